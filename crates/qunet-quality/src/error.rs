@@ -1,0 +1,73 @@
+use std::{io, path::PathBuf};
+
+use qunet_stack::SliceId;
+
+/// The result of an image-quality function.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What is wrong with an image, a mask, a setting or a file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A pixel is NaN or infinite.
+    #[error(
+        "pixel at row {row}, column {col} is {value}; replace non-finite pixels or leave the slice out"
+    )]
+    NonFinite {
+        /// Row of the first such pixel.
+        row: usize,
+        /// Column of the first such pixel.
+        col: usize,
+        /// Its value.
+        value: f64,
+    },
+    /// Image and mask differ in shape.
+    #[error("the image is {image:?} but the mask is {mask:?}; resample the mask to the image")]
+    ShapeMismatch {
+        /// Shape of the image or the stack.
+        image: Vec<usize>,
+        /// Shape of the mask.
+        mask: Vec<usize>,
+    },
+    /// The image has no pixels.
+    #[error("the image is {height} x {width} and has no pixels; leave the slice out")]
+    EmptyImage {
+        /// Number of rows.
+        height: usize,
+        /// Number of columns.
+        width: usize,
+    },
+    /// A setting is outside its range.
+    #[error("{field} is {value}, but the rule is {rule}; choose a value within it")]
+    Parameter {
+        /// Name of the setting.
+        field: &'static str,
+        /// Its value.
+        value: String,
+        /// The rule it breaks.
+        rule: &'static str,
+    },
+    /// A slice of a stack could not be scored.
+    #[error("slice {id}: {source}")]
+    Slice {
+        /// The slice.
+        id: SliceId,
+        /// Why.
+        source: Box<Error>,
+    },
+    /// A table could not be written.
+    #[error("cannot write {}: {source}; check that its folder exists and is writable", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// Names the slice in which this error arose.
+    pub(crate) fn in_slice(self, id: SliceId) -> Self {
+        Self::Slice { id, source: Box::new(self) }
+    }
+}

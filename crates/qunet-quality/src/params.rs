@@ -1,0 +1,62 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{Border, LaplacianKernel, Result, median::check_window};
+
+/// How slices are scored.
+///
+/// The default is the paper's text, [`QualityParams::paper`]; fields missing from a serialised
+/// form take the default's value, unknown ones are refused.
+///
+/// ```
+/// use qunet_quality::{LaplacianKernel, QualityParams};
+///
+/// let params = QualityParams {
+///     laplacian_kernel: LaplacianKernel::OpencvKsize3,
+///     ..QualityParams::default()
+/// };
+/// assert!(params.check().is_ok());
+///
+/// let params = QualityParams { median_window: 1, ..params };
+/// let message = params.check().unwrap_err().to_string();
+/// assert!(message.starts_with("median_window is 1, but the rule is 2 <= median_window"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct QualityParams {
+    /// Weights of the Laplacian.
+    pub laplacian_kernel: LaplacianKernel,
+    /// Pixels beyond the edge, for the Laplacian.
+    pub laplacian_border: Border,
+    /// Side of the median's window in pixels, 2 to 1023.
+    pub median_window: usize,
+    /// Pixels beyond the edge, for the median.
+    pub median_border: Border,
+}
+
+impl QualityParams {
+    /// Section II-B of S. Roychowdhury, QU-net++ (2021), with OpenCV's borders where the text is
+    /// silent: 4-neighbour Laplacian with reflect-101, 3 x 3 median with replicated edges.
+    #[must_use]
+    pub fn paper() -> Self {
+        Self {
+            laplacian_kernel: LaplacianKernel::FourNeighbour,
+            laplacian_border: Border::Reflect101,
+            median_window: 3,
+            median_border: Border::Replicate,
+        }
+    }
+
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`](crate::Error::Parameter) names the field, its value and the rule.
+    pub fn check(&self) -> Result<()> {
+        check_window(self.median_window)
+    }
+}
+
+impl Default for QualityParams {
+    fn default() -> Self {
+        Self::paper()
+    }
+}
