@@ -1,2 +1,100 @@
-#![allow(missing_docs)]
-fn main() {}
+//! Workspace tasks, called as `cargo xtask <TASK>`: what a person runs and what CI runs is the same.
+
+mod ci;
+mod command;
+mod demo;
+mod downstream;
+mod setup;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::command::CommandFailed;
+use crate::workspace::Workspace;
+
+/// Workspace tasks of QU-net++.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Find LibTorch, or put one into the cache folder, and link it into this clone.
+    ///
+    /// Looks at LIBTORCH, at the link of an earlier setup, at a Python that has a matching torch and at the
+    /// cache folder, in this order. If none has the wanted version, pip downloads three hash-checked wheels
+    /// (540 MB) and the CPU-only part of them (465 MB) is kept in the cache folder.
+    Setup(setup::Options),
+    /// Segment a small phantom from end to end (setup, then the example `segment_stack`).
+    ///
+    /// All arguments go to the example: `cargo xtask demo --help` shows its own.
+    #[command(disable_help_flag = true)]
+    Demo {
+        /// Arguments of the example.
+        #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Run the tests: without LibTorch, with LibTorch, and as a crate outside the workspace.
+    Test(test::Options),
+    /// Run the checks of continuous integration, all in order or one of them.
+    Ci(ci::Options),
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    let workspace = Workspace::find()?;
+    match cli.task {
+        Task::Setup(options) => setup::run(&workspace, &options),
+        Task::Demo { args } => demo::run(&workspace, &args),
+        Task::Test(options) => test::run(&workspace, &options),
+        Task::Ci(options) => ci::run(&workspace, &options),
+    }
+}
+
+/// The exit code of a failed command goes through, everything else is 1.
+fn exit_code(error: &anyhow::Error) -> u8 {
+    error.downcast_ref::<CommandFailed>().and_then(CommandFailed::exit_code).unwrap_or(1)
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(exit_code(&error))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn demo_passes_every_argument_on() {
+        let cli =
+            Cli::try_parse_from(["xtask", "demo", "--quick", "--out", "x", "--help"]).unwrap();
+        let Task::Demo { args } = cli.task else {
+            panic!("not the demo");
+        };
+        assert_eq!(args, ["--quick", "--out", "x", "--help"]);
+    }
+
+    #[test]
+    fn exit_code_of_a_command_goes_through() {
+        let failed = anyhow::Error::new(CommandFailed::new("cargo test".into(), Some(101)));
+        assert_eq!(exit_code(&failed.context("stage test-core")), 101);
+        assert_eq!(exit_code(&anyhow::anyhow!("no network")), 1);
+    }
+}

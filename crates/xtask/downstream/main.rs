@@ -1,0 +1,7 @@
+use qunet::model::{Device, UnetPlusPlus, UnetPlusPlusConfig};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let net = UnetPlusPlus::new(&UnetPlusPlusConfig::default(), Device::Cpu)?;
+    println!("trainable parameters: {}", net.trainable_parameters());
+    Ok(())
+}

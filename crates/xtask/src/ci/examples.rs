@@ -1,0 +1,44 @@
+//! Every example, as a user would call it first.
+
+use super::stages::Outcome;
+use crate::command;
+use crate::setup;
+use crate::workspace::Workspace;
+
+/// Each example with arguments that keep it short.
+const EXAMPLES: [(&str, &[&str]); 3] =
+    [("score_stack", &[]), ("select_initial", &[]), ("segment_stack", &["--quick"])];
+
+pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<Outcome> {
+    setup::ensure(workspace)?;
+    for (name, arguments) in EXAMPLES {
+        example(workspace, name, arguments)?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Runs one example in the repository root.
+pub(crate) fn example(workspace: &Workspace, name: &str, arguments: &[&str]) -> anyhow::Result<()> {
+    let mut cargo = workspace.cargo();
+    cargo.args(["run", "-p", "qunet-examples", "--example", name, "--"]);
+    command::run(cargo.args(arguments))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_of_the_package_is_in_the_table() {
+        let root = Workspace::find().unwrap().root().to_path_buf();
+        let manifest = std::fs::read_to_string(root.join("examples/Cargo.toml")).unwrap();
+        for line in manifest.lines() {
+            let Some(path) = line.strip_prefix("path = ") else {
+                continue;
+            };
+            let name = path.trim_matches('"').trim_end_matches(".rs");
+            let listed = EXAMPLES.iter().any(|(example, _)| *example == name);
+            assert!(listed, "examples/{name}.rs is not run by `cargo xtask ci examples`");
+        }
+    }
+}
