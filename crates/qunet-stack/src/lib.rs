@@ -1,5 +1,26 @@
 #![doc = include_str!("../README.md")]
 
+mod error;
+mod files;
+mod geometry;
+mod mask;
+mod nifti_file;
+mod open;
+pub mod phantom;
+mod pixels;
+mod png_folder;
+mod resize;
+mod scaling;
 mod slice_id;
+mod stack;
 
+pub use error::Error;
+pub use files::write_atomically;
+pub use geometry::{Geometry, LengthUnit};
+pub use mask::LabelMap;
+pub use ndarray;
+pub use pixels::{Pixels, SliceView};
+pub use resize::{resize_bilinear, resize_nearest};
+pub use scaling::Scaling;
 pub use slice_id::SliceId;
+pub use stack::Stack;

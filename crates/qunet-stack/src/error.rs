@@ -1,0 +1,169 @@
+use std::path::PathBuf;
+
+use crate::SliceId;
+
+/// What can go wrong with a stack, a mask or a file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Nothing at that path, or no permission.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file could not be written; nothing is left behind.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file that was to be written.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The content is of no known format.
+    #[error(
+        "{path} is not an image stack: it starts like neither a NIfTI-1 file nor a gzip file; \
+         give a .nii or .nii.gz file or a folder of PNG slices"
+    )]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The NIfTI header or data is broken.
+    #[error("{path} is not a readable NIfTI-1 file: {source}")]
+    Nifti {
+        /// The file.
+        path: PathBuf,
+        /// What the reader said.
+        source: nifti::NiftiError,
+    },
+    /// The NIfTI volume could not be written; nothing is left behind.
+    #[error("cannot write {path} as NIfTI-1: {source}")]
+    NiftiWrite {
+        /// The file that was to be written.
+        path: PathBuf,
+        /// What the writer said.
+        source: nifti::NiftiError,
+    },
+    /// A voxel type that holds no single grey value.
+    #[error("{path} holds {datatype} voxels; convert it to an integer or float grey image")]
+    VoxelType {
+        /// The file.
+        path: PathBuf,
+        /// The NIfTI name of the type.
+        datatype: String,
+    },
+    /// Not a 3D volume.
+    #[error("{path} has shape {shape:?}; a stack has three axes, split a series into volumes")]
+    NotAVolume {
+        /// The file.
+        path: PathBuf,
+        /// Its axes in file order.
+        shape: Vec<usize>,
+    },
+    /// A header whose voxel sizes or orientation make no sense.
+    #[error("{path} has a broken orientation: {field} is {value}")]
+    BrokenGeometry {
+        /// The file.
+        path: PathBuf,
+        /// The header field.
+        field: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// A folder without slices.
+    #[error("{path} holds no PNG slices; give the folder with the slices themselves")]
+    EmptyFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A slice that could not be decoded.
+    #[error("{path} is not a readable image: {source}")]
+    Image {
+        /// The file.
+        path: PathBuf,
+        /// What the decoder said.
+        source: image::ImageError,
+    },
+    /// A colour image.
+    #[error("{path} is a colour image ({colour}); convert the slices to 8- or 16-bit grey")]
+    Colour {
+        /// The file.
+        path: PathBuf,
+        /// Its colour type.
+        colour: String,
+    },
+    /// Slices of one folder must agree.
+    #[error(
+        "{path} is {found:?} (height, width, bits) but the folder's first slice is {expected:?}; \
+         all slices of a stack have one size and depth"
+    )]
+    UnevenSlices {
+        /// The odd file.
+        path: PathBuf,
+        /// Its height, width and bits.
+        found: (usize, usize, u8),
+        /// Those of the first slice.
+        expected: (usize, usize, u8),
+    },
+    /// A mask that does not fit its stack.
+    #[error(
+        "{name} has shape {found:?} (slices, height, width) but the stack has {expected:?}; \
+         a mask lies on the grid of its image"
+    )]
+    ShapeMismatch {
+        /// The mask.
+        name: String,
+        /// Its shape.
+        found: [usize; 3],
+        /// The stack's shape.
+        expected: [usize; 3],
+    },
+    /// A stack needs at least one pixel.
+    #[error("{name} has shape {shape:?} (slices, height, width): a stack needs at least one pixel")]
+    Empty {
+        /// The stack.
+        name: String,
+        /// Its shape.
+        shape: [usize; 3],
+    },
+    /// NaN or infinity among the pixels.
+    #[error(
+        "{name}: pixel (row {row}, column {column}) of slice {slice} is {value}; \
+         replace non-finite pixels first"
+    )]
+    NonFinite {
+        /// The stack.
+        name: String,
+        /// The slice.
+        slice: SliceId,
+        /// Row of the pixel.
+        row: usize,
+        /// Column of the pixel.
+        column: usize,
+        /// Its value.
+        value: f32,
+    },
+    /// A slice number past the end.
+    #[error("slice {slice} does not exist: {name} has {slices} slices, numbered from 0")]
+    NoSuchSlice {
+        /// The number asked for.
+        slice: SliceId,
+        /// The stack.
+        name: String,
+        /// How many slices there are.
+        slices: usize,
+    },
+    /// A setting out of range.
+    #[error("{field} is {value}: {rule}")]
+    Parameter {
+        /// The setting.
+        field: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it must be.
+        rule: &'static str,
+    },
+}

@@ -1,0 +1,191 @@
+//! NIfTI-1 in and out.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use flate2::bufread::MultiGzDecoder;
+use nalgebra::Matrix4;
+use ndarray::{Array3, ArrayRef3};
+use nifti::volume::NiftiVolume;
+use nifti::writer::WriterOptions;
+use nifti::{
+    DataElement, InMemNiftiObject, InMemNiftiVolume, NiftiHeader, NiftiObject, NiftiType, XForm,
+};
+
+use crate::geometry::{Geometry, LengthUnit};
+use crate::{Error, Pixels, write_atomically};
+
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// `sizeof_hdr` of NIfTI-1 in either byte order.
+const HEADER_SIZES: [[u8; 4]; 2] = [348u32.to_le_bytes(), 348u32.to_be_bytes()];
+
+/// Reads a `.nii` or `.nii.gz` file; compression is seen by content, not by name.
+pub(crate) fn read(path: &Path) -> Result<(Pixels, Geometry), Error> {
+    let object = read_object(path)?;
+    let mut header = object.header().clone();
+    header.fix();
+    let geometry = geometry(path, &header)?;
+    let pixels = pixels(path, &header, object.into_volume())?;
+    Ok((pixels, geometry))
+}
+
+fn read_object(path: &Path) -> Result<InMemNiftiObject, Error> {
+    let cannot_read = |source| Error::Read { path: path.to_owned(), source };
+    let mut file = BufReader::new(File::open(path).map_err(cannot_read)?);
+    let start = file.fill_buf().map_err(cannot_read)?;
+    if start.starts_with(&GZIP_MAGIC) {
+        read_plain(path, BufReader::new(MultiGzDecoder::new(file)))
+    } else {
+        read_plain(path, file)
+    }
+}
+
+fn read_plain(path: &Path, mut reader: impl BufRead) -> Result<InMemNiftiObject, Error> {
+    let broken = |source| Error::Nifti { path: path.to_owned(), source };
+    let start = reader.fill_buf().map_err(|error| broken(error.into()))?;
+    if !HEADER_SIZES.iter().any(|size| start.starts_with(size)) {
+        return Err(Error::UnknownFormat { path: path.to_owned() });
+    }
+    let reader: &mut dyn Read = &mut reader;
+    InMemNiftiObject::from_reader(reader).map_err(broken)
+}
+
+/// The file's axes as `(slices, height, width)`: x is the column, y the row, z the slice.
+fn shape(path: &Path, volume: &InMemNiftiVolume) -> Result<(usize, usize, usize), Error> {
+    let axes: Vec<usize> = volume.dim().iter().map(|&length| usize::from(length)).collect();
+    match axes[..] {
+        [width, height] => Ok((1, height, width)),
+        [width, height, slices, ref rest @ ..] if rest.iter().all(|&length| length == 1) => {
+            Ok((slices, height, width))
+        }
+        _ => Err(Error::NotAVolume { path: path.to_owned(), shape: axes }),
+    }
+}
+
+fn pixels(path: &Path, header: &NiftiHeader, volume: InMemNiftiVolume) -> Result<Pixels, Error> {
+    let shape = shape(path, &volume)?;
+    let datatype = volume.data_type();
+    let unscaled = header.scl_slope == 0.0
+        || !header.scl_slope.is_finite()
+        || (header.scl_slope == 1.0 && header.scl_inter == 0.0);
+    match datatype {
+        NiftiType::Uint8 if unscaled => Ok(Pixels::U8(typed(path, shape, volume)?)),
+        NiftiType::Uint16 if unscaled => Ok(Pixels::U16(typed(path, shape, volume)?)),
+        NiftiType::Int16 if unscaled => Ok(Pixels::I16(typed(path, shape, volume)?)),
+        NiftiType::Float32 if unscaled => Ok(Pixels::F32(typed(path, shape, volume)?)),
+        _ => {
+            let (slope, inter) =
+                if unscaled { (1.0, 0.0) } else { (header.scl_slope, header.scl_inter) };
+            let scale = |value: f64| (value * f64::from(slope) + f64::from(inter)) as f32;
+            Ok(Pixels::F32(widened(path, shape, volume)?.mapv(scale)))
+        }
+    }
+}
+
+fn typed<T: DataElement>(
+    path: &Path,
+    shape: (usize, usize, usize),
+    volume: InMemNiftiVolume,
+) -> Result<Array3<T>, Error> {
+    let broken = |source| Error::Nifti { path: path.to_owned(), source };
+    let values = volume.into_nifti_typed_data::<T>().map_err(broken)?;
+    let length = values.len();
+    Array3::from_shape_vec(shape, values).map_err(|_| {
+        let expected = shape.0 * shape.1 * shape.2;
+        broken(nifti::NiftiError::IncompatibleLength(length, expected))
+    })
+}
+
+/// Any other grey voxel type through f64.
+fn widened(
+    path: &Path,
+    shape: (usize, usize, usize),
+    volume: InMemNiftiVolume,
+) -> Result<Array3<f64>, Error> {
+    let wide = match volume.data_type() {
+        NiftiType::Uint8 => typed::<u8>(path, shape, volume)?.mapv(f64::from),
+        NiftiType::Int8 => typed::<i8>(path, shape, volume)?.mapv(f64::from),
+        NiftiType::Uint16 => typed::<u16>(path, shape, volume)?.mapv(f64::from),
+        NiftiType::Int16 => typed::<i16>(path, shape, volume)?.mapv(f64::from),
+        NiftiType::Uint32 => typed::<u32>(path, shape, volume)?.mapv(f64::from),
+        NiftiType::Int32 => typed::<i32>(path, shape, volume)?.mapv(f64::from),
+        NiftiType::Uint64 => typed::<u64>(path, shape, volume)?.mapv(|value| value as f64),
+        NiftiType::Int64 => typed::<i64>(path, shape, volume)?.mapv(|value| value as f64),
+        NiftiType::Float32 => typed::<f32>(path, shape, volume)?.mapv(f64::from),
+        NiftiType::Float64 => typed::<f64>(path, shape, volume)?,
+        other => {
+            let datatype = format!("{other:?}");
+            return Err(Error::VoxelType { path: path.to_owned(), datatype });
+        }
+    };
+    Ok(wide)
+}
+
+fn geometry(path: &Path, header: &NiftiHeader) -> Result<Geometry, Error> {
+    if header.sform_code <= 0 && header.qform_code > 0 {
+        let sizes = header.pixdim[1..4].iter().zip(["pixdim[1]", "pixdim[2]", "pixdim[3]"]);
+        for (&size, field) in sizes {
+            if !(size > 0.0 && size.is_finite()) {
+                let value = f64::from(size);
+                return Err(Error::BrokenGeometry { path: path.to_owned(), field, value });
+            }
+        }
+    }
+    let matrix = header.affine::<f64>();
+    let mut affine = [[0.0; 4]; 3];
+    for (row, values) in affine.iter_mut().enumerate() {
+        for (column, value) in values.iter_mut().enumerate() {
+            *value = matrix[(row, column)];
+        }
+    }
+    if let Some(&value) = affine.as_flattened().iter().find(|value| !value.is_finite()) {
+        return Err(Error::BrokenGeometry { path: path.to_owned(), field: "affine", value });
+    }
+    let space = if header.sform_code > 0 { header.sform_code } else { header.qform_code };
+    let unit = match header.xyzt_units & 0x07 {
+        1 => LengthUnit::Metre,
+        2 => LengthUnit::Millimetre,
+        3 => LengthUnit::Micrometre,
+        _ => LengthUnit::Unknown,
+    };
+    Ok(Geometry { affine, space: space.clamp(1, 4), unit })
+}
+
+/// Writes a volume with sform and qform both set, so that every viewer overlays it on its image.
+pub(crate) fn write<T: DataElement + bytemuck::Pod>(
+    path: &Path,
+    volume: &ArrayRef3<T>,
+    geometry: &Geometry,
+) -> Result<(), Error> {
+    let header = header(geometry);
+    write_atomically(path, |temporary| {
+        WriterOptions::new(temporary)
+            .reference_header(&header)
+            .write_nifti(&volume.t())
+            .map_err(|source| Error::NiftiWrite { path: path.to_owned(), source })
+    })
+}
+
+fn header(geometry: &Geometry) -> NiftiHeader {
+    let [x, y, z] = geometry.affine;
+    let matrix = Matrix4::from_row_slice(&[x, y, z, [0.0, 0.0, 0.0, 1.0]].concat());
+    let code = match geometry.space {
+        2 => XForm::AlignedAnat,
+        3 => XForm::Talairach,
+        4 => XForm::Mni152,
+        _ => XForm::ScannerAnat,
+    };
+    let mut header = NiftiHeader {
+        xyzt_units: match geometry.unit {
+            LengthUnit::Unknown => 0,
+            LengthUnit::Metre => 1,
+            LengthUnit::Millimetre => 2,
+            LengthUnit::Micrometre => 3,
+        },
+        ..NiftiHeader::default()
+    };
+    header.set_sform(&matrix, code);
+    header.set_qform(&matrix, code);
+    header
+}

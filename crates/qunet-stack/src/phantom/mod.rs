@@ -1,0 +1,8 @@
+//! Seeded synthetic stacks with truth, so that everything can be tried without any data.
+
+mod anatomy;
+mod ct;
+mod degrade;
+mod noise;
+
+pub use ct::{CtPhantom, Phantom};

@@ -1,0 +1,101 @@
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, SliceView};
+
+/// How pixel values become intensities in [0, 1].
+///
+/// Quality metrics and the network see scaled slices, so "max pixel strength" means the same for
+/// Hounsfield units (negative in air) as for 8-bit images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "mode", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Scaling {
+    /// The values as they are, not confined to [0, 1].
+    None,
+    /// Smallest value of the stack to 0, largest to 1: keeps slices comparable.
+    #[default]
+    StackMinMax,
+    /// Smallest value of each slice to 0, largest to 1.
+    SliceMinMax,
+    /// Values from `centre - width / 2` to `centre + width / 2` to [0, 1], clamped outside.
+    Window {
+        /// Middle of the window, in pixel values (Hounsfield units for CT).
+        centre: f64,
+        /// Its width, > 0.
+        width: f64,
+    },
+}
+
+impl Scaling {
+    /// The lung window: centre -600 HU, width 1500 HU.
+    #[must_use]
+    pub fn lung_window() -> Self {
+        Self::Window { centre: -600.0, width: 1500.0 }
+    }
+
+    /// Checks the values.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] where the window's width is not positive or a value not finite.
+    pub fn check(&self) -> Result<(), Error> {
+        let Self::Window { centre, width } = *self else { return Ok(()) };
+        if !(width > 0.0 && width.is_finite()) {
+            let rule = "the window's width must be positive";
+            return Err(Error::Parameter { field: "width", value: width, rule });
+        }
+        if !centre.is_finite() {
+            let rule = "the window's centre must be finite";
+            return Err(Error::Parameter { field: "centre", value: centre, rule });
+        }
+        Ok(())
+    }
+
+    /// Scales one slice, given the smallest and largest value of its stack. A constant range
+    /// gives 0 everywhere.
+    pub(crate) fn apply(&self, slice: SliceView<'_>, stack: (f32, f32)) -> Array2<f32> {
+        let (low, high) = match *self {
+            Self::None => return slice.to_f32(),
+            Self::StackMinMax => stack,
+            Self::SliceMinMax => slice.range(),
+            Self::Window { centre, width } => {
+                ((centre - width / 2.0) as f32, (centre + width / 2.0) as f32)
+            }
+        };
+        let span = high - low;
+        let mut scaled = slice.to_f32();
+        if span > 0.0 {
+            scaled.mapv_inplace(|value| ((value - low) / span).clamp(0.0, 1.0));
+        } else {
+            scaled.fill(0.0);
+        }
+        scaled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn windows_clamp_and_constants_are_zero() {
+        let slice = array![[-1000i16, -600, 400]];
+        let view = SliceView::I16(slice.view());
+        let window = Scaling::Window { centre: -600.0, width: 800.0 };
+        assert_eq!(window.apply(view, (0.0, 0.0)), array![[0.0f32, 0.5, 1.0]]);
+        assert_eq!(
+            Scaling::StackMinMax.apply(view, (-1000.0, -1000.0)),
+            array![[0.0f32, 0.0, 0.0]]
+        );
+        let half = Scaling::SliceMinMax.apply(view, (0.0, 0.0))[(0, 1)];
+        assert!((half - 400.0 / 1400.0).abs() < 1e-6);
+        assert_eq!(Scaling::None.apply(view, (0.0, 1.0))[(0, 0)], -1000.0);
+    }
+
+    #[test]
+    fn a_window_without_width_is_refused() {
+        let error = Scaling::Window { centre: 0.0, width: 0.0 }.check().unwrap_err();
+        assert_eq!(error.to_string(), "width is 0: the window's width must be positive");
+    }
+}
