@@ -66,14 +66,8 @@ impl fmt::Display for Verdict {
             Self::Blurred { blurriness, limit } => {
                 write!(f, "blurred: {blurriness:.3e} is not below {limit:.3e}")
             }
-            Self::LowContrast {
-                inverse_psnr,
-                limit,
-            } => {
-                write!(
-                    f,
-                    "low contrast: {inverse_psnr:.3e} is not below {limit:.3e}"
-                )
+            Self::LowContrast { inverse_psnr, limit } => {
+                write!(f, "low contrast: {inverse_psnr:.3e} is not below {limit:.3e}")
             }
             Self::NearDuplicate { of, distance } => {
                 write!(f, "near duplicate of slice {of} at distance {distance:.4}")
