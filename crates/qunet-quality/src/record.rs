@@ -1,7 +1,19 @@
 use qunet_stack::SliceId;
 use serde::{Deserialize, Serialize};
 
-/// The quality metrics of one slice.
+/// The quality metrics of one slice, section II-B of S. Roychowdhury, QU-net++ (2021).
+///
+/// ```
+/// use ndarray::array;
+/// use qunet_quality::{QualityParams, score_slice};
+/// use qunet_stack::SliceId;
+///
+/// // L = [4, -4]: variance 16.
+/// let record = score_slice(SliceId(0), &array![[0_u8, 2]], None, &QualityParams::paper())?;
+/// assert_eq!((record.variance_of_laplacian, record.blurriness()), (16.0, 1.0 / 16.0));
+/// assert_eq!((record.roi_mean, record.roi_cov), (Some(1.0), Some(0.5)));
+/// # Ok::<(), qunet_quality::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QualityRecord {
     /// Which slice.
