@@ -1,1 +1,17 @@
 #![doc = include_str!("../README.md")]
+
+mod agreement;
+mod confusion;
+mod error;
+mod evaluation;
+mod overlap;
+mod policy;
+mod summary;
+
+pub use agreement::{Agreement, head_agreement};
+pub use confusion::ConfusionCounts;
+pub use error::{Error, Result};
+pub use evaluation::{Evaluation, SliceScores};
+pub use overlap::{OverlapMetric, OverlapScores, OverlapSummary, PerMetric};
+pub use policy::EmptyPolicy;
+pub use summary::Summary;

@@ -1,0 +1,40 @@
+/// The result of a segmentation metric.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What is wrong with a mask, a probability map or a setting.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Two arrays that describe the same pixels differ in shape.
+    #[error(
+        "{name} has shape {found:?} where {expected:?} is expected; resample it to the other's grid"
+    )]
+    ShapeMismatch {
+        /// Which array: "truth", "region" or "level 4".
+        name: &'static str,
+        /// The shape of the first array.
+        expected: Vec<usize>,
+        /// The shape of this one.
+        found: Vec<usize>,
+    },
+    /// A value of a probability map is not a probability.
+    #[error(
+        "level {level} has {value} at row {row}, column {col}, not a probability in [0, 1]; apply the sigmoid and replace NaN first"
+    )]
+    NotAProbability {
+        /// The head, 3 or 4.
+        level: u8,
+        /// Row of the first such value.
+        row: usize,
+        /// Column of the first such value.
+        col: usize,
+        /// The value.
+        value: f32,
+    },
+    /// The threshold of a probability map is out of range.
+    #[error("threshold is {value}, but the rule is 0 <= threshold < 1; 0.5 is usual")]
+    Threshold {
+        /// Its value.
+        value: f32,
+    },
+}
