@@ -15,7 +15,7 @@ use super::wheels::Wheel;
 /// What to do when LibTorch cannot be made from wheels.
 fn remedy() -> String {
     format!(
-        "To get LibTorch {WANTED} in another way, do one of these and run `cargo xtask setup` again:\n  \
+        "Do one of these and run `cargo xtask setup` again:\n  \
          - install python3 with pip, and be online (on 64-bit x86 Linux);\n  \
          - run `pip install torch=={WANTED}` in the Python you use;\n  \
          - unpack a LibTorch {WANTED} somewhere and set LIBTORCH=/absolute/path/to/it."

@@ -17,6 +17,8 @@ pub(crate) struct LibTorch {
 /// Why a folder is not a usable LibTorch.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Unusable {
+    /// There is no such folder.
+    Absent,
     /// This part of it is not there.
     Missing(&'static str),
     /// Nothing in it says a version.
@@ -28,6 +30,7 @@ pub(crate) enum Unusable {
 impl fmt::Display for Unusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Absent => f.write_str("does not exist"),
             Self::Missing(part) => write!(f, "has no {part}, so it is no LibTorch folder"),
             Self::NoVersion => write!(
                 f,
@@ -41,7 +44,7 @@ impl fmt::Display for Unusable {
 impl LibTorch {
     /// Checks the folder; links are followed, the root is kept as an absolute path.
     pub(crate) fn inspect(root: &Path) -> Result<Self, Unusable> {
-        let root = root.canonicalize().map_err(|_| Unusable::Missing("content"))?;
+        let root = root.canonicalize().map_err(|_| Unusable::Absent)?;
         let library = |name: &str| {
             ["so", "dylib"]
                 .iter()
@@ -155,6 +158,6 @@ pub(crate) mod tests {
         let why = LibTorch::inspect(folder.path()).unwrap_err();
         assert_eq!(why, Unusable::Missing("lib/libtorch_cpu.so"));
         let nowhere = LibTorch::inspect(&folder.path().join("nowhere")).unwrap_err();
-        assert_eq!(nowhere, Unusable::Missing("content"));
+        assert_eq!(nowhere, Unusable::Absent);
     }
 }

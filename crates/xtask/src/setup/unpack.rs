@@ -123,7 +123,11 @@ fn bar(package: &str, bytes: u64) -> ProgressBar {
         "   Unpacking {msg:20} {bar:32} {binary_bytes:>10}/{binary_total_bytes}",
     );
     let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(bytes).with_style(style).with_message(package.to_owned())
+    let bar = ProgressBar::new(bytes).with_style(style).with_message(package.to_owned());
+    if bar.is_hidden() {
+        eprintln!("Unpacking {package}");
+    }
+    bar
 }
 
 /// What no wheel holds: the name that the linker asks for (the wheel's own `libtorch.so` would ask for
