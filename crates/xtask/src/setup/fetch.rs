@@ -190,6 +190,7 @@ fn pip_download(
         .env("TMPDIR", work)
         .env("PIP_DISABLE_PIP_VERSION_CHECK", "1")
         .env("PIP_NO_INPUT", "1")
+        .env("PIP_REQUIRE_VIRTUALENV", "0")
         .stdin(Stdio::null());
     pip
 }
