@@ -1,1 +1,45 @@
 #![doc = include_str!("../README.md")]
+
+mod atomic;
+mod axis;
+mod canvas;
+mod cell;
+mod class;
+mod curves;
+mod error;
+mod figure;
+mod font;
+mod frame;
+mod heads;
+mod label;
+mod marker;
+mod montage;
+mod number;
+mod overlay;
+mod page;
+mod palette;
+mod quality_along_z;
+mod quality_scatter;
+mod ranked;
+mod report;
+mod score;
+mod slice_tables;
+mod surface;
+mod svg;
+mod table;
+mod text;
+mod tile;
+
+pub use cell::Cell;
+pub use curves::{LossCurves, LossStage, loss_curves};
+pub use error::Error;
+pub use figure::{Figure, FigureData};
+pub use heads::{HeadsSlice, heads_figure};
+pub use montage::{MontageTile, montage};
+pub use overlay::{OverlayRow, overlay_figure};
+pub use quality_along_z::quality_along_z;
+pub use quality_scatter::{QualityLimits, quality_scatter};
+pub use ranked::{RankedSlice, best_median_worst};
+pub use report::{Report, Section};
+pub use slice_tables::{chosen_table, verdict_table};
+pub use table::Table;

@@ -1,0 +1,119 @@
+use std::path::Path;
+
+use crate::{Error, Figure, Table, atomic, page};
+
+/// One page about a selection and a segmentation, in a single file that needs no network.
+///
+/// # Example
+/// ```
+/// use qunet_report::{Report, Section, Table};
+///
+/// let table = Table::new("Dice", ["Method", "Dice"]).row(["random", "0.55"]);
+/// let html = Report::new("Lung CT 7")
+///     .fact("Slices", "98")
+///     .section(Section::new("Result").paragraph("Nine slices were annotated.").table(table))
+///     .render()?;
+/// assert!(html.contains("<h1>Lung CT 7</h1>"));
+/// # Ok::<(), qunet_report::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    pub(crate) title: String,
+    pub(crate) subtitle: String,
+    pub(crate) facts: Vec<(String, String)>,
+    pub(crate) sections: Vec<Section>,
+}
+
+/// A part of a [`Report`]: a heading, then paragraphs, figures and tables in the order they were
+/// added.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Section {
+    pub(crate) heading: String,
+    pub(crate) blocks: Vec<Block>,
+}
+
+/// What a section is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Block {
+    Paragraph(String),
+    Figure(Figure),
+    Table(Table),
+}
+
+impl Section {
+    /// A section without content.
+    pub fn new(heading: impl Into<String>) -> Self {
+        Self { heading: heading.into(), blocks: Vec::new() }
+    }
+
+    /// Adds a paragraph.
+    #[must_use]
+    pub fn paragraph(self, text: impl Into<String>) -> Self {
+        self.add(Block::Paragraph(text.into()))
+    }
+
+    /// Adds a figure with its caption.
+    #[must_use]
+    pub fn figure(self, figure: Figure) -> Self {
+        self.add(Block::Figure(figure))
+    }
+
+    /// Adds a table.
+    #[must_use]
+    pub fn table(self, table: Table) -> Self {
+        self.add(Block::Table(table))
+    }
+
+    fn add(mut self, block: Block) -> Self {
+        self.blocks.push(block);
+        self
+    }
+}
+
+impl Report {
+    /// A page without content.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            subtitle: String::new(),
+            facts: Vec::new(),
+            sections: Vec::new(),
+        }
+    }
+
+    /// A sentence under the title.
+    #[must_use]
+    pub fn subtitle(self, text: impl Into<String>) -> Self {
+        Self { subtitle: text.into(), ..self }
+    }
+
+    /// Adds a key fact, for example "Annotated" and "14 of 98 slices".
+    #[must_use]
+    pub fn fact(mut self, term: impl Into<String>, value: impl Into<String>) -> Self {
+        self.facts.push((term.into(), value.into()));
+        self
+    }
+
+    /// Adds a section.
+    #[must_use]
+    pub fn section(mut self, section: Section) -> Self {
+        self.sections.push(section);
+        self
+    }
+
+    /// The page as HTML.
+    ///
+    /// # Errors
+    /// [`Error::RaggedTable`] where a row has more or fewer cells than its table has columns.
+    pub fn render(&self) -> Result<String, Error> {
+        page::render(self)
+    }
+
+    /// Writes the page; the file appears whole or not at all.
+    ///
+    /// # Errors
+    /// As [`render`](Self::render), and [`Error::Write`] where the file cannot be written.
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        atomic::write(path.as_ref(), self.render()?.as_bytes())
+    }
+}

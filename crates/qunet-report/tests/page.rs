@@ -1,0 +1,138 @@
+//! The page holds everything and asks for nothing.
+
+mod common;
+
+use std::fs;
+
+use ndarray::Array2;
+use qunet_report::{
+    Cell, Error, Figure, FigureData, MontageTile, QualityLimits, Report, Section, Table,
+    chosen_table, loss_curves, montage, quality_scatter, verdict_table,
+};
+use qunet_stack::SliceId;
+
+fn figures() -> Vec<Figure> {
+    let limits = QualityLimits::default();
+    let image = Array2::from_elem((64, 64), 0.5);
+    vec![
+        quality_scatter(&common::records(), &common::verdicts(), &limits).unwrap(),
+        loss_curves(&common::curves()).unwrap(),
+        montage(&[MontageTile::new(SliceId(1), &image, "kept")]).unwrap(),
+    ]
+}
+
+fn report(name: &str) -> Report {
+    let section = figures().into_iter().fold(Section::new(name), Section::figure);
+    let queried = [(SliceId(2), 0.25)];
+    let all = verdict_table(&common::records(), &common::verdicts(), &queried).unwrap();
+    Report::new(name)
+        .subtitle(name)
+        .fact(name, name)
+        .section(section.paragraph(name))
+        .section(Section::new("Chosen").table(chosen_table(&common::verdicts(), &queried)))
+        .section(Section::new("All").table(all))
+        .section(Section::new("Named").table(Table::new(name, [name]).row([name])))
+}
+
+#[test]
+fn every_figure_is_inline() {
+    let html = report("Lung CT").render().unwrap();
+    for figure in figures() {
+        assert!(html.contains(figure.caption()), "{}", figure.name());
+        assert!(html.contains(&format!("aria-label=\"{}\"", figure.alt())));
+        if let FigureData::Svg(text) = figure.data() {
+            assert!(html.contains(text.as_str()));
+        }
+    }
+    assert_eq!(html.matches("data:image/png;base64,iVBOR").count(), 1);
+    assert_eq!(html.matches("<caption>").count(), 3);
+    assert!(html.len() < 1_000_000);
+}
+
+#[test]
+fn nothing_is_fetched() {
+    let html = report("Lung CT").render().unwrap();
+    let html = html.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
+    for word in ["http://", "https://", "src=\"/", "@import", "url(", "<link"] {
+        assert!(!html.contains(word), "{word}");
+    }
+    assert_eq!(html.matches("src=").count(), html.matches("src=\"data:").count());
+}
+
+#[test]
+fn names_are_escaped_everywhere() {
+    let html = report("<script>alert('x')</script>\"").render().unwrap();
+    assert!(!html.contains("<script>alert"));
+    assert!(!html.contains("</script>\""));
+    // Our own script is the only one.
+    assert_eq!(html.matches("<script>").count(), 1);
+}
+
+#[test]
+fn the_dark_style_knows_the_colours_of_the_charts() {
+    let html = report("Lung CT").render().unwrap();
+    for colour in ["FFFFFF", "1F2933", "52606D", "E1E5E9"] {
+        let styled = format!("\"#{colour}\"] {{");
+        assert!(html.contains(&styled), "{colour}");
+        assert!(html.contains(&format!("=\"#{colour}\"")), "{colour}");
+    }
+}
+
+#[test]
+fn tables_sort_by_number_and_show_gaps() {
+    let table = Table::new("Scores", ["A", "B", "C"])
+        .sortable()
+        .row([Cell::from(f64::INFINITY), Cell::from(None::<f64>), Cell::Scientific(3.2e-4)])
+        .row([Cell::from(-0.5), Cell::Interval { mean: 0.5, low: 0.4, high: 0.6 }, "x".into()]);
+    let html = Report::new("T").section(Section::new("S").table(table)).render().unwrap();
+    for text in [">∞<", ">–<", "3.2×10⁻⁴", ">−0.500<", "data-key=\"-5e-1\"", "data-key=\"3.2e-4\""]
+    {
+        assert!(html.contains(text), "{text}");
+    }
+}
+
+#[test]
+fn ragged_tables_are_refused() {
+    let table = Table::new("Scores", ["A", "B"]).row(["only one"]);
+    let result = Report::new("T").section(Section::new("S").table(table)).render();
+    assert!(matches!(result, Err(Error::RaggedTable { row: 1, expected: 2, found: 1, .. })));
+}
+
+#[test]
+fn writing_is_all_or_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("report.html");
+    report("first").write(&page).unwrap();
+    report("second").write(&page).unwrap();
+    assert!(fs::read_to_string(&page).unwrap().contains("<h1>second</h1>"));
+    // A folder in the way: the rename fails and leaves nothing behind.
+    let figure = &figures()[0];
+    let taken = folder.path().join("quality-scatter.svg");
+    fs::create_dir(&taken).unwrap();
+    let error = figure.write(folder.path()).unwrap_err();
+    assert!(matches!(&error, Error::Write { path, .. } if *path == taken));
+    let missing = folder.path().join("missing").join("report.html");
+    let error = report("third").write(&missing).unwrap_err();
+    assert!(error.to_string().contains("missing"), "{error}");
+    let mut left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect::<Result<_, _>>().unwrap();
+    left.sort_by_key(fs::DirEntry::file_name);
+    let names: Vec<_> = left.iter().map(fs::DirEntry::file_name).collect();
+    assert_eq!(names, ["quality-scatter.svg", "report.html"]);
+}
+
+#[test]
+fn figure_names_are_file_names() {
+    let figure = figures().remove(0);
+    assert!(matches!(figure.clone().with_name("../up"), Err(Error::FigureName { .. })));
+    let folder = tempfile::tempdir().unwrap();
+    let path = figure.with_name("scatter_2").unwrap().write(folder.path()).unwrap();
+    assert!(path.ends_with("scatter_2.svg") && path.is_file());
+}
+
+#[test]
+fn errors_and_figures_cross_threads() {
+    fn check<T: Send + Sync + 'static>() {}
+    check::<Error>();
+    check::<Figure>();
+    check::<Report>();
+}
