@@ -2,11 +2,11 @@
 for (const table of document.querySelectorAll("table[data-sortable]")) {
   const heads = [...table.tHead.rows[0].cells];
   const body = table.tBodies[0];
-  const compare = (a, b) => {
-    // Gaps stay at the end of an ascending order.
+  const compare = (a, b, sign) => {
+    // Gaps stay at the end, whichever way.
     if (a === "" || b === "") return (a === "") - (b === "");
     const difference = Number(a) - Number(b);
-    return Number.isNaN(difference) ? a.localeCompare(b) : difference;
+    return sign * (Number.isNaN(difference) ? a.localeCompare(b) : difference);
   };
   heads.forEach((head, column) => {
     const button = document.createElement("button");
@@ -18,8 +18,8 @@ for (const table of document.querySelectorAll("table[data-sortable]")) {
       heads.forEach((other) => other.removeAttribute("aria-sort"));
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
       const key = (row) => row.cells[column].dataset.key;
-      const rows = [...body.rows].sort((a, b) => compare(key(a), key(b)));
-      body.append(...(down ? rows.reverse() : rows));
+      const rows = [...body.rows].sort((a, b) => compare(key(a), key(b), down ? -1 : 1));
+      body.append(...rows);
     });
   });
 }

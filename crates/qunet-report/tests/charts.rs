@@ -1,5 +1,7 @@
 //! The SVG charts say what they should, also on degenerate data.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
+
 mod common;
 
 use common::{BLUR_LIMIT, CONTRAST_LIMIT};

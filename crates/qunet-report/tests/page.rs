@@ -1,5 +1,7 @@
 //! The page holds everything and asks for nothing.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
+
 mod common;
 
 use std::fs;
