@@ -1,5 +1,7 @@
 //! The PNG figures hold the pixels they should.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod common;
 
 use image::RgbImage;
