@@ -1,14 +1,14 @@
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use tch::{Device, TchError, Tensor};
+use tch::{Kind, TchError, Tensor};
 
 use crate::Error;
 use crate::error::While;
 
-/// Random geometry of each training slice, the same for image and mask: drawn afresh for every
-/// slice of every batch, uniformly within plus or minus each range. What comes in from outside
-/// repeats the border.
+/// Random geometry of each training slice, the same for image and mask, and random intensity of
+/// the image: drawn afresh for every slice of every batch, uniformly within each range. What comes
+/// in from outside repeats the border.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Augmentation {
@@ -22,10 +22,20 @@ pub struct Augmentation {
     pub shear_degrees: f64,
     /// Whether half of the slices are mirrored left to right.
     pub horizontal_flip: bool,
+    /// Largest change of brightness, added to intensities in [0, 1].
+    pub brightness: f64,
+    /// Largest change of contrast: intensities are scaled about the image's mean by up to 1 plus
+    /// or minus this.
+    pub contrast: f64,
+    /// Largest standard deviation of added Gaussian noise.
+    pub noise: f64,
+    /// Largest share of a 3 x 3 mean in the image, in 0..=1.
+    pub blur: f64,
 }
 
 impl Default for Augmentation {
-    /// Rotation 10 degrees, shifts 10 %, shear 5 degrees, horizontal flips.
+    /// Rotation 10 degrees, shifts 10 %, shear 5 degrees, horizontal flips; brightness 0.05,
+    /// contrast 10 %, noise 0.03, blur up to a whole 3 x 3 mean.
     fn default() -> Self {
         Self {
             rotation_degrees: 10.0,
@@ -33,6 +43,10 @@ impl Default for Augmentation {
             height_shift: 0.1,
             shear_degrees: 5.0,
             horizontal_flip: true,
+            brightness: 0.05,
+            contrast: 0.1,
+            noise: 0.03,
+            blur: 1.0,
         }
     }
 }
@@ -43,11 +57,12 @@ impl Augmentation {
     #[must_use]
     pub fn paper() -> Self {
         Self {
+            horizontal_flip: true,
             rotation_degrees: 0.2,
             width_shift: 0.2,
             height_shift: 0.2,
             shear_degrees: 0.2,
-            horizontal_flip: true,
+            ..Self::none()
         }
     }
 
@@ -60,6 +75,10 @@ impl Augmentation {
             height_shift: 0.0,
             shear_degrees: 0.0,
             horizontal_flip: false,
+            brightness: 0.0,
+            contrast: 0.0,
+            noise: 0.0,
+            blur: 0.0,
         }
     }
 
@@ -77,7 +96,11 @@ impl Augmentation {
         within("rotation_degrees", self.rotation_degrees, 180.0, "it must lie in 0..=180")?;
         within("shear_degrees", self.shear_degrees, 80.0, "it must lie in 0..=80")?;
         within("width_shift", self.width_shift, 1.0, "it is a fraction in 0..=1")?;
-        within("height_shift", self.height_shift, 1.0, "it is a fraction in 0..=1")
+        within("height_shift", self.height_shift, 1.0, "it is a fraction in 0..=1")?;
+        within("brightness", self.brightness, 1.0, "it must lie in 0..=1")?;
+        within("contrast", self.contrast, 1.0, "it must lie in 0..=1")?;
+        within("noise", self.noise, 1.0, "it must lie in 0..=1")?;
+        within("blur", self.blur, 1.0, "it is a share in 0..=1")
     }
 
     /// Transforms a batch of images and masks `(N, C, H, W)`: bilinear for images, nearest for
@@ -95,7 +118,26 @@ impl Augmentation {
         let (count, _, height, width) = images.size4().while_doing(doing)?;
         let aspect = height as f64 / width as f64;
         let theta: Vec<f32> = (0..count).flat_map(|_| self.draw(aspect, rng)).collect();
-        sample(images, masks, &theta, images.device()).while_doing(doing)
+        let (images, masks) = sample(images, masks, &theta).while_doing(doing)?;
+        let images = self.change_intensity(&images, rng).while_doing(doing)?;
+        Ok((images, masks))
+    }
+
+    /// Blur, contrast about the mean, brightness, noise, in the order in which a scanner adds them.
+    fn change_intensity(&self, images: &Tensor, rng: &mut ChaCha8Rng) -> Result<Tensor, TchError> {
+        let count = images.size()[0];
+        let mut each = |low: f64, high: f64| {
+            let values: Vec<f32> =
+                (0..count).map(|_| rng.random_range(low..=high) as f32).collect();
+            Tensor::f_from_slice(&values)?.f_reshape([-1, 1, 1, 1])?.f_to_device(images.device())
+        };
+        let blurred = images.f_avg_pool2d([3, 3], [1, 1], [1, 1], false, false, None)?;
+        let images = images.f_lerp_tensor(&blurred, &each(0.0, self.blur)?)?;
+        let mean = images.f_mean_dim(&[2i64, 3][..], true, Kind::Float)?;
+        let contrast = each(1.0 - self.contrast, 1.0 + self.contrast)?;
+        let images = images.f_sub(&mean)?.f_mul(&contrast)?.f_add(&mean)?;
+        let noise = images.f_randn_like()?.f_mul(&each(0.0, self.noise)?)?;
+        images.f_add(&each(-self.brightness, self.brightness)?)?.f_add(&noise)
     }
 
     /// The 2 x 3 matrix from output to input coordinates, both in [-1, 1]. Angles are those of
@@ -120,13 +162,8 @@ const BILINEAR: i64 = 0;
 const NEAREST: i64 = 1;
 const BORDER: i64 = 1;
 
-fn sample(
-    images: &Tensor,
-    masks: &Tensor,
-    theta: &[f32],
-    device: Device,
-) -> Result<(Tensor, Tensor), TchError> {
-    let theta = Tensor::f_from_slice(theta)?.f_reshape([-1, 2, 3])?.f_to_device(device)?;
+fn sample(images: &Tensor, masks: &Tensor, theta: &[f32]) -> Result<(Tensor, Tensor), TchError> {
+    let theta = Tensor::f_from_slice(theta)?.f_reshape([-1, 2, 3])?.f_to_device(images.device())?;
     let grid = Tensor::f_affine_grid_generator(&theta, images.size(), false)?;
     Ok((
         images.f_grid_sampler(&grid, BILINEAR, BORDER, false)?,
@@ -137,20 +174,28 @@ fn sample(
 #[cfg(test)]
 mod tests {
     use rand::SeedableRng;
+    use tch::Device;
 
     use super::*;
 
     fn ramp() -> Tensor {
-        Tensor::arange(64, (tch::Kind::Float, Device::Cpu)).reshape([1, 1, 8, 8])
+        Tensor::arange(64, (Kind::Float, Device::Cpu)).reshape([1, 1, 8, 8])
     }
 
     #[test]
     fn image_and_mask_move_together() {
         let mut rng = ChaCha8Rng::seed_from_u64(5);
-        let mask = ramp().ge(32.0).to_kind(tch::Kind::Float);
-        let (image, moved) = Augmentation::default().apply(&mask, &mask, &mut rng).unwrap();
+        let mask = ramp().ge(32.0).to_kind(Kind::Float);
+        let geometry = Augmentation {
+            brightness: 0.0,
+            contrast: 0.0,
+            noise: 0.0,
+            blur: 0.0,
+            ..Augmentation::default()
+        };
+        let (image, moved) = geometry.apply(&mask, &mask, &mut rng).unwrap();
         // Bilinear and nearest sampling of one step image agree after rounding, but for ties.
-        let differing = (image.round() - moved).abs().sum(tch::Kind::Float).double_value(&[]);
+        let differing = (image.round() - moved).abs().sum(Kind::Float).double_value(&[]);
         assert!(differing <= 2.0, "{differing} pixels differ");
     }
 
@@ -169,6 +214,22 @@ mod tests {
             seen[usize::from(is(&flipped))] = true;
         }
         assert_eq!(seen, [true, true]);
+    }
+
+    #[test]
+    fn intensity_changes_the_image_within_bounds_and_never_the_mask() {
+        let mut rng = ChaCha8Rng::seed_from_u64(2);
+        let flat = Tensor::full([4, 1, 8, 8], 0.5, (Kind::Float, Device::Cpu));
+        let brightness = Augmentation { brightness: 0.1, ..Augmentation::none() };
+        let (image, mask) = brightness.apply(&flat, &flat, &mut rng).unwrap();
+        assert_eq!(mask, flat);
+        let change = (&image - &flat).abs();
+        assert!(change.max().double_value(&[]) <= 0.1 + 1e-6);
+        assert!(change.min().double_value(&[]) > 0.0);
+        // Contrast about the mean leaves a flat image alone.
+        let contrast = Augmentation { contrast: 0.5, ..Augmentation::none() };
+        let (image, _) = contrast.apply(&flat, &flat, &mut rng).unwrap();
+        assert!(image.allclose(&flat, 1e-5, 1e-6, false));
     }
 
     #[test]

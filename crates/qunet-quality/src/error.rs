@@ -1,5 +1,3 @@
-use std::{io, path::PathBuf};
-
 use qunet_stack::SliceId;
 
 /// The result of an image-quality function.
@@ -55,14 +53,9 @@ pub enum Error {
         /// Why.
         source: Box<Error>,
     },
-    /// A table could not be written.
-    #[error("cannot write {}: {source}; check that its folder exists and is writable", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    /// A stack could not be read or scaled, or a table not written.
+    #[error(transparent)]
+    Stack(#[from] qunet_stack::Error),
 }
 
 impl Error {

@@ -13,6 +13,7 @@ mod pixel;
 mod record;
 mod region;
 mod score;
+mod stack;
 mod table;
 
 pub use border::Border;
@@ -25,4 +26,5 @@ pub use pixel::Pixel;
 pub use record::QualityRecord;
 pub use region::{RegionStatistics, image_statistics, roi_statistics};
 pub use score::{SliceImage, score_slice, score_slices, score_volume};
+pub use stack::score_stack;
 pub use table::write_csv;

@@ -1,12 +1,9 @@
-use std::{
-    io::{self, BufWriter, Write},
-    path::Path,
-};
+use std::io;
+use std::path::Path;
 
 use serde::Serialize;
-use tempfile::NamedTempFile;
 
-use crate::{Error, QualityRecord, Result};
+use crate::{QualityRecord, Result};
 
 /// One line of the table, in the order of [`COLUMNS`].
 #[derive(Serialize)]
@@ -53,7 +50,7 @@ const COLUMNS: [&str; 7] = [
 /// same folder and then renamed, so that `path` is never a part of a table.
 ///
 /// # Errors
-/// [`Error::Write`] with the file and the cause.
+/// [`Error::Stack`](crate::Error::Stack) with the file and the cause.
 ///
 /// # Example
 /// ```
@@ -70,36 +67,17 @@ const COLUMNS: [&str; 7] = [
 /// ```
 pub fn write_csv(path: impl AsRef<Path>, records: &[QualityRecord]) -> Result<()> {
     let path = path.as_ref();
-    replace(path, |file| write_lines(file, records))
-        .map_err(|source| Error::Write { path: path.to_owned(), source })
+    let failed =
+        |error: io::Error| qunet_stack::Error::Write { path: path.to_owned(), source: error };
+    let bytes = lines(records).map_err(failed)?;
+    Ok(qunet_stack::write_file(path, &bytes)?)
 }
 
-fn write_lines(file: &mut dyn Write, records: &[QualityRecord]) -> io::Result<()> {
-    let mut table = csv::WriterBuilder::new().has_headers(false).from_writer(file);
+fn lines(records: &[QualityRecord]) -> io::Result<Vec<u8>> {
+    let mut table = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
     table.write_record(COLUMNS)?;
     for record in records {
         table.serialize(Line::from(record))?;
     }
-    table.flush()
-}
-
-/// Lets `fill` write a new file and gives it the name `path` once it is complete.
-fn replace(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = temporary_file(folder.unwrap_or(Path::new(".")))?;
-    let mut buffer = BufWriter::new(&mut file);
-    fill(&mut buffer)?;
-    buffer.flush()?;
-    drop(buffer);
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
-}
-
-/// A temporary file with the permissions that a new file usually has, not those of a secret.
-fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
+    table.into_inner().map_err(|error| io::Error::other(error.to_string()))
 }

@@ -1,6 +1,3 @@
-use std::io;
-use std::path::PathBuf;
-
 use plotters::drawing::DrawingAreaErrorKind;
 use qunet_stack::SliceId;
 
@@ -116,14 +113,9 @@ pub enum Error {
         /// The name.
         name: String,
     },
-    /// A file cannot be written.
-    #[error("cannot write {}; check that its folder exists and may be written", path.display())]
-    Write {
-        /// Which file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
+    /// A file could not be written; nothing is left behind.
+    #[error(transparent)]
+    Stack(#[from] qunet_stack::Error),
     /// The built-in font is not readable.
     #[error("the built-in font cannot be read; build with epaint_default_fonts 0.32")]
     Font,

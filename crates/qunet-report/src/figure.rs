@@ -1,6 +1,8 @@
 use std::path::{Path, PathBuf};
 
-use crate::{Error, atomic};
+use qunet_stack::write_file;
+
+use crate::Error;
 
 /// What a figure is drawn with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +87,7 @@ impl Figure {
     /// Writes `<folder>/<name>.svg` or `.png` and says where.
     ///
     /// # Errors
-    /// [`Error::Write`] where the folder is missing or may not be written.
+    /// [`Error::Stack`] where the folder is missing or may not be written.
     pub fn write(&self, folder: impl AsRef<Path>) -> Result<PathBuf, Error> {
         let extension = match self.data {
             FigureData::Svg(_) => "svg",
@@ -99,9 +101,9 @@ impl Figure {
     /// Writes exactly this file; it appears whole or not at all.
     ///
     /// # Errors
-    /// [`Error::Write`] where its folder is missing or may not be written.
+    /// [`Error::Stack`] where its folder is missing or may not be written.
     pub fn write_to(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        atomic::write(path.as_ref(), self.bytes())
+        Ok(write_file(path.as_ref(), self.bytes())?)
     }
 
     fn bytes(&self) -> &[u8] {

@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod atomic;
 mod axis;
 mod canvas;
 mod cell;

@@ -1,6 +1,8 @@
 use std::path::Path;
 
-use crate::{Error, Figure, Table, atomic, page};
+use qunet_stack::write_file;
+
+use crate::{Error, Figure, Table, page};
 
 /// One page about a selection and a segmentation, in a single file that needs no network.
 ///
@@ -112,8 +114,8 @@ impl Report {
     /// Writes the page; the file appears whole or not at all.
     ///
     /// # Errors
-    /// As [`render`](Self::render), and [`Error::Write`] where the file cannot be written.
+    /// As [`render`](Self::render), and [`Error::Stack`] where the file cannot be written.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        atomic::write(path.as_ref(), self.render()?.as_bytes())
+        Ok(write_file(path.as_ref(), self.render()?.as_bytes())?)
     }
 }

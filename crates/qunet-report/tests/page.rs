@@ -112,7 +112,7 @@ fn writing_is_all_or_nothing() {
     let taken = folder.path().join("quality-scatter.svg");
     fs::create_dir(&taken).unwrap();
     let error = figure.write(folder.path()).unwrap_err();
-    assert!(matches!(&error, Error::Write { path, .. } if *path == taken));
+    assert!(error.to_string().contains(&taken.display().to_string()));
     let missing = folder.path().join("missing").join("report.html");
     let error = report("third").write(&missing).unwrap_err();
     assert!(error.to_string().contains("missing"), "{error}");

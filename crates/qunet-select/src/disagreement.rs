@@ -148,7 +148,8 @@ impl DisagreementSelection {
         DisagreementParams::default()
     }
 
-    /// Takes the maps of heads L3 and L4 of one slice, `(height, width)`, at one size.
+    /// Takes the maps of heads L3 and L4 of one slice, `(height, width)`, at one size, and says how
+    /// far they agree; which slices are picked is settled by [`DisagreementSelection::finish`].
     ///
     /// # Errors
     /// [`Error::Duplicate`] where the slice was observed before, [`Error::Maps`] where the maps
@@ -158,7 +159,7 @@ impl DisagreementSelection {
         id: SliceId,
         level3: &ArrayRef2<f32>,
         level4: &ArrayRef2<f32>,
-    ) -> Result<(), Error> {
+    ) -> Result<AgreementRecord, Error> {
         if self.observed.contains_key(&id) {
             return Err(Error::Duplicate { slice: id });
         }
@@ -172,7 +173,7 @@ impl DisagreementSelection {
             pick: Pick::Agrees,
         };
         self.observed.insert(id, record);
-        Ok(())
+        Ok(record)
     }
 
     /// Ends the round: every slice with Q < q0, lowest first, as far as the budget goes.

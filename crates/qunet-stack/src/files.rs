@@ -1,30 +1,18 @@
 //! Writing without leaving half a file behind.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 use crate::Error;
 
 /// Lets `write` fill a temporary file beside `path` and renames it into place when it succeeds.
 ///
-/// The temporary name ends like `path`, for writers that look at the ending. Missing parent
-/// folders are made. On failure `path` is as it was and the temporary file is gone.
-///
-/// ```
-/// let folder = tempfile::tempdir()?;
-/// let path = folder.path().join("deep/note.txt");
-/// qunet_stack::write_atomically(&path, |temporary| {
-///     std::fs::write(temporary, "whole").map_err(|source| qunet_stack::Error::Write {
-///         path: path.clone(),
-///         source,
-///     })
-/// })?;
-/// assert_eq!(std::fs::read_to_string(&path)?, "whole");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// The temporary name ends like `path`, for writers that look at the ending. On failure `path` is
+/// as it was and the temporary file is gone.
 ///
 /// # Errors
-/// [`Error::Write`] naming `path` when the folder cannot be made or the file not renamed, and
+/// [`Error::Write`] naming `path` where its folder is missing or the file cannot be renamed, and
 /// whatever `write` returns.
 pub fn write_atomically<E: From<Error>>(
     path: &Path,
@@ -35,31 +23,40 @@ pub fn write_atomically<E: From<Error>>(
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
-    fs::create_dir_all(folder).map_err(failed)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let ending = name.find('.').map_or("", |dot| &name[dot..]);
-    let temporary = tempfile::Builder::new()
-        .prefix(".partial-")
-        .suffix(ending)
-        .tempfile_in(folder)
-        .map_err(failed)?
-        .into_temp_path();
+    let mut builder = tempfile::Builder::new();
+    // Temporary files are private by default; a result has the usual rights, less the umask.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let builder = builder.prefix(".partial-").suffix(ending);
+    let temporary = builder.tempfile_in(folder).map_err(failed)?.into_temp_path();
     write(&temporary)?;
-    make_readable(&temporary).map_err(failed)?;
     temporary.persist(path).map_err(|failure| failed(failure.error))?;
     Ok(())
 }
 
-/// Temporary files are private to their owner; the finished file gets the ordinary rights.
-#[cfg(unix)]
-fn make_readable(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn make_readable(_path: &Path) -> std::io::Result<()> {
-    Ok(())
+/// Writes a whole file or none: the bytes go to a temporary name that is then renamed.
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("note.txt");
+/// qunet_stack::write_file(&path, b"whole")?;
+/// assert_eq!(std::fs::read_to_string(&path)?, "whole");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Write`] naming `path`.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    write_atomically(path, |temporary| {
+        let write = || {
+            let mut file = fs::OpenOptions::new().write(true).open(temporary)?;
+            file.write_all(bytes)?;
+            file.sync_all()
+        };
+        write().map_err(|source| Error::Write { path: path.to_owned(), source })
+    })
 }
 
 #[cfg(test)]
@@ -85,7 +82,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
-        let result: Result<(), Error> = write_atomically(&file.join("out.csv"), |_| Ok(()));
-        assert!(result.unwrap_err().to_string().contains("out.csv"));
+        let error = write_file(&file.join("out.csv"), b"").unwrap_err();
+        assert!(error.to_string().contains("out.csv"));
     }
 }

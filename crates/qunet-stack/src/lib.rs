@@ -15,7 +15,7 @@ mod slice_id;
 mod stack;
 
 pub use error::Error;
-pub use files::write_atomically;
+pub use files::{write_atomically, write_file};
 pub use geometry::{Geometry, LengthUnit};
 pub use mask::LabelMap;
 pub use ndarray;

@@ -1,4 +1,4 @@
-use qunet::model::{Device, UnetPlusPlus, UnetPlusPlusConfig};
+use qunet::model::{Device, Network, UnetPlusPlus, UnetPlusPlusConfig};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let net = UnetPlusPlus::new(&UnetPlusPlusConfig::default(), Device::Cpu)?;

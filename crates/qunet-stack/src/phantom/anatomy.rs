@@ -10,7 +10,7 @@ const AIR: f32 = -1000.0;
 const FAT: f32 = -100.0;
 const TISSUE: f32 = 40.0;
 const BONE: f32 = 450.0;
-const LUNG: f32 = -860.0;
+pub(super) const LUNG: f32 = -860.0;
 const VESSEL: f32 = 20.0;
 
 /// A chest in normalised coordinates: x and y in [-1, 1], z in [0, 1] from the lung bases up.
@@ -46,7 +46,7 @@ struct Lesion {
 
 impl Chest {
     pub(super) fn new(slices: usize, size: usize, rng: &mut ChaCha8Rng) -> Self {
-        let vessels = (0..90).map(|_| Vessel::random(rng)).collect();
+        let vessels = (0..160).map(|_| Vessel::random(rng)).collect();
         let lesions = (0..14).map(|_| Lesion::random(rng)).collect();
         let texture = SmoothNoise::new([2.0, 2.0, 1.0], [0.09, 0.09, 0.05], rng);
         Self { slices, size, vessels, lesions, texture }
@@ -79,7 +79,7 @@ impl Chest {
         let texture = self.texture.at(shifted(point));
         self.lesions
             .iter()
-            .filter(|lesion| lesion.distance(point) + 0.45 * texture < 1.0)
+            .filter(|lesion| lesion.distance(point) + 0.35 * texture < 1.0)
             .map(|lesion| lesion.hounsfield + 70.0 * texture)
             .reduce(f32::max)
     }
@@ -162,9 +162,9 @@ impl Lesion {
             rng.random_range(0.12..0.85),
         ];
         let radii = [
-            rng.random_range(0.06..0.2),
-            rng.random_range(0.06..0.2),
-            rng.random_range(0.04..0.14),
+            rng.random_range(0.09..0.2),
+            rng.random_range(0.09..0.2),
+            rng.random_range(0.06..0.14),
         ];
         Self { centre, radii, hounsfield: rng.random_range(-560.0..-380.0) }
     }

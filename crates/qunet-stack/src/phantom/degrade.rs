@@ -3,14 +3,16 @@ use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
+use super::anatomy::LUNG;
+
 /// What is wrong with a slice.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Fault {
     /// Nothing but the scanner's noise (standard deviation in HU).
     Clean { noise: f32 },
-    /// Motion or focus: a box filter of this radius, applied twice.
+    /// Motion: a box filter of this radius.
     Blurred { radius: usize },
-    /// Values drawn towards soft tissue by this factor, under strong noise.
+    /// Too low a dose: differences from the lung shrunk by this factor, under strong noise.
     LowContrast { contrast: f32 },
 }
 
@@ -18,8 +20,8 @@ impl Fault {
     pub(super) fn noise(self) -> f32 {
         match self {
             Self::Clean { noise } => noise,
-            Self::Blurred { .. } => 12.0,
-            Self::LowContrast { .. } => 60.0,
+            Self::Blurred { .. } => 14.0,
+            Self::LowContrast { .. } => 46.0,
         }
     }
 
@@ -27,11 +29,13 @@ impl Fault {
         match self {
             Self::Clean { .. } => {}
             Self::Blurred { radius } => {
-                for axis in [Axis(0), Axis(1), Axis(0), Axis(1)] {
+                for axis in [Axis(0), Axis(1)] {
                     image.lanes_mut(axis).into_iter().for_each(|lane| box_filter(lane, radius));
                 }
             }
-            Self::LowContrast { contrast } => image.mapv_inplace(|value| contrast * value),
+            Self::LowContrast { contrast } => {
+                image.mapv_inplace(|value| LUNG + contrast * (value - LUNG));
+            }
         }
     }
 }
@@ -44,7 +48,7 @@ pub(super) fn faults(slices: usize, rng: &mut ChaCha8Rng) -> Vec<Fault> {
         .map(|index| match index {
             index if index < blurred => Fault::Blurred { radius: rng.random_range(1..=2) },
             index if index < blurred + low => {
-                Fault::LowContrast { contrast: rng.random_range(0.55..0.75) }
+                Fault::LowContrast { contrast: rng.random_range(0.8..0.9) }
             }
             _ => Fault::Clean { noise: rng.random_range(18.0..32.0) },
         })

@@ -1,0 +1,13 @@
+//! The names most programs need: `use qunet::prelude::*;`.
+
+pub use qunet_quality::{QualityParams, QualityRecord, score_stack};
+pub use qunet_segmetrics::{ConfusionCounts, EmptyPolicy, Evaluation};
+pub use qunet_select::{DisagreementSelection, InitialSelection, NearDuplicates, Threshold};
+pub use qunet_stack::{Geometry, LabelMap, Pixels, Scaling, SliceId, Stack};
+
+#[cfg(feature = "campaign")]
+pub use qunet_campaign::{RecordedLabels, Silent, TwoStepConfig, evaluate, run_two_steps};
+#[cfg(feature = "model")]
+pub use qunet_model::{
+    Device, Network, Predictor, TrainConfig, Trainer, TrainingSet, UnetPlusPlus, UnetPlusPlusConfig,
+};

@@ -1,0 +1,42 @@
+//! The folder of results: filled out of sight, shown when the run has succeeded.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use tempfile::TempDir;
+
+/// A hidden folder beside (or in) the one asked for; dropped, it is gone.
+pub(crate) struct Output {
+    folder: PathBuf,
+    hidden: TempDir,
+}
+
+impl Output {
+    /// Fails at once where nothing can be written, not after the training.
+    pub(crate) fn prepare(folder: &Path) -> anyhow::Result<Self> {
+        let home = if folder.exists() { Some(folder) } else { folder.parent() };
+        let home = home.filter(|home| !home.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let hidden = tempfile::Builder::new()
+            .prefix(".partial-")
+            .tempdir_in(home)
+            .with_context(|| format!("cannot write results to {}", folder.display()))?;
+        Ok(Self { folder: folder.to_owned(), hidden })
+    }
+
+    /// Where to put the files meanwhile.
+    pub(crate) fn path(&self) -> &Path {
+        self.hidden.path()
+    }
+
+    /// Moves every file into the folder asked for; its path.
+    pub(crate) fn publish(self) -> anyhow::Result<PathBuf> {
+        let failed = || format!("cannot write results to {}", self.folder.display());
+        fs::create_dir_all(&self.folder).with_context(failed)?;
+        for entry in fs::read_dir(self.hidden.path()).with_context(failed)? {
+            let entry = entry.with_context(failed)?;
+            fs::rename(entry.path(), self.folder.join(entry.file_name())).with_context(failed)?;
+        }
+        Ok(self.folder)
+    }
+}
