@@ -76,7 +76,7 @@ fn random(
     outcome: &Outcome,
     narrator: &mut Narrator,
 ) -> Result<Baseline, Error> {
-    println!("Comparison: as many slices drawn at random");
+    narrator.compare();
     let ids: Vec<SliceId> = input.stack.ids().collect();
     let chosen = qunet::select::random(&ids, outcome.annotated().len(), config.seed);
     let mut annotator = RecordedLabels::new(&input.truth);

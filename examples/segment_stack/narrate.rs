@@ -8,6 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use qunet::campaign::{Event, Observer, Stage};
 use qunet::model::EpochRecord;
+use qunet::quality::QualityRecord;
 use qunet::select::{DisagreementSet, InitialSet, Pick};
 use qunet::stack::SliceId;
 
@@ -16,11 +17,22 @@ pub(crate) struct Narrator {
     stop: Arc<AtomicBool>,
     bar: ProgressBar,
     seconds: f64,
+    /// Scores and limits, for the reasons in the table.
+    quality: Vec<QualityRecord>,
+    /// The two steps are over; what follows is the comparison.
+    comparing: bool,
 }
 
 impl Narrator {
     pub(crate) fn new(stop: Arc<AtomicBool>) -> Self {
-        Self { stop, bar: ProgressBar::hidden(), seconds: 0.0 }
+        let bar = ProgressBar::hidden();
+        Self { stop, bar, seconds: 0.0, quality: Vec::new(), comparing: false }
+    }
+
+    /// Announces the comparison.
+    pub(crate) fn compare(&mut self) {
+        self.comparing = true;
+        println!("Comparison: as many slices drawn at random, trained on for as long");
     }
 
     fn advance(&mut self, done: usize, total: usize, message: String) {
@@ -42,12 +54,12 @@ impl Narrator {
         self.seconds = if record.epoch == 1 { 0.0 } else { self.seconds } + record.seconds;
         self.advance(record.epoch, record.epochs, losses(record));
         if record.epoch == record.epochs {
-            println!(
-                "  {stage}: {} epochs in {:.0} s, loss {}",
-                record.epochs,
-                self.seconds,
-                losses(record)
-            );
+            let stage = match stage {
+                _ if self.comparing => "trained".to_owned(),
+                stage => stage.to_string(),
+            };
+            let (epochs, seconds) = (record.epochs, self.seconds);
+            println!("  {stage}: {epochs} epochs in {seconds:.0} s, loss {}", losses(record));
         }
     }
 }
@@ -66,14 +78,21 @@ fn list(ids: &[SliceId]) -> String {
     ids.iter().map(SliceId::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn initial(set: &InitialSet) {
-    println!("  slice  verdict");
+/// The chosen slices with the numbers that speak for them.
+fn initial(set: &InitialSet, quality: &[QualityRecord]) {
+    let limit = |limit: Option<f64>| limit.map_or_else(String::new, |limit| format!("{limit:.3e}"));
+    println!("  slice  blurriness  inverse PSNR  verdict");
     for id in set.ids() {
-        if let Some(slice) = set.verdicts.iter().find(|slice| slice.id == id) {
-            println!("  {id:>5}  {}", slice.verdict);
+        let verdict = set.verdicts.iter().find(|slice| slice.id == id);
+        let record = quality.iter().find(|record| record.id == id);
+        if let (Some(slice), Some(record)) = (verdict, record) {
+            let (blurriness, noise) =
+                (record.blurriness(), record.inverse_psnr.unwrap_or_default());
+            println!("  {id:>5}  {blurriness:>10.3e}  {noise:>12.3e}  {}", slice.verdict);
         }
     }
-    println!("  {} of {} slices go to the annotator", set.ids().len(), set.verdicts.len());
+    let (blurriness, noise) = (limit(set.limits.blurriness), limit(set.limits.inverse_psnr));
+    println!("  limit  {blurriness:>10}  {noise:>12}  of {} slices", set.verdicts.len());
 }
 
 fn queried(set: &DisagreementSet) {
@@ -84,10 +103,12 @@ fn queried(set: &DisagreementSet) {
         set.records.len(),
         set.params.quality_threshold
     );
-    println!("  slice  verdict");
     for id in set.ids() {
         if let Some(record) = set.records.iter().find(|record| record.id == id) {
-            println!("  {id:>5}  heads L3 and L4 disagree, Q = {:.3}", record.quality_index);
+            println!(
+                "  {id:>5}  chosen: heads L3 and L4 disagree, Q = {:.3}",
+                record.quality_index
+            );
         }
     }
 }
@@ -96,14 +117,20 @@ impl Observer for Narrator {
     fn event(&mut self, event: &Event<'_>) -> ControlFlow<()> {
         match event {
             Event::Scored(records) => {
-                println!("Step 1: image quality\n  {} slices scored", records.len());
+                println!("Step 1: image quality of {} slices", records.len());
+                self.quality = records.to_vec();
             }
-            Event::Initial(set) => initial(set),
+            Event::Initial(set) => initial(set, &self.quality),
             Event::Annotated { stage, ids, with_lesion } => {
-                if *stage == Stage::Train {
+                if *stage == Stage::Train && !self.comparing {
                     println!("Step 2: the network");
                 }
                 println!("  annotated: {} ({with_lesion} with lesion)", list(ids));
+                if *stage == Stage::Train && *with_lesion == 0 {
+                    println!(
+                        "  warning: none of these shows a lesion, so the network learns to find none"
+                    );
+                }
             }
             Event::Epoch { stage, record } => self.epoch(*stage, record),
             Event::Predicted { stage, done, total } => {
