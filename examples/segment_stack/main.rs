@@ -62,7 +62,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for figure in figures.all() {
         figure.write(output.path()).map_err(Error::from)?;
     }
-    let page = page::page(&input, &config, &outcome, &scores, figures)?;
+    let page = page::page(&input, &config, &outcome, &scores, &figures)?;
     page.write(output.path().join("report.html")).map_err(Error::from)?;
     let folder = output.publish()?;
     println!("Report: {}", folder.join("report.html").display());

@@ -16,7 +16,7 @@ pub(crate) fn page(
     config: &TwoStepConfig,
     outcome: &Outcome,
     scores: &[Scored],
-    figures: Figures,
+    figures: &Figures,
 ) -> Result<Report, Error> {
     let [slices, height, width] = input.stack.shape();
     let annotated = outcome.annotated().len();
@@ -45,10 +45,10 @@ pub(crate) fn page(
             format!("U-net++, {} filters, {1} x {1}", config.network.unet.width, config.size),
         )
         .fact("Seed", config.seed.to_string())
-        .section(initial(&figures, chosen_table(verdicts, &picked)))
-        .section(training(&figures))
-        .section(query(&figures, config))
-        .section(result(&figures, scores))
+        .section(initial(figures, chosen_table(verdicts, &picked)))
+        .section(training(figures))
+        .section(query(figures, config))
+        .section(result(figures, scores))
         .section(
             Section::new("Every slice")
                 .paragraph("Click a heading to sort. Q is the Jaccard index of heads L3 and L4.")

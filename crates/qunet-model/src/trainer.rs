@@ -178,82 +178,92 @@ impl Trainer {
         set: &TrainingSet,
         observer: &mut dyn TrainObserver,
     ) -> Result<Vec<EpochRecord>, Error> {
-        let config = &self.config;
-        crate::seed(config.seed);
-        let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
-        let mut sampler = Sampler::new(set, config.batch_size, config.foreground_share);
-        let mut optimizer = Adam::default()
-            .build(network.variables(), config.learning_rate)
-            .while_doing("building the optimiser")?;
-        let batches = self.batches(set.len());
-        let mut history = Vec::with_capacity(config.epochs);
-        for epoch in 1..=config.epochs {
-            let started = Instant::now();
-            let mut sums = vec![0.0; network.heads()];
-            for (index, &count) in batches.iter().enumerate() {
-                let done = (epoch - 1) * batches.len() + index;
-                let progress = done as f64 / (config.epochs * batches.len()) as f64;
-                optimizer.set_lr(config.rate_at(progress));
-                let (images, masks) = set.gather(&sampler.draw(count, &mut rng))?;
-                let (images, masks) = config.augmentation.apply(&images, &masks, &mut rng)?;
-                let place = Place { epoch, step: index + 1, rate: config.rate_at(progress) };
-                let losses = self.step(network, &mut optimizer, &images, &masks, place)?;
-                sums.iter_mut().zip(losses).for_each(|(sum, loss)| *sum += loss);
-            }
-            let steps = batches.len() as f64;
-            let last = (epoch * batches.len() - 1) as f64 / (config.epochs * batches.len()) as f64;
-            history.push(EpochRecord {
-                epoch,
-                epochs: config.epochs,
-                head_losses: sums.into_iter().map(|sum| sum / steps).collect(),
-                learning_rate: config.rate_at(last),
-                seconds: started.elapsed().as_secs_f64(),
-            });
-            if observer.epoch(&history[epoch - 1]).is_break() {
+        let mut run = Run::new(&self.config, network, set)?;
+        let mut history = Vec::with_capacity(self.config.epochs);
+        for epoch in 1..=self.config.epochs {
+            let record = run.epoch(epoch)?;
+            let flow = observer.epoch(&record);
+            history.push(record);
+            if flow.is_break() {
                 return Err(Error::Interrupted { epoch });
             }
         }
         Ok(history)
     }
+}
 
+/// A training under way.
+struct Run<'a> {
+    config: &'a TrainConfig,
+    network: &'a dyn Network,
+    set: &'a TrainingSet,
+    sampler: Sampler,
+    optimizer: Optimizer,
+    rng: ChaCha8Rng,
     /// How many slices each step of an epoch takes.
-    fn batches(&self, slices: usize) -> Vec<usize> {
-        let batch = self.config.batch_size;
-        match self.config.steps_per_epoch {
+    batches: Vec<usize>,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        config: &'a TrainConfig,
+        network: &'a dyn Network,
+        set: &'a TrainingSet,
+    ) -> Result<Self, Error> {
+        crate::seed(config.seed);
+        let optimizer = Adam::default()
+            .build(network.variables(), config.learning_rate)
+            .while_doing("building the optimiser")?;
+        let (batch, slices) = (config.batch_size, set.len());
+        let batches = match config.steps_per_epoch {
             Some(steps) => vec![batch; steps],
             None => (0..slices.div_ceil(batch)).map(|i| batch.min(slices - i * batch)).collect(),
-        }
+        };
+        Ok(Self {
+            config,
+            network,
+            set,
+            sampler: Sampler::new(set, batch, config.foreground_share),
+            optimizer,
+            rng: ChaCha8Rng::seed_from_u64(config.seed),
+            batches,
+        })
     }
 
-    /// One step of the optimiser; the loss of each head before it.
-    fn step(
-        &self,
-        network: &dyn Network,
-        optimizer: &mut Optimizer,
-        images: &Tensor,
-        masks: &Tensor,
-        place: Place,
-    ) -> Result<Vec<f64>, Error> {
-        let logits = network.logits(images, Mode::Train)?;
-        let (total, heads) = self.config.loss.of(&logits, masks)?;
-        let loss = total.f_double_value(&[]).while_doing("reading the loss")?;
-        if !loss.is_finite() {
-            let Place { epoch, step, rate: learning_rate } = place;
-            return Err(Error::NonFiniteLoss { loss, epoch, step, learning_rate });
+    fn epoch(&mut self, epoch: usize) -> Result<EpochRecord, Error> {
+        let started = Instant::now();
+        let steps = self.batches.len();
+        let mut head_losses = vec![0.0; self.network.heads()];
+        let mut learning_rate = self.config.learning_rate;
+        for step in 1..=steps {
+            let done = (epoch - 1) * steps + step - 1;
+            learning_rate = self.config.rate_at(done as f64 / (self.config.epochs * steps) as f64);
+            self.optimizer.set_lr(learning_rate);
+            let (total, heads) = self.loss(self.batches[step - 1])?;
+            let loss = read(&total)?;
+            if !loss.is_finite() {
+                return Err(Error::NonFiniteLoss { loss, epoch, step, learning_rate });
+            }
+            self.optimizer.zero_grad();
+            total.f_backward().while_doing("computing gradients")?;
+            self.optimizer.step();
+            for (mean, head) in head_losses.iter_mut().zip(&heads) {
+                *mean += read(head)? / steps as f64;
+            }
         }
-        optimizer.zero_grad();
-        total.f_backward().while_doing("computing gradients")?;
-        optimizer.step();
-        heads
-            .iter()
-            .map(|head| head.f_double_value(&[]).while_doing("reading a head's loss"))
-            .collect()
+        let seconds = started.elapsed().as_secs_f64();
+        Ok(EpochRecord { epoch, epochs: self.config.epochs, head_losses, learning_rate, seconds })
+    }
+
+    /// The loss on a fresh batch, in all and of each head.
+    fn loss(&mut self, count: usize) -> Result<(Tensor, Vec<Tensor>), Error> {
+        let (images, masks) = self.set.gather(&self.sampler.draw(count, &mut self.rng))?;
+        let (images, masks) = self.config.augmentation.apply(&images, &masks, &mut self.rng)?;
+        let logits = self.network.logits(&images, Mode::Train)?;
+        self.config.loss.of(&logits, &masks)
     }
 }
 
-/// Where in the training a step is, for the error that names it.
-struct Place {
-    epoch: usize,
-    step: usize,
-    rate: f64,
+fn read(loss: &Tensor) -> Result<f64, Error> {
+    loss.f_double_value(&[]).while_doing("reading the loss")
 }

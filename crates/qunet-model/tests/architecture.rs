@@ -1,5 +1,7 @@
 //! The networks against the paper: counts, shapes, names, round trips.
 
+#![allow(clippy::unwrap_used)] // helpers outside the test functions
+
 use qunet_model::tch::{Kind, Tensor};
 use qunet_model::{
     Device, Error, HeadPlacement, Mode, Network, Predictor, Unet, UnetConfig, UnetPlusPlus,

@@ -1,5 +1,7 @@
 //! Training on toy slices: it learns, repeats, stops, and says when it cannot.
 
+#![allow(clippy::unwrap_used)] // helpers outside the test functions
+
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -90,15 +90,24 @@ impl SliceView<'_> {
     /// A copy as f32 without any scaling (exact for every type here).
     #[must_use]
     pub fn to_f32(&self) -> Array2<f32> {
-        each!(self, SliceView, array => array.mapv(|value| f32::from(value)))
+        each!(self, SliceView, array => widen(array))
     }
 
     /// Smallest and largest pixel.
     #[must_use]
     pub fn range(&self) -> (f32, f32) {
-        each!(self, SliceView, array => array.iter().fold(
-            (f32::INFINITY, f32::NEG_INFINITY),
-            |(low, high), &value| (low.min(f32::from(value)), high.max(f32::from(value))),
-        ))
+        each!(self, SliceView, array => range(array))
     }
+}
+
+fn widen<T: Copy + Into<f32>>(slice: &ArrayView2<'_, T>) -> Array2<f32> {
+    slice.mapv(Into::into)
+}
+
+fn range<T: Copy + Into<f32>>(slice: &ArrayView2<'_, T>) -> (f32, f32) {
+    let start = (f32::INFINITY, f32::NEG_INFINITY);
+    slice.iter().fold(start, |(low, high), &value| {
+        let value = value.into();
+        (low.min(value), high.max(value))
+    })
 }
