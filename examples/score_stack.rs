@@ -3,8 +3,8 @@
 //! `cargo run -p qunet-examples --no-default-features --example score_stack -- --stack ct.nii.gz`
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::Parser;
 use qunet::prelude::*;
 use qunet::quality::write_csv;
@@ -24,8 +24,17 @@ struct Arguments {
     out: Option<PathBuf>,
 }
 
-fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), qunet::Error> {
     let stack = match &arguments.stack {
         None => CtPhantom::default().generate()?.stack,
         Some(path) => Stack::open(path)?,
@@ -37,7 +46,7 @@ fn main() -> anyhow::Result<()> {
     let records = score_stack(&stack, &Scaling::StackMinMax, &QualityParams::default())?;
     match &arguments.out {
         Some(path) => {
-            write_csv(path, &records).context("the table was not written")?;
+            write_csv(path, &records)?;
             println!("{} slices of {} scored: {}", records.len(), stack.name(), path.display());
         }
         None => {

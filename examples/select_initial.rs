@@ -3,6 +3,7 @@
 //! `cargo run -p qunet-examples --no-default-features --example select_initial -- --stack ct.nii.gz`
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Parser;
 use qunet::prelude::*;
@@ -29,8 +30,17 @@ struct Arguments {
     scatter: Option<PathBuf>,
 }
 
-fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), qunet::Error> {
     let stack = match &arguments.stack {
         None => CtPhantom::default().generate()?.stack,
         Some(path) => Stack::open(path)?,

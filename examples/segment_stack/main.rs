@@ -22,14 +22,14 @@ use arguments::Arguments;
 use figures::Figures;
 use input::Input;
 use interrupt::Interrupt;
-use narrate::Narrator;
+use narrate::{Narrator, say};
 use output::Output;
 
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {error}");
             let interrupted =
                 matches!(error.downcast_ref(), Some(Error::Campaign(campaign::Error::Interrupted)));
             if interrupted { ExitCode::from(130) } else { ExitCode::FAILURE }
@@ -39,11 +39,12 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let config = arguments.config();
+    config.check().map_err(Error::from)?;
     let input = Input::read(arguments).map_err(anyhow::Error::from)?;
     let output = Output::prepare(&arguments.out)?;
     let interrupt = Interrupt::listen(output.path())?;
     let [slices, height, width] = input.stack.shape();
-    println!("{}: {slices} slices of {height} x {width} pixels", input.stack.name());
+    say(format!("{}: {slices} slices of {height} x {width} pixels", input.stack.name()));
 
     let mut narrator = Narrator::new(interrupt.flag());
     let mut annotator = RecordedLabels::new(&input.truth);
@@ -65,7 +66,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let page = page::page(&input, &config, &outcome, &scores, &figures)?;
     page.write(output.path().join("report.html")).map_err(Error::from)?;
     let folder = output.publish()?;
-    println!("Report: {}", folder.join("report.html").display());
+    say(format!("Report: {}", folder.join("report.html").display()));
     Ok(())
 }
 

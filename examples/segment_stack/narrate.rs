@@ -1,5 +1,7 @@
 //! Stage by stage on the terminal: progress bars while it works, a line when it is done.
 
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,6 +13,11 @@ use qunet::model::EpochRecord;
 use qunet::quality::QualityRecord;
 use qunet::select::{DisagreementSet, InitialSet, Pick};
 use qunet::stack::SliceId;
+
+/// Prints a line; a reader who has gone (`| head`) is no reason to stop.
+pub(crate) fn say(line: impl Display) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
 
 /// Prints events; stops the run when the flag is up.
 pub(crate) struct Narrator {
@@ -32,7 +39,7 @@ impl Narrator {
     /// Announces the comparison.
     pub(crate) fn compare(&mut self) {
         self.comparing = true;
-        println!("Comparison: as many slices drawn at random, trained on for as long");
+        say(format!("Comparison: as many slices drawn at random, trained on for as long"));
     }
 
     fn advance(&mut self, done: usize, total: usize, message: String) {
@@ -59,7 +66,7 @@ impl Narrator {
                 stage => stage.to_string(),
             };
             let (epochs, seconds) = (record.epochs, self.seconds);
-            println!("  {stage}: {epochs} epochs in {seconds:.0} s, loss {}", losses(record));
+            say(format!("  {stage}: {epochs} epochs in {seconds:.0} s, loss {}", losses(record)));
         }
     }
 }
@@ -81,34 +88,34 @@ fn list(ids: &[SliceId]) -> String {
 /// The chosen slices with the numbers that speak for them.
 fn initial(set: &InitialSet, quality: &[QualityRecord]) {
     let limit = |limit: Option<f64>| limit.map_or_else(String::new, |limit| format!("{limit:.3e}"));
-    println!("  slice  blurriness  inverse PSNR  verdict");
+    say(format!("  slice  blurriness  inverse PSNR  verdict"));
     for id in set.ids() {
         let verdict = set.verdicts.iter().find(|slice| slice.id == id);
         let record = quality.iter().find(|record| record.id == id);
         if let (Some(slice), Some(record)) = (verdict, record) {
             let (blurriness, noise) =
                 (record.blurriness(), record.inverse_psnr.unwrap_or_default());
-            println!("  {id:>5}  {blurriness:>10.3e}  {noise:>12.3e}  {}", slice.verdict);
+            say(format!("  {id:>5}  {blurriness:>10.3e}  {noise:>12.3e}  {}", slice.verdict));
         }
     }
     let (blurriness, noise) = (limit(set.limits.blurriness), limit(set.limits.inverse_psnr));
-    println!("  limit  {blurriness:>10}  {noise:>12}  of {} slices", set.verdicts.len());
+    say(format!("  limit  {blurriness:>10}  {noise:>12}  of {} slices", set.verdicts.len()));
 }
 
 fn queried(set: &DisagreementSet) {
     let below = set.records.iter().filter(|record| record.pick != Pick::Agrees).count();
     let empty = set.records.iter().filter(|record| record.empty).count();
-    println!(
+    say(format!(
         "  {below} of {} slices have Q < {}; on {empty} both heads find nothing",
         set.records.len(),
         set.params.quality_threshold
-    );
+    ));
     for id in set.ids() {
         if let Some(record) = set.records.iter().find(|record| record.id == id) {
-            println!(
+            say(format!(
                 "  {id:>5}  chosen: heads L3 and L4 disagree, Q = {:.3}",
                 record.quality_index
-            );
+            ));
         }
     }
 }
@@ -117,19 +124,19 @@ impl Observer for Narrator {
     fn event(&mut self, event: &Event<'_>) -> ControlFlow<()> {
         match event {
             Event::Scored(records) => {
-                println!("Step 1: image quality of {} slices", records.len());
+                say(format!("Step 1: image quality of {} slices", records.len()));
                 self.quality = records.to_vec();
             }
             Event::Initial(set) => initial(set, &self.quality),
             Event::Annotated { stage, ids, with_lesion } => {
                 if *stage == Stage::Train && !self.comparing {
-                    println!("Step 2: the network");
+                    say(format!("Step 2: the network"));
                 }
-                println!("  annotated: {} ({with_lesion} with lesion)", list(ids));
+                say(format!("  annotated: {} ({with_lesion} with lesion)", list(ids)));
                 if *stage == Stage::Train && *with_lesion == 0 {
-                    println!(
+                    say(format!(
                         "  warning: none of these shows a lesion, so the network learns to find none"
-                    );
+                    ));
                 }
             }
             Event::Epoch { stage, record } => self.epoch(*stage, record),

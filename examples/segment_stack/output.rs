@@ -1,9 +1,10 @@
 //! The folder of results: filled out of sight, shown when the run has succeeded.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::anyhow;
 use tempfile::TempDir;
 
 /// A hidden folder beside (or in) the one asked for; dropped, it is gone.
@@ -20,7 +21,7 @@ impl Output {
         let hidden = tempfile::Builder::new()
             .prefix(".partial-")
             .tempdir_in(home)
-            .with_context(|| format!("cannot write results to {}", folder.display()))?;
+            .map_err(|error| failed(folder, &error))?;
         Ok(Self { folder: folder.to_owned(), hidden })
     }
 
@@ -31,12 +32,20 @@ impl Output {
 
     /// Moves every file into the folder asked for; its path.
     pub(crate) fn publish(self) -> anyhow::Result<PathBuf> {
-        let failed = || format!("cannot write results to {}", self.folder.display());
-        fs::create_dir_all(&self.folder).with_context(failed)?;
-        for entry in fs::read_dir(self.hidden.path()).with_context(failed)? {
-            let entry = entry.with_context(failed)?;
-            fs::rename(entry.path(), self.folder.join(entry.file_name())).with_context(failed)?;
-        }
+        self.move_all().map_err(|error| failed(&self.folder, &error))?;
         Ok(self.folder)
     }
+
+    fn move_all(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        for entry in fs::read_dir(self.hidden.path())? {
+            let entry = entry?;
+            fs::rename(entry.path(), self.folder.join(entry.file_name()))?;
+        }
+        Ok(())
+    }
+}
+
+fn failed(folder: &Path, error: &io::Error) -> anyhow::Error {
+    anyhow!("cannot write results to {}: {error}", folder.display())
 }

@@ -6,6 +6,7 @@ use qunet::segmetrics::{Evaluation, OverlapMetric, OverlapScores};
 use qunet::stack::SliceId;
 
 use crate::input::Input;
+use crate::narrate::say;
 
 /// One segmentation on one set of slices.
 pub(crate) struct Scored {
@@ -69,10 +70,15 @@ pub(crate) fn print(scores: &[Scored]) {
             .concat()
     };
     let names = OverlapMetric::ALL.map(|metric| format!("{metric:>10}")).concat();
-    println!("Scores{:38}{names}   slices with a Dice", "");
+    say(format!("Scores{:38}{names}   slices with a Dice", ""));
     for scored in scores {
-        println!("  {}", scored.name);
-        println!("    {:<40}{}   {}", "mean over slices", cells(scored.means()), scored.defined());
-        println!("    {:<40}{}", "pooled over pixels", cells(scored.pooled()));
+        say(format!("  {}", scored.name));
+        say(format!(
+            "    {:<40}{}   {}",
+            "mean over slices",
+            cells(scored.means()),
+            scored.defined()
+        ));
+        say(format!("    {:<40}{}", "pooled over pixels", cells(scored.pooled())));
     }
 }

@@ -90,10 +90,10 @@ impl TwoStepConfig {
         self
     }
 
-    /// Checks what the parts do not check themselves.
+    /// Checks every setting, so that a run does not fail half-way.
     ///
     /// # Errors
-    /// [`Error::Parameter`] naming the field, its value and the rule.
+    /// Each names the field, its value and the rule.
     pub fn check(&self) -> Result<(), Error> {
         if !(self.budget > 0.0 && self.budget <= 1.0) {
             let rule = "the budget is a share of the slices in (0, 1]";
@@ -103,7 +103,17 @@ impl TwoStepConfig {
             let rule = "the network's size must be a multiple of 16";
             return Err(Error::Parameter { field: "size", value: self.size as f64, rule });
         }
-        Ok(())
+        if self.prediction_batch == 0 {
+            let rule = "it must be at least 1";
+            return Err(Error::Parameter { field: "prediction_batch", value: 0.0, rule });
+        }
+        self.scaling.check()?;
+        self.quality.check()?;
+        self.initial.check()?;
+        self.query.start()?;
+        self.network.unet.check()?;
+        self.train.check()?;
+        Ok(self.fine_tune.check()?)
     }
 
     /// How many slices may be annotated in all, and how many of them in step 1.

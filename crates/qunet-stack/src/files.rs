@@ -18,13 +18,22 @@ pub fn write_atomically<E: From<Error>>(
     path: &Path,
     write: impl FnOnce(&Path) -> Result<(), E>,
 ) -> Result<(), E> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let ending = name.find('.').map_or("", |dot| &name[dot..]);
+    write_atomically_as(path, ending, write)
+}
+
+/// As [`write_atomically`], the temporary name ending in `ending` whatever `path` is called.
+pub(crate) fn write_atomically_as<E: From<Error>>(
+    path: &Path,
+    ending: &str,
+    write: impl FnOnce(&Path) -> Result<(), E>,
+) -> Result<(), E> {
     let failed = |source| Error::Write { path: path.to_owned(), source };
     let folder = match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let ending = name.find('.').map_or("", |dot| &name[dot..]);
     let mut builder = tempfile::Builder::new();
     // Temporary files are private by default; a result has the usual rights, less the umask.
     #[cfg(unix)]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use image::{DynamicImage, ImageReader};
+use image::{DynamicImage, ImageBuffer, ImageReader, Rgb};
 use ndarray::Array3;
 
 use crate::{Error, Pixels};
@@ -49,7 +49,10 @@ pub(crate) fn slices_of(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     if files.is_empty() {
         return Err(Error::EmptyFolder { path: folder.to_owned() });
     }
-    files.sort_by(|a, b| natord::compare(&a.to_string_lossy(), &b.to_string_lossy()));
+    // `1.png` and `01.png` are equal to the natural order.
+    files.sort_by(|a, b| {
+        natord::compare(&a.to_string_lossy(), &b.to_string_lossy()).then_with(|| a.cmp(b))
+    });
     Ok(files)
 }
 
@@ -69,17 +72,34 @@ fn grey(path: &Path) -> Result<DynamicImage, Error> {
         DynamicImage::ImageLuma8(_) | DynamicImage::ImageLuma16(_) => Ok(decoded),
         DynamicImage::ImageLumaA8(_) => Ok(decoded.to_luma8().into()),
         DynamicImage::ImageLumaA16(_) => Ok(decoded.to_luma16().into()),
+        DynamicImage::ImageRgb8(_) | DynamicImage::ImageRgba8(_) => {
+            let rgb = decoded.to_rgb8();
+            let grey = first_channel(&rgb).ok_or_else(|| colour(path, &decoded))?;
+            Ok(DynamicImage::ImageLuma8(grey))
+        }
         other => {
-            let rgb = other.to_rgb16();
-            if !rgb.pixels().all(|pixel| pixel[0] == pixel[1] && pixel[1] == pixel[2]) {
-                let colour = format!("{:?}", other.color());
-                return Err(Error::Colour { path: path.to_owned(), colour });
-            }
-            // to_luma would weight the channels and round; they are equal, so take the first.
-            let first = image::GrayImage::from_fn(rgb.width(), rgb.height(), |x, y| {
-                image::Luma([(rgb.get_pixel(x, y)[0] / 257) as u8])
-            });
-            Ok(first.into())
+            let grey = first_channel(&other.to_rgb16()).ok_or_else(|| colour(path, &other))?;
+            Ok(DynamicImage::ImageLuma16(grey))
         }
     }
+}
+
+fn colour(path: &Path, slice: &DynamicImage) -> Error {
+    Error::Colour { path: path.to_owned(), colour: format!("{:?}", slice.color()) }
+}
+
+/// The one channel of a grey image that is stored as colour; a conversion would weight and round.
+fn first_channel<T>(
+    rgb: &ImageBuffer<Rgb<T>, Vec<T>>,
+) -> Option<ImageBuffer<image::Luma<T>, Vec<T>>>
+where
+    Rgb<T>: image::Pixel<Subpixel = T>,
+    T: image::Primitive,
+{
+    if rgb.pixels().any(|Rgb([red, green, blue])| red != green || green != blue) {
+        return None;
+    }
+    Some(ImageBuffer::from_fn(rgb.width(), rgb.height(), |x, y| {
+        image::Luma([rgb.get_pixel(x, y)[0]])
+    }))
 }
