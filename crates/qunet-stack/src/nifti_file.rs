@@ -62,7 +62,9 @@ fn read_plain(
     let between = (header.vox_offset as u64).max(DATA_START) - HEADER_BYTES;
     io::copy(&mut reader.by_ref().take(between), &mut io::sink())
         .map_err(|error| broken(error.into()))?;
-    let volume = InMemNiftiVolume::from_reader(reader, &header).map_err(broken)?;
+    let volume = InMemNiftiVolume::from_reader(reader.by_ref(), &header).map_err(broken)?;
+    // gzip keeps its checksum at the very end; damage must not pass for pixels.
+    io::copy(&mut reader, &mut io::sink()).map_err(|error| broken(error.into()))?;
     Ok((header, volume))
 }
 
@@ -186,8 +188,8 @@ fn check_qform(path: &Path, header: &NiftiHeader) -> Result<(), Error> {
     }
     let quaternion = [header.quatern_b, header.quatern_c, header.quatern_d].map(f64::from);
     let squares: f64 = quaternion.iter().map(|part| part * part).sum();
-    // As far as the reader takes rounding in its stride.
-    if !(squares <= 1.0 + f64::from(f32::EPSILON)) {
+    // As far as the reader takes rounding in its stride; NaN shows in the affine.
+    if squares > 1.0 + f64::from(f32::EPSILON) {
         return broken("the squared length of the quaternion", squares);
     }
     Ok(())
