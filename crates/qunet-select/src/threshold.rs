@@ -33,19 +33,19 @@ impl Threshold {
         }
     }
 
-    /// The limit for these values (all finite); `None` where there are none.
+    /// The limit for these values (all finite), whatever their order; `None` where there are none.
     pub(crate) fn limit(self, values: &[f64]) -> Option<f64> {
-        if values.is_empty() {
-            return None;
-        }
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let (lowest, highest) = (*sorted.first()?, *sorted.last()?);
         match self {
             Self::MeanScale(scale) => {
-                Some(scale * values.iter().sum::<f64>() / values.len() as f64)
+                // Rounding must not put the mean of equal values above them.
+                let mean = sorted.iter().sum::<f64>() / sorted.len() as f64;
+                Some(scale * mean.clamp(lowest, highest))
             }
             Self::Value(value) => Some(value),
             Self::Quantile(share) => {
-                let mut sorted = values.to_vec();
-                sorted.sort_by(f64::total_cmp);
                 let place = share * (sorted.len() - 1) as f64;
                 let (low, part) = (place.floor() as usize, place.fract());
                 let high = (low + 1).min(sorted.len() - 1);
