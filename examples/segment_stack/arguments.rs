@@ -16,8 +16,9 @@ use qunet::stack::Scaling;
 #[derive(Debug, Parser)]
 #[command(name = "segment_stack")]
 pub(crate) struct Arguments {
-    /// Image stack: a .nii or .nii.gz file, or a folder of PNG slices.
-    #[arg(long, value_name = "FILE|DIR", requires = "labels")]
+    /// Image stack: a .nii or .nii.gz file, a folder of PNG slices, or a folder that holds such
+    /// folders by the names images and masks.
+    #[arg(long, value_name = "FILE|DIR")]
     pub(crate) stack: Option<PathBuf>,
     /// Region of interest (anatomy such as the lungs, not the lesion), on the stack's grid.
     #[arg(long, value_name = "FILE|DIR", requires = "stack")]

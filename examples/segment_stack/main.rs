@@ -40,7 +40,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let config = arguments.config();
     config.check().map_err(Error::from)?;
-    let input = Input::read(arguments).map_err(anyhow::Error::from)?;
+    let input = Input::read(arguments)?;
     let output = Output::prepare(&arguments.out)?;
     let interrupt = Interrupt::listen(output.path())?;
     let [slices, height, width] = input.stack.shape();

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod annotator;
+mod compare;
 mod config;
 mod error;
 mod event;
@@ -9,9 +10,8 @@ mod learner;
 mod two_step;
 
 pub use annotator::{Annotator, RecordedLabels};
+pub use compare::{Baseline, evaluate, run_baseline};
 pub use config::TwoStepConfig;
 pub use error::Error;
 pub use event::{Event, Observer, Silent, Stage};
-pub use two_step::{
-    Baseline, HeadsOfSlice, Outcome, StageHistory, evaluate, run_baseline, run_two_steps,
-};
+pub use two_step::{HeadsOfSlice, Outcome, StageHistory, run_two_steps};
