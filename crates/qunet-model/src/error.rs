@@ -58,7 +58,7 @@ pub enum Error {
         epoch: usize,
     },
     /// Weights that do not fit the network, or a broken file.
-    #[error("{path} does not hold the weights of this network: {source}")]
+    #[error("{path} does not hold the weights of this network: {}", first_line(source))]
     Checkpoint {
         /// The file.
         path: PathBuf,
@@ -66,7 +66,7 @@ pub enum Error {
         source: tch::TchError,
     },
     /// LibTorch refused an operation.
-    #[error("LibTorch failed while {doing}: {source}")]
+    #[error("LibTorch failed while {doing}: {}", first_line(source))]
     Torch {
         /// What was being done.
         doing: &'static str,
@@ -76,6 +76,11 @@ pub enum Error {
     /// An image, a mask or a file.
     #[error(transparent)]
     Stack(#[from] qunet_stack::Error),
+}
+
+/// What LibTorch said, without the C++ stack that follows it.
+fn first_line(error: &tch::TchError) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 /// Gives a LibTorch result the context of our error.
