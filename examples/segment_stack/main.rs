@@ -44,7 +44,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let output = Output::prepare(&arguments.out)?;
     let interrupt = Interrupt::listen(output.path())?;
     let [slices, height, width] = input.stack.shape();
-    say(format!("{}: {slices} slices of {height} x {width} pixels", input.stack.name()));
+    say!("{}: {slices} slices of {height} x {width} pixels", input.stack.name());
 
     let mut narrator = Narrator::new(interrupt.flag());
     let mut annotator = RecordedLabels::new(&input.truth);
@@ -66,7 +66,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let page = page::page(&input, &config, &outcome, &scores, &figures)?;
     page.write(output.path().join("report.html")).map_err(Error::from)?;
     let folder = output.publish()?;
-    say(format!("Report: {}", folder.join("report.html").display()));
+    say!("Report: {}", folder.join("report.html").display());
     Ok(())
 }
 

@@ -1,7 +1,5 @@
 //! Stage by stage on the terminal: progress bars while it works, a line when it is done.
 
-use std::fmt::Display;
-use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,9 +13,12 @@ use qunet::select::{DisagreementSet, InitialSet, Pick};
 use qunet::stack::SliceId;
 
 /// Prints a line; a reader who has gone (`| head`) is no reason to stop.
-pub(crate) fn say(line: impl Display) {
-    let _ = writeln!(io::stdout(), "{line}");
+macro_rules! say {
+    ($($words:tt)*) => {{
+        let _ = std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("{}\n", format_args!($($words)*)));
+    }};
 }
+pub(crate) use say;
 
 /// Prints events; stops the run when the flag is up.
 pub(crate) struct Narrator {
@@ -39,7 +40,7 @@ impl Narrator {
     /// Announces the comparison.
     pub(crate) fn compare(&mut self) {
         self.comparing = true;
-        say(format!("Comparison: as many slices drawn at random, trained on for as long"));
+        say!("Comparison: as many slices drawn at random, trained on for as long");
     }
 
     fn advance(&mut self, done: usize, total: usize, message: String) {
@@ -66,7 +67,7 @@ impl Narrator {
                 stage => stage.to_string(),
             };
             let (epochs, seconds) = (record.epochs, self.seconds);
-            say(format!("  {stage}: {epochs} epochs in {seconds:.0} s, loss {}", losses(record)));
+            say!("  {stage}: {epochs} epochs in {seconds:.0} s, loss {}", losses(record));
         }
     }
 }
@@ -88,34 +89,31 @@ fn list(ids: &[SliceId]) -> String {
 /// The chosen slices with the numbers that speak for them.
 fn initial(set: &InitialSet, quality: &[QualityRecord]) {
     let limit = |limit: Option<f64>| limit.map_or_else(String::new, |limit| format!("{limit:.3e}"));
-    say(format!("  slice  blurriness  inverse PSNR  verdict"));
+    say!("  slice  blurriness  inverse PSNR  verdict");
     for id in set.ids() {
         let verdict = set.verdicts.iter().find(|slice| slice.id == id);
         let record = quality.iter().find(|record| record.id == id);
         if let (Some(slice), Some(record)) = (verdict, record) {
             let (blurriness, noise) =
                 (record.blurriness(), record.inverse_psnr.unwrap_or_default());
-            say(format!("  {id:>5}  {blurriness:>10.3e}  {noise:>12.3e}  {}", slice.verdict));
+            say!("  {id:>5}  {blurriness:>10.3e}  {noise:>12.3e}  {}", slice.verdict);
         }
     }
     let (blurriness, noise) = (limit(set.limits.blurriness), limit(set.limits.inverse_psnr));
-    say(format!("  limit  {blurriness:>10}  {noise:>12}  of {} slices", set.verdicts.len()));
+    say!("  limit  {blurriness:>10}  {noise:>12}  of {} slices", set.verdicts.len());
 }
 
 fn queried(set: &DisagreementSet) {
     let below = set.records.iter().filter(|record| record.pick != Pick::Agrees).count();
     let empty = set.records.iter().filter(|record| record.empty).count();
-    say(format!(
+    say!(
         "  {below} of {} slices have Q < {}; on {empty} both heads find nothing",
         set.records.len(),
         set.params.quality_threshold
-    ));
+    );
     for id in set.ids() {
         if let Some(record) = set.records.iter().find(|record| record.id == id) {
-            say(format!(
-                "  {id:>5}  chosen: heads L3 and L4 disagree, Q = {:.3}",
-                record.quality_index
-            ));
+            say!("  {id:>5}  chosen: heads L3 and L4 disagree, Q = {:.3}", record.quality_index);
         }
     }
 }
@@ -124,19 +122,19 @@ impl Observer for Narrator {
     fn event(&mut self, event: &Event<'_>) -> ControlFlow<()> {
         match event {
             Event::Scored(records) => {
-                say(format!("Step 1: image quality of {} slices", records.len()));
+                say!("Step 1: image quality of {} slices", records.len());
                 self.quality = records.to_vec();
             }
             Event::Initial(set) => initial(set, &self.quality),
             Event::Annotated { stage, ids, with_lesion } => {
                 if *stage == Stage::Train && !self.comparing {
-                    say(format!("Step 2: the network"));
+                    say!("Step 2: the network");
                 }
-                say(format!("  annotated: {} ({with_lesion} with lesion)", list(ids)));
+                say!("  annotated: {} ({with_lesion} with lesion)", list(ids));
                 if *stage == Stage::Train && *with_lesion == 0 {
-                    say(format!(
+                    say!(
                         "  warning: none of these shows a lesion, so the network learns to find none"
-                    ));
+                    );
                 }
             }
             Event::Epoch { stage, record } => self.epoch(*stage, record),

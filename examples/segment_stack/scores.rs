@@ -70,15 +70,10 @@ pub(crate) fn print(scores: &[Scored]) {
             .concat()
     };
     let names = OverlapMetric::ALL.map(|metric| format!("{metric:>10}")).concat();
-    say(format!("Scores{:38}{names}   slices with a Dice", ""));
+    say!("Scores{:38}{names}   slices with a Dice", "");
     for scored in scores {
-        say(format!("  {}", scored.name));
-        say(format!(
-            "    {:<40}{}   {}",
-            "mean over slices",
-            cells(scored.means()),
-            scored.defined()
-        ));
-        say(format!("    {:<40}{}", "pooled over pixels", cells(scored.pooled())));
+        say!("  {}", scored.name);
+        say!("    {:<40}{}   {}", "mean over slices", cells(scored.means()), scored.defined());
+        say!("    {:<40}{}", "pooled over pixels", cells(scored.pooled()));
     }
 }

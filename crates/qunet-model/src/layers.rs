@@ -146,3 +146,23 @@ pub(crate) fn pool(features: &Tensor) -> Result<Tensor> {
 pub(crate) fn dropout(features: &Tensor, probability: f64, mode: Mode) -> Result<Tensor> {
     features.f_dropout(probability, mode == Mode::Train)
 }
+
+#[cfg(test)]
+mod tests {
+    use tch::nn::VarStore;
+    use tch::{Device, Kind};
+
+    use super::*;
+
+    #[test]
+    fn batch_norm_follows_the_relu() {
+        let variables = VarStore::new(Device::Cpu);
+        let node = |name: &str, norm| Node::new(&(variables.root() / name), 1, 8, norm).unwrap();
+        let image = Tensor::arange(256, (Kind::Float, Device::Cpu)).sin().reshape([1, 1, 16, 16]);
+        let smallest =
+            |node: Node| node.forward(&image, Mode::Train).unwrap().min().double_value(&[]);
+        // Nothing is below zero after a ReLU; normalising to mean zero brings it there.
+        assert_eq!(smallest(node("plain", None)), 0.0);
+        assert!(smallest(node("normed", Some(BatchNormConfig::keras()))) < 0.0);
+    }
+}
