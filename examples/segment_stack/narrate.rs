@@ -15,7 +15,8 @@ use qunet::stack::SliceId;
 /// Prints a line; a reader who has gone (`| head`) is no reason to stop.
 macro_rules! say {
     ($($words:tt)*) => {{
-        let _ = std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("{}\n", format_args!($($words)*)));
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($words)*);
     }};
 }
 pub(crate) use say;
