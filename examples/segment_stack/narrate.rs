@@ -45,7 +45,7 @@ impl Narrator {
     }
 
     fn advance(&mut self, done: usize, total: usize, message: String) {
-        if done <= 1 || self.bar.is_finished() || self.bar.is_hidden() && done < total {
+        if self.bar.is_finished() || self.bar.length() != Some(total as u64) {
             let style = ProgressStyle::with_template("  {bar:30} {pos}/{len} {msg} {eta}");
             self.bar.finish_and_clear();
             self.bar = ProgressBar::new(total as u64)
