@@ -39,6 +39,30 @@ pub enum Error {
         /// What the reader said.
         source: nifti::NiftiError,
     },
+    /// Fewer voxels than the header promises.
+    #[error(
+        "{path} is cut short: its header asks for {expected} bytes of voxels and it holds at most \
+         {found}; copy or download it again"
+    )]
+    CutShort {
+        /// The file.
+        path: PathBuf,
+        /// Bytes of voxels by the header.
+        expected: u64,
+        /// Bytes of voxels that there are, or that there can be at most.
+        found: u64,
+    },
+    /// More voxels than fit into memory.
+    #[error(
+        "{path} with shape {shape:?} (slices, height, width) does not fit into memory; \
+         read it a slice at a time"
+    )]
+    TooLarge {
+        /// The file or folder.
+        path: PathBuf,
+        /// Its shape.
+        shape: [usize; 3],
+    },
     /// The NIfTI volume could not be written; nothing is left behind.
     #[error("cannot write {path} as NIfTI-1: {source}")]
     NiftiWrite {

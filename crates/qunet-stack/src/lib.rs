@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod each;
 mod error;
 mod files;
 mod geometry;
@@ -11,16 +12,20 @@ mod pixels;
 mod png_folder;
 mod resize;
 mod scaling;
+mod slice;
 mod slice_id;
 mod stack;
+mod stream;
 
 pub use error::Error;
 pub use files::{write_atomically, write_file};
 pub use geometry::{Geometry, LengthUnit};
 pub use mask::LabelMap;
 pub use ndarray;
-pub use pixels::{Pixels, SliceView};
+pub use pixels::Pixels;
 pub use resize::{resize_bilinear, resize_nearest};
 pub use scaling::Scaling;
+pub use slice::{SlicePixels, SliceView};
 pub use slice_id::SliceId;
 pub use stack::Stack;
+pub use stream::{MaskStream, SliceStream};

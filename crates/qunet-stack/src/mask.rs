@@ -2,6 +2,8 @@ use std::path::Path;
 
 use ndarray::{Array2, Array3, ArrayView2, Axis};
 
+use crate::each::each;
+use crate::slice::is_inside;
 use crate::{Error, Pixels, SliceId, Stack};
 
 /// A label map on the grid of a stack: `(slices, height, width)`, 0 = background.
@@ -19,12 +21,7 @@ impl LabelMap {
     pub fn open_binary(path: impl AsRef<Path>, stack: &Stack) -> Result<Self, Error> {
         let path = path.as_ref();
         let (pixels, _) = crate::open::read(path)?;
-        let labels = match pixels {
-            Pixels::U8(array) => array.mapv(|value| u8::from(value > 0)),
-            Pixels::U16(array) => array.mapv(|value| u8::from(value > 0)),
-            Pixels::I16(array) => array.mapv(|value| u8::from(value > 0)),
-            Pixels::F32(array) => array.mapv(|value| u8::from(value > 0.0)),
-        };
+        let labels = each!(pixels, Pixels, array => array.mapv(|value| u8::from(is_inside(value))));
         Self::new(labels, &path.display().to_string(), stack)
     }
 

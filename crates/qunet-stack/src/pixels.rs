@@ -1,6 +1,7 @@
-use ndarray::{Array2, Array3, ArrayView2, Axis};
+use ndarray::{Array3, Axis, ErrorKind, ShapeError};
 
-use crate::{Error, SliceId};
+use crate::each::each;
+use crate::{Error, SliceId, SlicePixels, SliceView};
 
 /// The voxels of a stack, `(slices, height, width)`, in the type they were stored in.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,32 +15,6 @@ pub enum Pixels {
     I16(Array3<i16>),
     /// 32-bit float: anything rescaled, and the wider types (rounded to f32).
     F32(Array3<f32>),
-}
-
-/// One slice, `(height, width)`, borrowed from its stack.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum SliceView<'a> {
-    /// 8-bit unsigned.
-    U8(ArrayView2<'a, u8>),
-    /// 16-bit unsigned.
-    U16(ArrayView2<'a, u16>),
-    /// 16-bit signed.
-    I16(ArrayView2<'a, i16>),
-    /// 32-bit float.
-    F32(ArrayView2<'a, f32>),
-}
-
-/// Runs the same expression on whichever array the value holds.
-macro_rules! each {
-    ($value:expr, $kind:ident, $array:ident => $body:expr) => {
-        match $value {
-            $kind::U8($array) => $body,
-            $kind::U16($array) => $body,
-            $kind::I16($array) => $body,
-            $kind::F32($array) => $body,
-        }
-    };
 }
 
 impl Pixels {
@@ -61,6 +36,30 @@ impl Pixels {
         }
     }
 
+    /// No slices yet, and room for `slices` of the size and type of `like`.
+    /// `None` where memory does not suffice.
+    pub(crate) fn with_room(slices: usize, like: SliceView<'_>) -> Option<Self> {
+        let (height, width) = like.dim();
+        let shape = (slices, height, width);
+        Some(match like {
+            SliceView::U8(_) => Self::U8(with_room(shape)?),
+            SliceView::U16(_) => Self::U16(with_room(shape)?),
+            SliceView::I16(_) => Self::I16(with_room(shape)?),
+            SliceView::F32(_) => Self::F32(with_room(shape)?),
+        })
+    }
+
+    /// Adds a slice of the same size and type at the end.
+    pub(crate) fn push(&mut self, slice: &SlicePixels) -> Result<(), ShapeError> {
+        match (self, slice) {
+            (Self::U8(all), SlicePixels::U8(slice)) => all.push(Axis(0), slice.view()),
+            (Self::U16(all), SlicePixels::U16(slice)) => all.push(Axis(0), slice.view()),
+            (Self::I16(all), SlicePixels::I16(slice)) => all.push(Axis(0), slice.view()),
+            (Self::F32(all), SlicePixels::F32(slice)) => all.push(Axis(0), slice.view()),
+            _ => Err(ShapeError::from_kind(ErrorKind::IncompatibleLayout)),
+        }
+    }
+
     pub(crate) fn slice(&self, index: usize) -> SliceView<'_> {
         match self {
             Self::U8(array) => SliceView::U8(array.index_axis(Axis(0), index)),
@@ -72,42 +71,14 @@ impl Pixels {
 
     /// Refuses a stack with a NaN or infinite pixel, naming the first.
     pub(crate) fn check_finite(&self, name: &str) -> Result<(), Error> {
-        let Self::F32(array) = self else { return Ok(()) };
-        match array.indexed_iter().find(|(_, value)| !value.is_finite()) {
-            None => Ok(()),
-            Some(((slice, row, column), &value)) => Err(Error::NonFinite {
-                name: name.to_owned(),
-                slice: SliceId(slice),
-                row,
-                column,
-                value,
-            }),
-        }
+        (0..self.shape()[0])
+            .try_for_each(|index| self.slice(index).check_finite(name, SliceId(index)))
     }
 }
 
-impl SliceView<'_> {
-    /// A copy as f32 without any scaling (exact for every type here).
-    #[must_use]
-    pub fn to_f32(&self) -> Array2<f32> {
-        each!(self, SliceView, array => widen(array))
-    }
-
-    /// Smallest and largest pixel.
-    #[must_use]
-    pub fn range(&self) -> (f32, f32) {
-        each!(self, SliceView, array => range(array))
-    }
-}
-
-fn widen<T: Copy + Into<f32>>(slice: &ArrayView2<'_, T>) -> Array2<f32> {
-    slice.mapv(Into::into)
-}
-
-fn range<T: Copy + Into<f32>>(slice: &ArrayView2<'_, T>) -> (f32, f32) {
-    let start = (f32::INFINITY, f32::NEG_INFINITY);
-    slice.iter().fold(start, |(low, high), &value| {
-        let value = value.into();
-        (low.min(value), high.max(value))
-    })
+fn with_room<T>((slices, height, width): (usize, usize, usize)) -> Option<Array3<T>> {
+    let mut values = Vec::new();
+    let length = slices.checked_mul(height)?.checked_mul(width)?;
+    values.try_reserve_exact(length).ok()?;
+    Array3::from_shape_vec((0, height, width), values).ok()
 }

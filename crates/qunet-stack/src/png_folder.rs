@@ -4,36 +4,59 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use image::{DynamicImage, ImageBuffer, ImageReader, Rgb};
-use ndarray::Array3;
+use ndarray::Array2;
 
-use crate::{Error, Pixels};
+use crate::{Error, SlicePixels};
 
-/// Reads every `.png` of a folder, `2.png` before `10.png`.
-pub(crate) fn read(folder: &Path) -> Result<Pixels, Error> {
-    let files = slices_of(folder)?;
-    let first = grey(&files[0])?;
-    let expected = kind(&first);
-    let mut bytes = Vec::new();
-    let mut words = Vec::new();
-    for (number, path) in files.iter().enumerate() {
-        let slice = if number == 0 { first.clone() } else { grey(path)? };
-        if kind(&slice) != expected {
-            return Err(Error::UnevenSlices { path: path.clone(), found: kind(&slice), expected });
-        }
-        match slice {
-            DynamicImage::ImageLuma16(buffer) => words.extend_from_slice(buffer.as_raw()),
-            other => bytes.extend_from_slice(other.as_bytes()),
-        }
+/// The slices of a folder, `2.png` before `10.png`, all of the size and depth of the first.
+#[derive(Debug)]
+pub(crate) struct Slices {
+    files: std::vec::IntoIter<PathBuf>,
+    /// The first slice, read to know the size of all.
+    first: Option<SlicePixels>,
+    shape: [usize; 3],
+    bits: u8,
+}
+
+impl Slices {
+    pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
+        let mut files = slices_of(folder)?.into_iter();
+        let count = files.len();
+        let empty = || Error::EmptyFolder { path: folder.to_owned() };
+        let first = read(&files.next().ok_or_else(empty)?)?;
+        let (height, width) = first.view().dim();
+        let bits = first.view().bits();
+        Ok(Self { files, first: Some(first), shape: [count, height, width], bits })
     }
-    let (height, width, bits) = expected;
-    let shape = (files.len(), height, width);
-    let pixels = if bits == 16 {
-        Array3::from_shape_vec(shape, words).map(Pixels::U16)
-    } else {
-        Array3::from_shape_vec(shape, bytes).map(Pixels::U8)
-    };
-    // Every slice was checked to have this size, so the lengths agree.
-    pixels.map_err(|_| Error::EmptyFolder { path: folder.to_owned() })
+
+    /// Slices, height and width.
+    pub(crate) fn shape(&self) -> [usize; 3] {
+        self.shape
+    }
+
+    /// Reads a slice that must be like the first.
+    fn read_alike(&self, path: PathBuf) -> Result<SlicePixels, Error> {
+        let slice = read(&path)?;
+        let (height, width) = slice.view().dim();
+        let found = (height, width, slice.view().bits());
+        let expected = (self.shape[1], self.shape[2], self.bits);
+        if found != expected {
+            return Err(Error::UnevenSlices { path, found, expected });
+        }
+        Ok(slice)
+    }
+}
+
+impl Iterator for Slices {
+    type Item = Result<SlicePixels, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(first) = self.first.take() {
+            return Some(Ok(first));
+        }
+        let path = self.files.next()?;
+        Some(self.read_alike(path))
+    }
 }
 
 /// The folder's PNG files in natural order, at least one.
@@ -56,9 +79,17 @@ pub(crate) fn slices_of(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(files)
 }
 
-fn kind(slice: &DynamicImage) -> (usize, usize, u8) {
-    let bits = if matches!(slice, DynamicImage::ImageLuma16(_)) { 16 } else { 8 };
-    (slice.height() as usize, slice.width() as usize, bits)
+fn read(path: &Path) -> Result<SlicePixels, Error> {
+    let slice = grey(path)?;
+    let shape = (slice.height() as usize, slice.width() as usize);
+    let pixels = match slice {
+        DynamicImage::ImageLuma16(buffer) => {
+            Array2::from_shape_vec(shape, buffer.into_raw()).map(SlicePixels::U16)
+        }
+        other => Array2::from_shape_vec(shape, other.into_bytes()).map(SlicePixels::U8),
+    };
+    // A decoded image has as many samples as its size says.
+    pixels.map_err(|_| Error::EmptyFolder { path: path.to_owned() })
 }
 
 /// One slice as 8- or 16-bit grey; colour files whose channels are all alike count as grey.

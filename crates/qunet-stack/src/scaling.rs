@@ -51,9 +51,27 @@ impl Scaling {
         Ok(())
     }
 
-    /// Scales one slice, given the smallest and largest value of its stack. A constant range
-    /// gives 0 everywhere.
-    pub(crate) fn apply(&self, slice: SliceView<'_>, stack: (f32, f32)) -> Array2<f32> {
+    /// Scales one slice, given the smallest and largest value of its stack, which
+    /// [`Scaling::StackMinMax`] alone looks at. A constant range gives 0 everywhere.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use qunet_stack::{Scaling, SliceView};
+    ///
+    /// let slice = array![[10_u8, 20, 30]];
+    /// let scaled = Scaling::StackMinMax.scale(SliceView::U8(slice.view()), (10.0, 50.0))?;
+    /// assert_eq!(scaled, array![[0.0, 0.25, 0.5]]);
+    /// # Ok::<(), qunet_stack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Scaling::check`].
+    pub fn scale(&self, slice: SliceView<'_>, stack: (f32, f32)) -> Result<Array2<f32>, Error> {
+        self.check()?;
+        Ok(self.apply(slice, stack))
+    }
+
+    fn apply(&self, slice: SliceView<'_>, stack: (f32, f32)) -> Array2<f32> {
         let (low, high) = match *self {
             Self::None => return slice.to_f32(),
             Self::StackMinMax => stack,

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use ndarray::{Array2, Array3, ArrayRef3, ArrayView2, Axis};
 
-use crate::{Error, Geometry, LabelMap, Pixels, Scaling, SliceId, SliceView, nifti_file};
+use crate::{Error, Geometry, LabelMap, Pixels, Scaling, SliceId, SliceView, nifti_file, slice};
 
 /// A 3D image stack: pixels `(slices, height, width)`, geometry, and optionally a region of
 /// interest (anatomy such as the lungs or the retina, never the lesion).
@@ -52,9 +52,7 @@ impl Stack {
         pixels.check_finite(&name)?;
         let range = (0..shape[0])
             .map(|index| pixels.slice(index).range())
-            .fold((f32::INFINITY, f32::NEG_INFINITY), |stack, slice| {
-                (stack.0.min(slice.0), stack.1.max(slice.1))
-            });
+            .fold(slice::NO_RANGE, slice::wider);
         Ok(Self { name, pixels, geometry, roi: None, range })
     }
 
@@ -137,8 +135,7 @@ impl Stack {
     /// # Errors
     /// [`Error::NoSuchSlice`] past the end, [`Error::Parameter`] for an impossible window.
     pub fn scaled_slice(&self, id: SliceId, scaling: &Scaling) -> Result<Array2<f32>, Error> {
-        scaling.check()?;
-        Ok(scaling.apply(self.slice(id)?, self.range))
+        scaling.scale(self.slice(id)?, self.range)
     }
 
     /// Whether a region of interest is known.

@@ -1,0 +1,84 @@
+//! How many voxels of how many bytes lie where, checked before anything is allocated.
+
+use std::fs::Metadata;
+use std::path::Path;
+
+use nifti::{NiftiError, NiftiHeader};
+
+use super::voxels::Voxels;
+use super::{LONGEST_AXIS, broken};
+use crate::Error;
+
+/// Bytes of the header, and the least `vox_offset` of a single file.
+pub(super) const HEADER_BYTES: u64 = 348;
+const DATA_START: u64 = 352;
+/// Deflate spends at least a bit on 129 bytes, so that no file unpacks to more than 1032 times
+/// its size; a little more allows for what gzip adds at both ends.
+const LARGEST_RATIO: u64 = 1040;
+
+/// What a checked header promises.
+pub(super) struct Layout {
+    /// Slices, height and width: x is the column, y the row, z the slice.
+    pub(super) shape: [usize; 3],
+    /// How bytes become pixels.
+    pub(super) voxels: Voxels,
+    /// Where the voxels start, from the beginning of the file.
+    pub(super) start: u64,
+    /// Bytes of one slice.
+    pub(super) slice_bytes: usize,
+}
+
+impl Layout {
+    pub(super) fn of(path: &Path, header: &NiftiHeader) -> Result<Self, Error> {
+        let shape = shape(path, header)?;
+        let voxels = Voxels::of(path, header)?;
+        // Two axes of 15 bits and a voxel of at most 8 bytes.
+        let too_large = |_| broken(path, NiftiError::BadVolumeSize);
+        let slice_bytes = shape[1] as u64 * shape[2] as u64 * voxels.bytes() as u64;
+        let slice_bytes = usize::try_from(slice_bytes).map_err(too_large)?;
+        let start = (header.vox_offset as u64).max(DATA_START);
+        Ok(Self { shape, voxels, start, slice_bytes })
+    }
+
+    /// Bytes of all slices.
+    pub(super) fn bytes(&self) -> u64 {
+        self.shape[0] as u64 * self.slice_bytes as u64
+    }
+
+    /// Refuses a file that is too short for what its header promises. Devices and pipes have no
+    /// length to go by.
+    pub(super) fn check_length(
+        &self,
+        path: &Path,
+        metadata: &Metadata,
+        packed: bool,
+    ) -> Result<(), Error> {
+        if !metadata.is_file() {
+            return Ok(());
+        }
+        let factor = if packed { LARGEST_RATIO } else { 1 };
+        let found = metadata.len().saturating_mul(factor).saturating_sub(self.start);
+        if found < self.bytes() {
+            let path = path.to_owned();
+            return Err(Error::CutShort { path, expected: self.bytes(), found });
+        }
+        Ok(())
+    }
+}
+
+fn shape(path: &Path, header: &NiftiHeader) -> Result<[usize; 3], Error> {
+    let axes = header.dim().map_err(|source| broken(path, source))?;
+    // The reader takes a negative length for a very large one.
+    let negative = axes.iter().position(|&length| usize::from(length) > LONGEST_AXIS);
+    if let Some(axis) = negative {
+        return Err(broken(path, NiftiError::InconsistentDim(axis as u8 + 1, axes[axis])));
+    }
+    let axes: Vec<usize> = axes.iter().map(|&length| usize::from(length)).collect();
+    match axes[..] {
+        [width, height] => Ok([1, height, width]),
+        [width, height, slices, ref rest @ ..] if rest.iter().all(|&length| length == 1) => {
+            Ok([slices, height, width])
+        }
+        _ => Err(Error::NotAVolume { path: path.to_owned(), shape: axes }),
+    }
+}

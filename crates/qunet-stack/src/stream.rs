@@ -1,0 +1,152 @@
+use std::path::Path;
+
+use ndarray::Array2;
+
+use crate::open::Slices;
+use crate::slice::{NO_RANGE, wider};
+use crate::{Error, Geometry, SliceId, SlicePixels};
+
+/// The slices of a file or folder in order, read one at a time: memory holds a slice, however
+/// long the stack.
+///
+/// The values, their type and their order are those of [`Stack::open`](crate::Stack::open). The
+/// header is checked when the stream is opened; what is wrong further in the file is the error of
+/// the slice where it comes to light, and the last item.
+///
+/// ```
+/// use qunet_stack::{SliceStream, phantom::CtPhantom};
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("ct.nii.gz");
+/// CtPhantom { slices: 4, size: 64, seed: 1 }.generate()?.stack.write(&path)?;
+///
+/// let stream = SliceStream::open(&path)?;
+/// assert_eq!(stream.shape(), [4, 64, 64]);
+/// for item in stream {
+///     let (id, slice) = item?;
+///     println!("slice {id}: {:?}", slice.view().range());
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct SliceStream {
+    name: String,
+    slices: Slices,
+    next: usize,
+}
+
+impl SliceStream {
+    /// Opens a NIfTI-1 file (`.nii`, `.nii.gz`, recognised by content) or a folder of PNG slices.
+    ///
+    /// # Errors
+    /// Each names the path: nothing there, unknown or broken content, a file too short for what
+    /// its header promises, colour, more than three axes.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let slices = Slices::open(path)?;
+        Ok(Self { name: path.display().to_string(), slices, next: 0 })
+    }
+
+    /// What errors call the stack: its path.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Slices, height and width of the whole stack.
+    #[must_use]
+    pub fn shape(&self) -> [usize; 3] {
+        self.slices.shape()
+    }
+
+    /// Where the voxels lie.
+    #[must_use]
+    pub fn geometry(&self) -> Geometry {
+        self.slices.geometry()
+    }
+
+    /// Smallest and largest pixel of the slices that are left: of an untouched stream the same
+    /// as [`Stack::range`](crate::Stack::range). Reads to the end.
+    ///
+    /// # Errors
+    /// The first that the stream yields.
+    pub fn range(mut self) -> Result<(f32, f32), Error> {
+        self.try_fold(NO_RANGE, |range, item| Ok(wider(range, item?.1.view().range())))
+    }
+
+    fn checked(&self, slice: SlicePixels) -> Result<(SliceId, SlicePixels), Error> {
+        let id = SliceId(self.next);
+        slice.view().check_finite(&self.name, id)?;
+        Ok((id, slice))
+    }
+}
+
+impl Iterator for SliceStream {
+    type Item = Result<(SliceId, SlicePixels), Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next >= self.shape()[0] {
+            return None;
+        }
+        let item = self.slices.next()?.and_then(|slice| self.checked(slice));
+        self.next = after(self.next, &item);
+        Some(item)
+    }
+}
+
+/// A region of interest read one slice at a time: true where the stored value is above zero, as
+/// [`Stack::with_roi`](crate::Stack::with_roi) reads it.
+///
+/// ```
+/// use qunet_stack::{MaskStream, phantom::CtPhantom};
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("lesions.nii.gz");
+/// let phantom = CtPhantom { slices: 4, size: 64, seed: 1 }.generate()?;
+/// phantom.stack.write_labels(&path, phantom.truth.labels())?;
+///
+/// for item in MaskStream::open(&path, phantom.stack.shape())? {
+///     let (id, mask) = item?;
+///     assert_eq!(mask, phantom.truth.mask(id)?);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct MaskStream {
+    slices: Slices,
+    next: usize,
+}
+
+impl MaskStream {
+    /// Opens a mask (NIfTI file or PNG folder) that must lie on the grid (slices, height, width).
+    ///
+    /// # Errors
+    /// As [`SliceStream::open`], and [`Error::ShapeMismatch`] for another grid.
+    pub fn open(path: impl AsRef<Path>, grid: [usize; 3]) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let slices = Slices::open(path)?;
+        if slices.shape() != grid {
+            let (name, found) = (path.display().to_string(), slices.shape());
+            return Err(Error::ShapeMismatch { name, found, expected: grid });
+        }
+        Ok(Self { slices, next: 0 })
+    }
+}
+
+impl Iterator for MaskStream {
+    type Item = Result<(SliceId, Array2<bool>), Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next >= self.slices.shape()[0] {
+            return None;
+        }
+        let item = self.slices.next()?.map(|slice| (SliceId(self.next), slice.to_mask()));
+        self.next = after(self.next, &item);
+        Some(item)
+    }
+}
+
+/// The number of the slice after this one; none comes after a failure.
+fn after<T>(slice: usize, item: &Result<T, Error>) -> usize {
+    if item.is_ok() { slice + 1 } else { usize::MAX }
+}
