@@ -1,19 +1,22 @@
 use serde::{Deserialize, Serialize};
 
-/// What the pixels beyond the edge of an image are taken to be.
+use crate::{Error, Pixel, Result};
+
+/// What the pixels beyond the edge of an image, or of a region of interest, are taken to be.
 ///
 /// Libraries differ, so it is an argument. For an edge `a b c d`:
 ///
 /// ```text
-/// Reflect101   c b | a b c d | c b     OpenCV's default, SciPy "mirror"
-/// Reflect      b a | a b c d | d c     SciPy's default
-/// Replicate    a a | a b c d | d d     OpenCV medianBlur, SciPy "nearest", imageproc
-/// Zero         0 0 | a b c d | 0 0
+/// Reflect101     c b | a b c d | c b     OpenCV's default, SciPy "mirror"
+/// Reflect        b a | a b c d | d c     SciPy's default
+/// Replicate      a a | a b c d | d d     OpenCV medianBlur, SciPy "nearest", imageproc
+/// Constant(v)    v v | a b c d | v v
 /// ```
 ///
 /// A side of one pixel repeats that pixel under the first three. `Reflect` and `Replicate` are
-/// the same one pixel beyond the edge, so for a Laplacian.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// the same one pixel beyond the edge, so for a Laplacian. The constant must be a value that the
+/// pixel type holds exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Border {
     /// Mirrored about the edge pixel, which is not repeated.
@@ -22,20 +25,46 @@ pub enum Border {
     Reflect,
     /// The edge pixel, repeated.
     Replicate,
-    /// Zero.
-    Zero,
+    /// One value everywhere.
+    Constant(f64),
 }
 
 impl Border {
-    /// The index of a side of `len > 0` pixels that stands for `index`; `None` where it is zero.
+    /// The border as pixels of type `T`.
+    pub(crate) fn resolve<T: Pixel>(self) -> Result<Edge<T>> {
+        let constant = match self {
+            Self::Constant(value) => T::exact(value).ok_or_else(|| Error::Parameter {
+                field: "border constant",
+                value: value.to_string(),
+                rule: "a finite value that the pixel type holds exactly",
+            })?,
+            _ => T::default(),
+        };
+        Ok(Edge { border: self, constant })
+    }
+}
+
+/// A border whose constant, if any, is a pixel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Edge<T> {
+    border: Border,
+    /// The pixel that stands where [`Edge::source`] names none.
+    pub(crate) constant: T,
+}
+
+impl<T: Pixel> Edge<T> {
+    /// The index of a side of `len > 0` pixels that stands for `index`; `None` for the constant.
+    #[inline]
     pub(crate) fn source(self, index: isize, len: usize) -> Option<usize> {
         let side = len as isize;
-        let inside = match self {
-            Self::Reflect101 => fold(index, (2 * side - 2).max(1), 0),
-            Self::Reflect => fold(index, 2 * side, 1),
-            Self::Replicate => index.clamp(0, side - 1),
-            Self::Zero if (0..side).contains(&index) => index,
-            Self::Zero => return None,
+        if (0..side).contains(&index) {
+            return Some(index as usize);
+        }
+        let inside = match self.border {
+            Border::Reflect101 => fold(index, (2 * side - 2).max(1), 0),
+            Border::Reflect => fold(index, 2 * side, 1),
+            Border::Replicate => index.clamp(0, side - 1),
+            Border::Constant(_) => return None,
         };
         Some(inside as usize)
     }
@@ -44,7 +73,12 @@ impl Border {
 /// Folds `index` into a mirrored side: the second half of each `period` runs backwards, and
 /// `repeated` is 1 where the edge pixel occurs twice.
 fn fold(index: isize, period: isize, repeated: isize) -> isize {
-    let place = index.rem_euclid(period);
+    // Near the side, which is nearly always, no division is needed.
+    let place = match index {
+        _ if (0..period).contains(&index) => index,
+        _ if (-period..0).contains(&index) => index + period,
+        _ => index.rem_euclid(period),
+    };
     place.min(period - repeated - place)
 }
 
@@ -53,7 +87,8 @@ mod tests {
     use super::*;
 
     fn sources(border: Border, len: usize) -> Vec<Option<usize>> {
-        (-5..len as isize + 5).map(|index| border.source(index, len)).collect()
+        let edge = border.resolve::<u8>().unwrap();
+        (-5..len as isize + 5).map(|index| edge.source(index, len)).collect()
     }
 
     fn present(indices: &[usize]) -> Vec<Option<usize>> {
@@ -70,9 +105,8 @@ mod tests {
         for (border, expected) in cases {
             assert_eq!(sources(border, 4), present(expected), "{border:?}");
         }
-        assert_eq!(Border::Zero.source(-1, 4), None);
-        assert_eq!(Border::Zero.source(3, 4), Some(3));
-        assert_eq!(Border::Zero.source(4, 4), None);
+        let constant = sources(Border::Constant(0.0), 4);
+        assert_eq!(constant[4..10], [None, Some(0), Some(1), Some(2), Some(3), None]);
     }
 
     #[test]
@@ -80,5 +114,18 @@ mod tests {
         for border in [Border::Reflect101, Border::Reflect, Border::Replicate] {
             assert_eq!(sources(border, 1), present(&[0; 11]), "{border:?}");
         }
+    }
+
+    #[test]
+    fn a_constant_is_a_pixel() {
+        assert!(Border::Constant(255.0).resolve::<u8>().is_ok());
+        assert!(Border::Constant(-1000.0).resolve::<i16>().is_ok());
+        assert!(Border::Constant(0.5).resolve::<f32>().is_ok());
+        for value in [256.0, -1.0, 0.5, f64::NAN] {
+            let message = Border::Constant(value).resolve::<u8>().unwrap_err().to_string();
+            assert!(message.starts_with(&format!("border constant is {value}")), "{message}");
+        }
+        assert!(Border::Constant(0.1).resolve::<f32>().is_err());
+        assert!(Border::Constant(f64::INFINITY).resolve::<f32>().is_err());
     }
 }

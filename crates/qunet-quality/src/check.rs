@@ -5,9 +5,56 @@ use crate::{Error, Pixel, Result};
 /// Refuses an image without pixels or with a NaN or infinite one.
 pub(crate) fn image<T: Pixel>(image: &ArrayRef2<T>) -> Result<()> {
     not_empty(image)?;
+    if T::LIMITS.is_some() {
+        // An integer is finite.
+        return Ok(());
+    }
     for (row, pixels) in image.rows().into_iter().enumerate() {
+        if pixels.iter().all(|pixel| pixel.is_finite()) {
+            continue;
+        }
         for (col, &pixel) in pixels.iter().enumerate() {
             finite(pixel, row, col)?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a result that is not a number because a pixel of the image, or of the region, is not.
+///
+/// Sums of squares stay finite where the pixels are, so the pixels need no pass of their own.
+pub(crate) fn defined<T: Pixel>(
+    result: f64,
+    image: &ArrayRef2<T>,
+    region: Option<&ArrayRef2<bool>>,
+) -> Result<f64> {
+    if result.is_finite() {
+        return Ok(result);
+    }
+    for ((row, col), &pixel) in image.indexed_iter() {
+        if region.is_none_or(|region| region[[row, col]]) {
+            finite(pixel, row, col)?;
+        }
+    }
+    Ok(result)
+}
+
+/// Refuses a region of another shape than the image, an image without pixels, and a NaN or
+/// infinite pixel inside the region; without a region as [`image`].
+pub(crate) fn region<T: Pixel>(pixels: &ArrayRef2<T>, roi: Option<&ArrayRef2<bool>>) -> Result<()> {
+    let Some(mask) = roi else {
+        return image(pixels);
+    };
+    same_shape(pixels, mask)?;
+    not_empty(pixels)?;
+    if T::LIMITS.is_some() {
+        return Ok(());
+    }
+    for (row, (pixels, mask)) in pixels.rows().into_iter().zip(mask.rows()).enumerate() {
+        for (col, (&pixel, &inside)) in pixels.iter().zip(mask).enumerate() {
+            if inside {
+                finite(pixel, row, col)?;
+            }
         }
     }
     Ok(())

@@ -3,9 +3,7 @@ use ndarray::ArrayRef2;
 use crate::{
     Border, Pixel, Result, check,
     median::{check_window, for_each_median_row},
-    moments::Moments,
-    pixel::sealed::Arithmetic,
-    region::largest,
+    moments::{Moments, Tally},
 };
 
 /// Inverse PSNR P: the share of the peak intensity that a median filter takes for noise.
@@ -40,18 +38,91 @@ pub fn inverse_psnr<T: Pixel>(
     window: usize,
     border: Border,
 ) -> Result<Option<f64>> {
+    noise(image, None, window, border)
+}
+
+/// Inverse PSNR P over the pixels where `roi` is true.
+///
+/// As [`inverse_psnr`] of the region alone: no pixel outside enters a median, a difference or the
+/// maximum, and the region's edge is treated as the edge of an image. A rectangular region gives
+/// what its crop gives. `image` and `roi` are (H, W); `None` where the region is empty or its
+/// maximum is not positive.
+///
+/// # Errors
+/// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) for a mask of another shape;
+/// [`Error::NonFinite`](crate::Error::NonFinite) for a NaN or infinite pixel in the region;
+/// otherwise as [`inverse_psnr`].
+///
+/// # Example
+/// ```
+/// use ndarray::array;
+/// use qunet_quality::{Border, inverse_psnr_within};
+///
+/// let image = array![[0.0_f32, 0.0, 0.0, 7.0], [0.0, 9.0, 0.0, f32::NAN], [0.0, 0.0, 0.0, 7.0]];
+/// let lungs = array![[true, true, true, false], [true, true, true, false], [true, true, true, false]];
+/// let inside = inverse_psnr_within(&image, &lungs, 3, Border::Replicate)?;
+/// assert_eq!(inside, Some(8.0 / 9.0));
+/// # Ok::<(), qunet_quality::Error>(())
+/// ```
+pub fn inverse_psnr_within<T: Pixel>(
+    image: &ArrayRef2<T>,
+    roi: &ArrayRef2<bool>,
+    window: usize,
+    border: Border,
+) -> Result<Option<f64>> {
+    check::same_shape(image, roi)?;
+    noise(image, Some(roi), window, border)
+}
+
+fn noise<T: Pixel>(
+    image: &ArrayRef2<T>,
+    roi: Option<&ArrayRef2<bool>>,
+    window: usize,
+    border: Border,
+) -> Result<Option<f64>> {
     check_window(window)?;
-    check::image(image)?;
-    let mut moments = T::Moments::default();
-    let mut noise = vec![T::Wide::default(); image.ncols()];
-    let mut peak = None;
-    for_each_median_row(image, window, border, |pixels, medians| {
-        for ((noise, &pixel), &median) in noise.iter_mut().zip(pixels).zip(medians) {
-            *noise = <T as Arithmetic>::Wide::from(pixel) - <T as Arithmetic>::Wide::from(median);
+    check::not_empty(image)?;
+    let mut noise = Noise::new(image, roi);
+    let (mut row, mut inside) = (0, [Vec::new(), Vec::new()]);
+    for_each_median_row(image, roi, window, border.resolve()?, |pixels, medians| {
+        let Some(roi) = roi else { return noise.add_row(pixels, medians) };
+        for (all, inside) in [pixels, medians].into_iter().zip(&mut inside) {
+            inside.clear();
+            let chosen = all.iter().zip(roi.row(row)).filter(|(_, inside)| **inside);
+            inside.extend(chosen.map(|(&pixel, _)| pixel));
         }
-        moments.push(&noise);
-        peak = largest(peak, pixels);
+        noise.add_row(&inside[0], &inside[1]);
+        row += 1;
     });
-    let peak = peak.map(Into::<f64>::into).filter(|&peak| peak > 0.0);
-    Ok(moments.variance().zip(peak).map(|(variance, peak)| variance / peak))
+    noise.finish()
+}
+
+/// Sums the differences between pixels and their medians row by row.
+pub(crate) struct Noise<'a, T: Pixel> {
+    image: &'a ArrayRef2<T>,
+    roi: Option<&'a ArrayRef2<bool>>,
+    differences: T::Tally,
+    peak: Option<T>,
+}
+
+impl<'a, T: Pixel> Noise<'a, T> {
+    pub(crate) fn new(image: &'a ArrayRef2<T>, roi: Option<&'a ArrayRef2<bool>>) -> Self {
+        Self { image, roi, differences: Default::default(), peak: None }
+    }
+
+    pub(crate) fn add_row(&mut self, pixels: &[T], medians: &[T]) {
+        T::tally_differences(&mut self.differences, pixels, medians);
+        self.differences.add_sum(pixels.len() as u64, 0.0);
+        if let Some(so_far) = self.peak.or(pixels.first().copied()) {
+            self.peak = Some(T::largest(so_far, pixels));
+        }
+    }
+
+    /// Var(I - median(I)) / max(I), where max(I) > 0.
+    pub(crate) fn finish(self) -> Result<Option<f64>> {
+        let Some(variance) = self.differences.variance() else { return Ok(None) };
+        let variance = check::defined(variance, self.image, self.roi)?;
+        let peak = self.peak.map(Into::<f64>::into).filter(|&peak| peak > 0.0);
+        Ok(peak.map(|peak| variance / peak))
+    }
 }

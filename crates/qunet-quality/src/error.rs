@@ -1,4 +1,8 @@
+use std::path::PathBuf;
+
 use qunet_stack::SliceId;
+
+use crate::TableFault;
 
 /// The result of an image-quality function.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -52,6 +56,40 @@ pub enum Error {
         id: SliceId,
         /// Why.
         source: Box<Error>,
+    },
+    /// The system gave no such pool of threads.
+    #[error("cannot start {threads} threads: {source}; ask for fewer")]
+    Threads {
+        /// How many were asked for, 0 for one per core.
+        threads: usize,
+        /// What the system said.
+        source: rayon::ThreadPoolBuildError,
+    },
+    /// A CSV table that is not one of quality records.
+    #[error("{path}, line {line}: {fault}")]
+    Csv {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+        /// What is wrong there.
+        fault: TableFault,
+    },
+    /// A CSV table with lines of unequal length, or text that is not UTF-8.
+    #[error("{path} is not a CSV table: {source}")]
+    CsvSyntax {
+        /// The file.
+        path: PathBuf,
+        /// What the reader said, with the line.
+        source: csv::Error,
+    },
+    /// A JSON file that is not a table of quality records.
+    #[error("{path} is not a JSON table of quality records: {source}")]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// What the reader said, with line and column.
+        source: serde_json::Error,
     },
     /// A stack could not be read or scaled, or a table not written.
     #[error(transparent)]

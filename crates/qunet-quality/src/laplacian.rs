@@ -1,9 +1,7 @@
 use ndarray::ArrayRef2;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Border, Pixel, Result, band::for_each_band, check, moments::Moments, pixel::sealed::Arithmetic,
-};
+use crate::{Border, Pixel, Result, border::Edge, check, responses::Responses, rows::Rows};
 
 /// The 3 x 3 weights of a discrete Laplacian.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -51,12 +49,46 @@ pub fn variance_of_laplacian<T: Pixel>(
     kernel: LaplacianKernel,
     border: Border,
 ) -> Result<f64> {
-    check::image(image)?;
-    Ok(match kernel {
-        LaplacianKernel::FourNeighbour => variance::<T, 1, 0, -4>(image, border),
-        LaplacianKernel::EightNeighbour => variance::<T, 1, 1, -8>(image, border),
-        LaplacianKernel::OpencvKsize3 => variance::<T, 0, 2, -8>(image, border),
-    })
+    check::not_empty(image)?;
+    let variance = variance(image, None, kernel, border)?.unwrap_or_default();
+    check::defined(variance, image, None)
+}
+
+/// Population variance of the Laplacian over the pixels where `roi` is true.
+///
+/// As [`variance_of_laplacian`] of the region alone: no pixel outside is read into it, and the
+/// region's edge is treated as the edge of an image, so that it adds no energy of its own. A
+/// rectangular region gives what its crop gives. `image` and `roi` are (H, W); `None` where the
+/// region is empty.
+///
+/// # Errors
+/// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) for a mask of another shape;
+/// [`Error::NonFinite`](crate::Error::NonFinite) for a NaN or infinite pixel in the region;
+/// otherwise as [`variance_of_laplacian`].
+///
+/// # Example
+/// ```
+/// use ndarray::array;
+/// use qunet_quality::{Border, LaplacianKernel, variance_of_laplacian_within};
+///
+/// let image = array![[0.0_f32, 3.0, f32::NAN]];
+/// let lungs = array![[true, true, false]];
+/// let kernel = LaplacianKernel::FourNeighbour;
+/// // The region mirrors to 3 | 0 3 | 0: L = [6, -6], variance 36.
+/// let inside = variance_of_laplacian_within(&image, &lungs, kernel, Border::Reflect101)?;
+/// assert_eq!(inside, Some(36.0));
+/// # Ok::<(), qunet_quality::Error>(())
+/// ```
+pub fn variance_of_laplacian_within<T: Pixel>(
+    image: &ArrayRef2<T>,
+    roi: &ArrayRef2<bool>,
+    kernel: LaplacianKernel,
+    border: Border,
+) -> Result<Option<f64>> {
+    check::same_shape(image, roi)?;
+    check::not_empty(image)?;
+    let variance = variance(image, Some(roi), kernel, border)?;
+    variance.map(|variance| check::defined(variance, image, Some(roi))).transpose()
 }
 
 /// Blurriness B = 1 / variance of the Laplacian.
@@ -85,35 +117,55 @@ pub fn blurriness<T: Pixel>(
     Ok(1.0 / variance_of_laplacian(image, kernel, border)?)
 }
 
-/// Variance of the response to the weights `EDGE` (4), `CORNER` (4) and `CENTRE`.
-fn variance<T: Pixel, const EDGE: i8, const CORNER: i8, const CENTRE: i8>(
+fn variance<T: Pixel>(
     image: &ArrayRef2<T>,
+    roi: Option<&ArrayRef2<bool>>,
+    kernel: LaplacianKernel,
     border: Border,
-) -> f64 {
-    let mut moments = T::Moments::default();
-    let mut response = vec![T::Wide::default(); image.ncols()];
-    for_each_band(image, 3, border, |lines| {
-        if let [up, here, down] = lines {
-            respond::<T, EDGE, CORNER, CENTRE>(up, here, down, &mut response);
-            moments.push(&response);
-        }
-    });
-    moments.variance().unwrap_or_default()
+) -> Result<Option<f64>> {
+    let edge = border.resolve()?;
+    Ok(match kernel {
+        LaplacianKernel::FourNeighbour => sum_up::<T, FourNeighbour>(image, roi, edge),
+        LaplacianKernel::EightNeighbour => sum_up::<T, EightNeighbour>(image, roi, edge),
+        LaplacianKernel::OpencvKsize3 => sum_up::<T, OpencvKsize3>(image, roi, edge),
+    })
 }
 
-/// Response of one row from three lines padded by one pixel at both ends.
-fn respond<T: Pixel, const EDGE: i8, const CORNER: i8, const CENTRE: i8>(
-    up: &[T],
-    here: &[T],
-    down: &[T],
-    response: &mut [T::Wide],
-) {
-    let wide = |pixel: T| <T as Arithmetic>::Wide::from(pixel);
-    let weight = |weight: i8| <T as Arithmetic>::Wide::from(weight);
-    let windows = up.windows(3).zip(here.windows(3)).zip(down.windows(3));
-    for (out, ((u, h), d)) in response.iter_mut().zip(windows) {
-        let edges = (wide(u[1]) + wide(d[1])) + (wide(h[0]) + wide(h[2]));
-        let corners = (wide(u[0]) + wide(d[2])) + (wide(u[2]) + wide(d[0]));
-        *out = weight(EDGE) * edges + weight(CORNER) * corners + weight(CENTRE) * wide(h[1]);
+fn sum_up<T: Pixel, W: Weights>(
+    image: &ArrayRef2<T>,
+    roi: Option<&ArrayRef2<bool>>,
+    edge: Edge<T>,
+) -> Option<f64> {
+    let mut responses = Responses::<T, W>::new(image, roi, edge);
+    let mut rows = Rows::new(image, 3);
+    rows.load(0);
+    for row in 0..image.nrows() {
+        rows.load(row + 1);
+        responses.add_row(&rows, row);
     }
+    responses.variance()
+}
+
+/// Weights of a 3 x 3 Laplacian: the centre is minus four times the sum of both.
+pub trait Weights {
+    /// Of the four neighbours that share an edge with the centre.
+    const EDGE: i8;
+    /// Of the four neighbours that share a corner with it.
+    const CORNER: i8;
+}
+
+macro_rules! weights {
+    ($($kernel:ident: $edge:literal, $corner:literal;)*) => {$(
+        pub(crate) struct $kernel;
+        impl Weights for $kernel {
+            const EDGE: i8 = $edge;
+            const CORNER: i8 = $corner;
+        }
+    )*};
+}
+
+weights! {
+    FourNeighbour: 1, 0;
+    EightNeighbour: 1, 1;
+    OpencvKsize3: 0, 2;
 }

@@ -1,19 +1,21 @@
-//! Mean and population variance of a stream of values, the same for every way of cutting the
-//! stream where the values are integers.
+//! Mean and population variance of values that come in pieces.
 
-/// Values summed before the sums move to wider integers, or are merged.
-const CHUNK: usize = 4096;
-
-/// Collects values and answers their number, mean and population variance.
-pub trait Moments<W>: Default {
-    /// Takes in `values`.
-    fn push(&mut self, values: &[W]);
-    /// How many values were taken in.
+/// Number, mean and population variance of the values so far.
+pub trait Moments: Default {
+    /// How many values there are.
     fn count(&self) -> u64;
     /// Their mean; `None` without values.
     fn mean(&self) -> Option<f64>;
     /// Their population variance, >= 0; `None` without values.
     fn variance(&self) -> Option<f64>;
+}
+
+/// Moments whose number, sum and squares may come apart from each other.
+pub trait Tally: Moments {
+    /// Adds `count` values of which `sum` is the sum.
+    fn add_sum(&mut self, count: u64, sum: f64);
+    /// Adds the square of one value.
+    fn add_square(&mut self, value: f64);
 }
 
 /// Moments of integers, from exact sums.
@@ -24,22 +26,17 @@ pub struct ExactMoments {
     squares: u128,
 }
 
-impl Moments<i32> for ExactMoments {
-    fn push(&mut self, values: &[i32]) {
-        // Wide pixels stay below 2^20, so the sums of a chunk stay below 2^52.
-        for chunk in values.chunks(CHUNK) {
-            let (mut sum, mut squares) = (0_i64, 0_u64);
-            for &value in chunk {
-                let size = u64::from(value.unsigned_abs());
-                sum += i64::from(value);
-                squares += size * size;
-            }
-            self.sum += i128::from(sum);
-            self.squares += u128::from(squares);
-        }
-        self.count += values.len() as u64;
+impl ExactMoments {
+    /// Adds `count` values by their sum and the sum of their squares.
+    #[inline]
+    pub(crate) fn add(&mut self, count: u64, sum: i64, squares: u64) {
+        self.count += count;
+        self.sum += i128::from(sum);
+        self.squares += u128::from(squares);
     }
+}
 
+impl Moments for ExactMoments {
     fn count(&self) -> u64 {
         self.count
     }
@@ -58,24 +55,90 @@ impl Moments<i32> for ExactMoments {
     }
 }
 
-/// Moments of floating-point values, chunk by chunk about the chunk's own mean.
+impl Tally for ExactMoments {
+    #[inline]
+    fn add_sum(&mut self, count: u64, sum: f64) {
+        self.add(count, sum as i64, 0);
+    }
+
+    #[inline]
+    fn add_square(&mut self, value: f64) {
+        self.add(0, 0, (value as i64).unsigned_abs().pow(2));
+    }
+}
+
+/// Lanes of floating-point sums: as many as the widest registers hold, so that the order of
+/// additions is the same for every instruction set.
+pub(crate) const LANES: usize = 8;
+
+/// Moments of floating-point values of a mean near zero, from sums in lanes.
 #[derive(Debug, Default)]
-pub struct FloatMoments {
+pub struct LaneMoments {
+    count: u64,
+    /// Sums of values.
+    pub(crate) sums: [f64; LANES],
+    /// Sums of squares.
+    pub(crate) squares: [f64; LANES],
+    /// Further sums of values, one per column of the image.
+    pub(crate) column_sums: Vec<f64>,
+    /// Further sums of squares, one per column of the image.
+    pub(crate) column_squares: Vec<f64>,
+}
+
+impl Moments for LaneMoments {
+    fn count(&self) -> u64 {
+        self.count
+    }
+
+    fn mean(&self) -> Option<f64> {
+        let sum: f64 = self.sums.iter().chain(&self.column_sums).sum();
+        (self.count > 0).then(|| sum / self.count as f64)
+    }
+
+    fn variance(&self) -> Option<f64> {
+        let squares: f64 = self.squares.iter().chain(&self.column_squares).sum();
+        let mean = self.mean()?;
+        Some(at_least_zero(squares / self.count as f64 - mean * mean))
+    }
+}
+
+impl Tally for LaneMoments {
+    #[inline]
+    fn add_sum(&mut self, count: u64, sum: f64) {
+        self.count += count;
+        self.sums[0] += sum;
+    }
+
+    #[inline]
+    fn add_square(&mut self, value: f64) {
+        self.squares[0] += value * value;
+    }
+}
+
+/// Moments of floating-point values of any mean, merged from pieces (Chan, Golub, LeVeque 1983).
+#[derive(Debug, Default)]
+pub(crate) struct MergedMoments {
     count: u64,
     mean: f64,
     squares: f64,
 }
 
-impl Moments<f64> for FloatMoments {
-    fn push(&mut self, values: &[f64]) {
-        for chunk in values.chunks(CHUNK) {
-            let size = chunk.len() as f64;
-            let mean = sum_of(chunk, |value| value) / size;
-            let squares = sum_of(chunk, |value| (value - mean).powi(2));
-            self.merge(chunk.len() as u64, mean, squares);
-        }
+impl MergedMoments {
+    /// Adds `count > 0` values of which `sum` and `squares` are the sums of `value - pivot` and of
+    /// its square.
+    pub(crate) fn merge(&mut self, count: u64, pivot: f64, sum: f64, squares: f64) {
+        let shift = sum / count as f64;
+        let (mean, squares) = (pivot + shift, squares - sum * shift);
+        let total = self.count + count;
+        let share = count as f64 / total as f64;
+        let apart = mean - self.mean;
+        self.squares += squares + apart * apart * self.count as f64 * share;
+        self.mean += apart * share;
+        self.count = total;
     }
+}
 
+impl Moments for MergedMoments {
     fn count(&self) -> u64 {
         self.count
     }
@@ -85,32 +148,13 @@ impl Moments<f64> for FloatMoments {
     }
 
     fn variance(&self) -> Option<f64> {
-        (self.count > 0).then(|| self.squares / self.count as f64)
+        (self.count > 0).then(|| at_least_zero(self.squares / self.count as f64))
     }
 }
 
-impl FloatMoments {
-    /// Adds `count` values of the given mean and sum of squared deviations (Chan, Golub, LeVeque).
-    fn merge(&mut self, count: u64, mean: f64, squares: f64) {
-        let total = self.count + count;
-        let share = count as f64 / total as f64;
-        let shift = mean - self.mean;
-        self.squares += squares + shift * shift * self.count as f64 * share;
-        self.mean += shift * share;
-        self.count = total;
-    }
-}
-
-/// Sum of `term(value)` in eight lanes: faster than one running sum, and more accurate.
-fn sum_of(values: &[f64], term: impl Fn(f64) -> f64) -> f64 {
-    let (groups, rest) = values.as_chunks::<8>();
-    let mut lanes = [0.0; 8];
-    for group in groups {
-        for (lane, &value) in lanes.iter_mut().zip(group) {
-            *lane += term(value);
-        }
-    }
-    lanes.iter().sum::<f64>() + rest.iter().map(|&value| term(value)).sum::<f64>()
+/// Rounding may leave less than nothing of a constant; NaN stays.
+fn at_least_zero(variance: f64) -> f64 {
+    if variance < 0.0 { 0.0 } else { variance }
 }
 
 #[cfg(test)]
@@ -118,30 +162,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_values_have_no_moments() {
-        assert_eq!(ExactMoments::default().mean(), None);
-        assert_eq!(ExactMoments::default().variance(), None);
-        assert_eq!(FloatMoments::default().mean(), None);
-        assert_eq!(FloatMoments::default().variance(), None);
-    }
-
-    #[test]
-    fn integers_agree_with_hand_computed_moments_across_chunks() {
+    fn large_integers_are_exact() {
+        // 2^40 +- 2^19: mean 2^40... kept within i64 squares by hand: values 2^31 - 1 and 2^31 + 1.
         let mut moments = ExactMoments::default();
-        // Half -3, half 5: mean 1, variance 16.
-        let values: Vec<i32> = (0..10_000).map(|i| if i % 2 == 0 { -3 } else { 5 }).collect();
-        moments.push(&values[..7000]);
-        moments.push(&values[7000..]);
-        assert_eq!((moments.count(), moments.mean()), (10_000, Some(1.0)));
-        assert_eq!(moments.variance(), Some(16.0));
+        for value in [2_147_483_647_i64, 2_147_483_649] {
+            moments.add(1, value, (value * value) as u64);
+        }
+        assert_eq!((moments.mean(), moments.variance()), (Some(2_147_483_648.0), Some(1.0)));
     }
 
     #[test]
-    fn a_small_spread_on_a_large_mean_keeps_its_variance() {
-        let mut moments = FloatMoments::default();
-        let values: Vec<f64> = (0..10_000).map(|i| 1e9 + f64::from(i % 2)).collect();
-        moments.push(&values);
-        assert_eq!(moments.variance(), Some(0.25));
-        assert_eq!(moments.mean(), Some(1e9 + 0.5));
+    fn merging_is_exact_on_a_large_offset() {
+        let mut moments = MergedMoments::default();
+        // 1e9 + {0, 1, 2, 3}: variance 1.25.
+        moments.merge(2, 1e9, 1.0, 1.0);
+        moments.merge(2, 1e9 + 2.0, 1.0, 1.0);
+        assert_eq!(moments.count(), 4);
+        assert_eq!((moments.mean(), moments.variance()), (Some(1e9 + 1.5), Some(1.25)));
+    }
+
+    #[test]
+    fn nothing_has_no_moments() {
+        assert_eq!(ExactMoments::default().variance(), None);
+        assert_eq!(LaneMoments::default().mean(), None);
+        assert_eq!(MergedMoments::default().variance(), None);
     }
 }

@@ -1,6 +1,8 @@
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Border, LaplacianKernel, Result, median::check_window};
+use crate::{Border, LaplacianKernel, Metric, MetricParams, Result, median::check_window};
 
 /// How slices are scored.
 ///
@@ -20,7 +22,7 @@ use crate::{Border, LaplacianKernel, Result, median::check_window};
 /// let message = params.check().unwrap_err().to_string();
 /// assert!(message.starts_with("median_window is 1, but the rule is 2 <= median_window"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct QualityParams {
     /// Weights of the Laplacian.
@@ -31,6 +33,10 @@ pub struct QualityParams {
     pub median_window: usize,
     /// Pixels beyond the edge, for the median.
     pub median_border: Border,
+    /// Metrics beyond the paper's, none by default; each is measured while the slice is at hand.
+    pub further: BTreeSet<Metric>,
+    /// What those metrics leave open.
+    pub metric_params: MetricParams,
 }
 
 impl QualityParams {
@@ -43,6 +49,8 @@ impl QualityParams {
             laplacian_border: Border::Reflect101,
             median_window: 3,
             median_border: Border::Replicate,
+            further: BTreeSet::new(),
+            metric_params: MetricParams::default(),
         }
     }
 
@@ -51,7 +59,8 @@ impl QualityParams {
     /// # Errors
     /// [`Error::Parameter`](crate::Error::Parameter) names the field, its value and the rule.
     pub fn check(&self) -> Result<()> {
-        check_window(self.median_window)
+        check_window(self.median_window)?;
+        self.metric_params.check()
     }
 }
 

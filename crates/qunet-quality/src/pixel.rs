@@ -1,5 +1,3 @@
-use crate::moments::{ExactMoments, FloatMoments};
-
 /// A pixel type that the kernels read without a copy of the image: `u8`, `u16`, `i16` or `f32`.
 ///
 /// Integer pixels are summed as exact integers, `f32` pixels in `f64`; results are `f64`. The
@@ -23,24 +21,27 @@ pub(crate) mod sealed {
         ops::{Add, Mul, Sub},
     };
 
-    use crate::moments::Moments;
+    use crate::{kernels::Kernels, median::Ordered};
 
     /// What the kernels need from a pixel.
     pub trait Arithmetic:
-        Copy + Debug + Default + Into<f64> + PartialOrd + Send + Sync + 'static
+        Kernels + Debug + Default + Into<f64> + Ordered + PartialOrd + Send + Sync
     {
         /// Holds eight weighted pixels and their differences exactly (integers) or to `f64`.
         type Wide: Copy
             + Default
             + From<Self>
             + From<i8>
+            + Into<f64>
             + Add<Output = Self::Wide>
             + Sub<Output = Self::Wide>
             + Mul<Output = Self::Wide>;
-        /// Mean and variance of wide values.
-        type Moments: Moments<Self::Wide>;
+        /// The lowest and the highest pixel of an integer type; `None` for `f32`.
+        const LIMITS: Option<(Self, Self)>;
         /// Whether the pixel is neither NaN nor infinite.
         fn is_finite(self) -> bool;
+        /// The pixel of exactly this value, where there is one.
+        fn exact(value: f64) -> Option<Self>;
     }
 }
 
@@ -48,9 +49,14 @@ macro_rules! integer_pixel {
     ($($pixel:ty),*) => {$(
         impl sealed::Arithmetic for $pixel {
             type Wide = i32;
-            type Moments = ExactMoments;
+            const LIMITS: Option<(Self, Self)> = Some((Self::MIN, Self::MAX));
             fn is_finite(self) -> bool {
                 true
+            }
+            fn exact(value: f64) -> Option<Self> {
+                // The cast saturates, so that only values of the type come back unchanged.
+                let pixel = value as Self;
+                (f64::from(pixel) == value).then_some(pixel)
             }
         }
     )*};
@@ -60,8 +66,12 @@ integer_pixel!(u8, u16, i16);
 
 impl sealed::Arithmetic for f32 {
     type Wide = f64;
-    type Moments = FloatMoments;
+    const LIMITS: Option<(Self, Self)> = None;
     fn is_finite(self) -> bool {
         f32::is_finite(self)
+    }
+    fn exact(value: f64) -> Option<Self> {
+        let pixel = value as Self;
+        (pixel.is_finite() && f64::from(pixel) == value).then_some(pixel)
     }
 }

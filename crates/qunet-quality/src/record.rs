@@ -1,5 +1,9 @@
+use std::collections::BTreeMap;
+
 use qunet_stack::SliceId;
 use serde::{Deserialize, Serialize};
+
+use crate::Metric;
 
 /// The quality metrics of one slice, section II-B of S. Roychowdhury, QU-net++ (2021).
 ///
@@ -29,6 +33,10 @@ pub struct QualityRecord {
     /// Var / max of the pixels inside the region (the paper's CoV); `None` where it is empty or
     /// its maximum is not positive.
     pub roi_cov: Option<f64>,
+    /// Further metrics, those that [`QualityParams::further`](crate::QualityParams::further)
+    /// names; `None` where one is undefined.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub further: BTreeMap<Metric, Option<f64>>,
 }
 
 impl QualityRecord {

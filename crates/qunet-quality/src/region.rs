@@ -1,7 +1,7 @@
 use ndarray::ArrayRef2;
 use serde::{Deserialize, Serialize};
 
-use crate::{Pixel, Result, check, moments::Moments, pixel::sealed::Arithmetic};
+use crate::{Pixel, Result, check, kernels::Region, moments::Moments, rows::Rows};
 
 /// Number, mean, variance and maximum of the pixels of a region.
 ///
@@ -88,15 +88,8 @@ pub fn roi_statistics<T: Pixel>(
     mask: &ArrayRef2<bool>,
 ) -> Result<RegionStatistics> {
     check::same_shape(image, mask)?;
-    statistics(image, |row, inside| {
-        let (pixels, mask) = (image.row(row), mask.row(row));
-        let chosen = pixels.iter().zip(mask).enumerate();
-        for (col, (pixel, _)) in chosen.filter(|(_, (_, inside))| **inside) {
-            check::finite(*pixel, row, col)?;
-            inside.push(*pixel);
-        }
-        Ok(())
-    })
+    check::not_empty(image)?;
+    statistics(image, Some(mask))
 }
 
 /// Statistics of all pixels of an image.
@@ -117,42 +110,65 @@ pub fn roi_statistics<T: Pixel>(
 /// # Ok::<(), qunet_quality::Error>(())
 /// ```
 pub fn image_statistics<T: Pixel>(image: &ArrayRef2<T>) -> Result<RegionStatistics> {
-    check::image(image)?;
-    statistics(image, |row, inside| {
-        inside.extend(image.row(row));
-        Ok(())
-    })
+    check::not_empty(image)?;
+    statistics(image, None)
 }
 
-/// Statistics of the pixels that `gather` puts into its buffer for each row.
 fn statistics<T: Pixel>(
     image: &ArrayRef2<T>,
-    mut gather: impl FnMut(usize, &mut Vec<T>) -> Result<()>,
+    mask: Option<&ArrayRef2<bool>>,
 ) -> Result<RegionStatistics> {
-    check::not_empty(image)?;
-    let mut inside = Vec::with_capacity(image.ncols());
-    let mut wide = Vec::with_capacity(image.ncols());
-    let mut moments = T::Moments::default();
-    let mut max = None;
+    let mut sums = RegionSums::new(image, mask);
+    let mut rows = Rows::new(image, 1);
     for row in 0..image.nrows() {
-        inside.clear();
-        gather(row, &mut inside)?;
-        wide.clear();
-        wide.extend(inside.iter().map(|&pixel| <T as Arithmetic>::Wide::from(pixel)));
-        moments.push(&wide);
-        max = largest(max, &inside);
+        rows.load(row);
+        sums.add_row(rows.get(row), row);
     }
-    Ok(RegionStatistics {
-        pixels: moments.count(),
-        mean: moments.mean(),
-        variance: moments.variance(),
-        max: max.map(Into::into),
-    })
+    sums.finish()
 }
 
-/// The largest of `pixels` and of the largest so far.
-pub(crate) fn largest<T: Pixel>(so_far: Option<T>, pixels: &[T]) -> Option<T> {
-    let first = so_far.or(pixels.first().copied())?;
-    let max = pixels.iter().fold(first, |max, &pixel| if max < pixel { pixel } else { max });
-    Some(max)
+/// Sums the pixels of a region row by row.
+pub(crate) struct RegionSums<'a, T: Pixel> {
+    image: &'a ArrayRef2<T>,
+    mask: Option<&'a ArrayRef2<bool>>,
+    mask_rows: Option<Rows<'a, bool>>,
+    /// A row of the mask where there is none.
+    everywhere: Vec<bool>,
+    region: T::Region,
+}
+
+impl<'a, T: Pixel> RegionSums<'a, T> {
+    pub(crate) fn new(image: &'a ArrayRef2<T>, mask: Option<&'a ArrayRef2<bool>>) -> Self {
+        Self {
+            image,
+            mask,
+            mask_rows: mask.map(|mask| Rows::new(mask, 1)),
+            everywhere: vec![mask.is_none(); image.ncols()],
+            region: Default::default(),
+        }
+    }
+
+    /// Adds the pixels of row `row` of the image.
+    pub(crate) fn add_row(&mut self, pixels: &[T], row: usize) {
+        let inside = match &mut self.mask_rows {
+            Some(mask) => {
+                mask.load(row);
+                mask.get(row)
+            }
+            None => &self.everywhere,
+        };
+        self.region.add_row(pixels, inside);
+    }
+
+    /// The statistics, unless a pixel of the region is not finite.
+    pub(crate) fn finish(self) -> Result<RegionStatistics> {
+        let moments = self.region.moments();
+        let defined = |variance| check::defined(variance, self.image, self.mask);
+        Ok(RegionStatistics {
+            pixels: moments.count(),
+            mean: moments.mean(),
+            variance: moments.variance().map(defined).transpose()?,
+            max: self.region.max().map(Into::into),
+        })
+    }
 }

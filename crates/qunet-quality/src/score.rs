@@ -1,10 +1,18 @@
+use std::collections::BTreeMap;
+
 use ndarray::{ArrayRef2, ArrayRef3, Axis, CowArray, Ix2};
 use qunet_stack::SliceId;
 use rayon::prelude::*;
 
 use crate::{
-    Error, Pixel, QualityParams, QualityRecord, Result, check, image_statistics, inverse_psnr,
-    roi_statistics, variance_of_laplacian,
+    Error, LaplacianKernel, Pixel, QualityParams, QualityRecord, Result, check,
+    contrast::Noise,
+    laplacian::{EightNeighbour, FourNeighbour, OpencvKsize3, Weights},
+    measure,
+    median::for_each_median_row,
+    region::RegionSums,
+    responses::Responses,
+    rows::Rows,
 };
 
 /// The pixels of one slice, owned or borrowed, with or without a region of interest.
@@ -20,8 +28,8 @@ use crate::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct SliceImage<'a, T> {
-    image: CowArray<'a, T, Ix2>,
-    roi: Option<CowArray<'a, bool, Ix2>>,
+    pub(crate) image: CowArray<'a, T, Ix2>,
+    pub(crate) roi: Option<CowArray<'a, bool, Ix2>>,
 }
 
 impl<'a, T: Pixel> SliceImage<'a, T> {
@@ -76,18 +84,54 @@ fn record<T: Pixel>(
     roi: Option<&ArrayRef2<bool>>,
     params: &QualityParams,
 ) -> Result<QualityRecord> {
-    let region = match roi {
-        Some(mask) => roi_statistics(image, mask)?,
-        None => image_statistics(image)?,
-    };
-    let (kernel, border) = (params.laplacian_kernel, params.laplacian_border);
+    params.check()?;
+    check::not_empty(image)?;
+    if let Some(mask) = roi {
+        check::same_shape(image, mask)?;
+    }
+    let mut record = match params.laplacian_kernel {
+        LaplacianKernel::FourNeighbour => one_pass::<T, FourNeighbour>(id, image, roi, params),
+        LaplacianKernel::EightNeighbour => one_pass::<T, EightNeighbour>(id, image, roi, params),
+        LaplacianKernel::OpencvKsize3 => one_pass::<T, OpencvKsize3>(id, image, roi, params),
+    }?;
+    for &metric in &params.further {
+        let value = measure(metric, image, roi, &params.metric_params)?;
+        record.further.insert(metric, value);
+    }
+    Ok(record)
+}
+
+/// Goes over the rows once: each is taken in by all metrics while it is in the nearest cache.
+fn one_pass<T: Pixel, W: Weights>(
+    id: SliceId,
+    image: &ArrayRef2<T>,
+    roi: Option<&ArrayRef2<bool>>,
+    params: &QualityParams,
+) -> Result<QualityRecord> {
+    let mut responses = Responses::<T, W>::new(image, None, params.laplacian_border.resolve()?);
+    let mut noise = Noise::new(image, None);
+    let mut region = RegionSums::new(image, roi);
+    let mut rows = Rows::new(image, 3);
+    rows.load(0);
+    let mut row = 0;
+    let edge = params.median_border.resolve()?;
+    for_each_median_row(image, None, params.median_window, edge, |pixels, medians| {
+        rows.load(row + 1);
+        responses.add_row(&rows, row);
+        noise.add_row(pixels, medians);
+        region.add_row(pixels, row);
+        row += 1;
+    });
+    let region = region.finish()?;
+    let variance_of_laplacian = responses.variance().unwrap_or_default();
     Ok(QualityRecord {
         id,
-        variance_of_laplacian: variance_of_laplacian(image, kernel, border)?,
-        inverse_psnr: inverse_psnr(image, params.median_window, params.median_border)?,
+        variance_of_laplacian: check::defined(variance_of_laplacian, image, None)?,
+        inverse_psnr: noise.finish()?,
         roi_pixels: region.pixels,
         roi_mean: region.mean,
         roi_cov: region.cov(),
+        further: BTreeMap::new(),
     })
 }
 

@@ -3,9 +3,10 @@
 
 use ndarray::{Array2, Array3, array};
 use qunet_quality::{
-    Border, Error, LaplacianKernel, QualityParams, QualityRecord, SliceImage, blurriness,
-    image_statistics, inverse_psnr, median_filter, roi_statistics, score_slice, score_slices,
-    score_volume, variance_of_laplacian, write_csv,
+    Border, Error, LaplacianKernel, Metric, QualityParams, QualityRecord, SliceImage, blurriness,
+    image_statistics, inverse_psnr, inverse_psnr_within, median_filter, roi_statistics,
+    score_slice, score_slices, score_volume, variance_of_laplacian, variance_of_laplacian_within,
+    write_csv,
 };
 use qunet_stack::SliceId;
 
@@ -22,7 +23,8 @@ fn one_pixel_is_a_constant_image() {
 #[test]
 fn a_zero_border_makes_a_constant_image_sharp_at_its_edge() {
     // One pixel of 1 among zeros: L = -4 alone. Two: L = [-3, -3]. Three: [-3, -2, -3].
-    let variance = |image: Array2<u8>| variance_of_laplacian(&image, KERNEL, Border::Zero).unwrap();
+    let variance =
+        |image: Array2<u8>| variance_of_laplacian(&image, KERNEL, Border::Constant(0.0)).unwrap();
     assert_eq!(variance(array![[1_u8]]), 0.0);
     assert_eq!(variance(array![[1_u8, 1]]), 0.0);
     assert_eq!(variance(array![[1_u8, 1, 1]]), 2.0 / 9.0);
@@ -41,7 +43,7 @@ fn a_window_may_exceed_the_image() {
     // Each row of the window holds 51 ones at the left pixel, 50 ones and 50 nines at the middle.
     assert_eq!(medians, array![[1, 2, 9]]);
     // 1023 zeros outweigh one pixel.
-    assert_eq!(median_filter(&array![[5_u8]], 1023, Border::Zero).unwrap(), array![[0]]);
+    assert_eq!(median_filter(&array![[5_u8]], 1023, Border::Constant(0.0)).unwrap(), array![[0]]);
 }
 
 #[test]
@@ -93,7 +95,10 @@ fn images_without_pixels_are_refused() {
             variance_of_laplacian(&image, KERNEL, Border::Reflect101),
             Err(Error::EmptyImage { height, width }) if (height, width) == shape
         ));
-        assert!(matches!(median_filter(&image, 3, Border::Zero), Err(Error::EmptyImage { .. })));
+        assert!(matches!(
+            median_filter(&image, 3, Border::Constant(0.0)),
+            Err(Error::EmptyImage { .. })
+        ));
         assert!(matches!(image_statistics(&image), Err(Error::EmptyImage { .. })));
         assert!(matches!(roi_statistics(&image, &mask), Err(Error::EmptyImage { .. })));
     }
@@ -163,6 +168,7 @@ fn record(inverse_psnr: Option<f64>, variance_of_laplacian: f64) -> QualityRecor
         roi_pixels: 3,
         roi_mean: Some(0.1 + 0.2),
         roi_cov: None,
+        further: Default::default(),
     }
 }
 
@@ -196,4 +202,36 @@ fn records_survive_json() {
     let record = record(None, 0.0);
     let json = serde_json::to_string(&record).unwrap();
     assert_eq!(serde_json::from_str::<QualityRecord>(&json).unwrap(), record);
+}
+
+#[test]
+fn an_empty_region_has_no_laplacian_and_no_inverse_psnr() {
+    let (image, none) = (array![[1_u8, 2], [3, 4]], Array2::from_elem((2, 2), false));
+    let variance = variance_of_laplacian_within(&image, &none, KERNEL, Border::Reflect101);
+    assert_eq!(variance.unwrap(), None);
+    assert_eq!(inverse_psnr_within(&image, &none, 3, Border::Replicate).unwrap(), None);
+}
+
+#[test]
+fn a_nan_counts_only_inside_the_region() {
+    let image = array![[1.0_f32, 2.0, f32::NAN], [3.0, 4.0, 5.0]];
+    let mut roi = image.mapv(|pixel| !pixel.is_nan());
+    let measure = |roi: &Array2<bool>| {
+        variance_of_laplacian_within(&image, roi, KERNEL, Border::Reflect101)
+            .and(inverse_psnr_within(&image, roi, 3, Border::Replicate))
+    };
+    assert!(measure(&roi).is_ok());
+    roi[[0, 2]] = true;
+    assert!(matches!(measure(&roi), Err(Error::NonFinite { row: 0, col: 2, .. })));
+}
+
+#[test]
+fn further_metrics_are_measured_where_they_are_asked_for() {
+    let params = QualityParams {
+        further: [Metric::Percentile50, Metric::Snr].into(),
+        ..QualityParams::default()
+    };
+    let record = score_slice(SliceId(0), &array![[3_u8, 9, 4]], None, &params).unwrap();
+    let further: Vec<_> = record.further.into_iter().collect();
+    assert_eq!(further, [(Metric::Snr, None), (Metric::Percentile50, Some(4.0))]);
 }

@@ -6,7 +6,8 @@ use ndarray::{Array2, Array3, ArrayRef2, s};
 use proptest::prelude::*;
 use qunet_quality::{
     Border, LaplacianKernel, Pixel, QualityParams, blurriness, image_statistics, inverse_psnr,
-    median_filter, roi_statistics, score_slice, score_volume, variance_of_laplacian,
+    inverse_psnr_within, median_filter, roi_statistics, score_slice, score_volume,
+    variance_of_laplacian, variance_of_laplacian_within,
 };
 use qunet_stack::SliceId;
 
@@ -15,7 +16,8 @@ const KERNELS: [LaplacianKernel; 3] = [
     LaplacianKernel::EightNeighbour,
     LaplacianKernel::OpencvKsize3,
 ];
-const BORDERS: [Border; 4] = [Border::Reflect101, Border::Reflect, Border::Replicate, Border::Zero];
+const BORDERS: [Border; 4] =
+    [Border::Reflect101, Border::Reflect, Border::Replicate, Border::Constant(0.0)];
 
 fn image<T: std::fmt::Debug>(
     pixel: impl Strategy<Value = T> + Clone,
@@ -56,6 +58,48 @@ fn assert_layout_does_not_matter<T: Pixel>(image: &Array2<T>, window: usize) {
     assert_eq!(numbers(&spread(image).slice(s![..;3, ..;2]), window), expected);
     let backwards = image.slice(s![..;-1, ..;-1]).to_owned();
     assert_eq!(numbers(&backwards.slice(s![..;-1, ..;-1]), window), expected);
+}
+
+/// Two corners of a rectangle as shares of the image's sides.
+fn corners() -> impl Strategy<Value = [f64; 4]> {
+    prop::array::uniform4(0.0..1.0)
+}
+
+/// The numbers within a rectangle are those of its crop, whatever `outside` puts around it.
+fn assert_rectangle_is_crop<T: Pixel>(
+    image: &Array2<T>,
+    [top, left, bottom, right]: [f64; 4],
+    outside: impl Fn(usize) -> T,
+) {
+    let (height, width) = image.dim();
+    let range = |from: f64, to: f64, side: usize| {
+        let at = |share: f64| (share * side as f64) as usize;
+        at(from.min(to))..at(from.max(to)) + 1
+    };
+    let (rows, cols) = (range(top, bottom, height), range(left, right, width));
+    let crop = image.slice(s![rows.clone(), cols.clone()]);
+    let roi = Array2::from_shape_fn(image.dim(), |(y, x)| rows.contains(&y) && cols.contains(&x));
+    let mut image = image.clone();
+    for ((y, x), pixel) in image.indexed_iter_mut().filter(|(at, _)| !roi[*at]) {
+        *pixel = outside(y + x);
+    }
+    let close = |found: Option<f64>, expected: Option<f64>| {
+        assert_eq!(found.is_some(), expected.is_some());
+        let (found, expected) = (found.unwrap_or(0.0), expected.unwrap_or(0.0));
+        assert_relative_eq!(found, expected, max_relative = 1e-11, epsilon = 1e-9);
+    };
+    for border in BORDERS {
+        for kernel in KERNELS {
+            let found = variance_of_laplacian_within(&image, &roi, kernel, border).unwrap();
+            close(found, variance_of_laplacian(&crop, kernel, border).ok());
+        }
+        for window in [2, 3, 5, 6] {
+            let found = inverse_psnr_within(&image, &roi, window, border).unwrap();
+            close(found, inverse_psnr(&crop, window, border).unwrap());
+        }
+    }
+    let (found, expected) = (roi_statistics(&image, &roi), image_statistics(&crop));
+    close(found.unwrap().variance, expected.unwrap().variance);
 }
 
 proptest! {
@@ -142,8 +186,36 @@ proptest! {
     }
 
     #[test]
+    fn a_rectangular_region_is_its_crop_u8(image in image(any::<u8>()), corners in corners()) {
+        assert_rectangle_is_crop(&image, corners, |_| u8::MAX);
+    }
+
+    #[test]
+    fn a_rectangular_region_is_its_crop_i16(image in image(any::<i16>()), corners in corners()) {
+        assert_rectangle_is_crop(&image, corners, |_| i16::MIN);
+    }
+
+    #[test]
+    fn a_rectangular_region_is_its_crop_f32(
+        image in image(-1e3_f32..1e3), corners in corners(),
+    ) {
+        let outside = [f32::NAN, f32::INFINITY];
+        assert_rectangle_is_crop(&image, corners, |at| outside[at % 2]);
+    }
+
+    #[test]
     fn a_full_mask_is_the_whole_image(image in image(any::<u8>())) {
         let full = Array2::from_elem(image.dim(), true);
+        for (kernel, border) in KERNELS.into_iter().zip(BORDERS) {
+            prop_assert_eq!(
+                variance_of_laplacian_within(&image, &full, kernel, border).unwrap(),
+                Some(variance_of_laplacian(&image, kernel, border).unwrap())
+            );
+            prop_assert_eq!(
+                inverse_psnr_within(&image, &full, 3, border).unwrap(),
+                inverse_psnr(&image, 3, border).unwrap()
+            );
+        }
         prop_assert_eq!(roi_statistics(&image, &full).unwrap(), image_statistics(&image).unwrap());
     }
 }

@@ -53,6 +53,7 @@ struct Picks<'a> {
 ///         roi_pixels: 4096,
 ///         roi_mean: Some(0.4),
 ///         roi_cov: Some(0.1),
+///         further: Default::default(),
 ///     })
 ///     .collect();
 /// let figure = quality_along_z(&records, &[SliceId(4)], &[SliceId(1)])?;

@@ -55,6 +55,7 @@ struct Dot {
 ///     roi_pixels: 4096,
 ///     roi_mean: Some(0.4),
 ///     roi_cov: Some(0.1),
+///     further: Default::default(),
 /// };
 /// let verdict = SliceVerdict { id: SliceId(4), verdict: Verdict::Kept { rank: 1 } };
 /// let limits = QualityLimits { blurriness: Some(0.03), inverse_psnr: None };

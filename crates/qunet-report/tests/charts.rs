@@ -49,6 +49,7 @@ fn record(z: usize, variance_of_laplacian: f64, inverse_psnr: Option<f64>) -> Qu
         roi_pixels: 1,
         roi_mean: None,
         roi_cov: None,
+        further: Default::default(),
     }
 }
 

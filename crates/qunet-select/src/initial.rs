@@ -116,6 +116,7 @@ impl InitialParams {
 ///     roi_pixels: 100,
 ///     roi_mean: Some(roi_mean),
 ///     roi_cov: Some(0.2),
+///     further: Default::default(),
 /// };
 /// // Slice 1 is a look-alike of slice 0, slice 2 is blurred, slice 3 has the lowest contrast.
 /// let records = [record(0, 50.0, 0.3), record(1, 50.0, 0.31), record(2, 5.0, 0.6), record(3, 50.0, 0.9)];

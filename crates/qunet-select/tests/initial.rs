@@ -19,6 +19,7 @@ fn slice(id: usize, b: f64, p: f64) -> QualityRecord {
         roi_pixels: 16,
         roi_mean: Some(id as f64),
         roi_cov: Some(0.25),
+        further: Default::default(),
     }
 }
 

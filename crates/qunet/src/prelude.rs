@@ -1,6 +1,6 @@
 //! The names most programs need: `use qunet::prelude::*;`.
 
-pub use qunet_quality::{QualityParams, QualityRecord, score_stack};
+pub use qunet_quality::{QualityParams, QualityRecord, score_file, score_stack};
 pub use qunet_segmetrics::{ConfusionCounts, EmptyPolicy, Evaluation};
 pub use qunet_select::{DisagreementSelection, InitialSelection, NearDuplicates, Threshold};
 pub use qunet_stack::{Geometry, LabelMap, Pixels, Scaling, SliceId, Stack};

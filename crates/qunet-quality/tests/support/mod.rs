@@ -55,8 +55,13 @@ pub(crate) fn golden() -> Golden {
 
 /// The pixels of a case as integers (f32 images times 65536).
 pub(crate) fn pixels(case: &Case) -> Array2<u32> {
-    let formula = formula(&case.name);
-    Array2::from_shape_fn((case.height, case.width), |(y, x)| formula(x as u32, y as u32))
+    image_of(&case.name, case.height, case.width)
+}
+
+/// The values of a formula as integers.
+pub(crate) fn image_of(name: &str, height: usize, width: usize) -> Array2<u32> {
+    let formula = formula(name);
+    Array2::from_shape_fn((height, width), |(y, x)| formula(x as u32, y as u32))
 }
 
 /// The disc in the middle of an image.

@@ -35,6 +35,7 @@ pub fn records() -> Vec<QualityRecord> {
             roi_pixels: 4096,
             roi_mean: Some(0.4),
             roi_cov: Some(0.1),
+            further: Default::default(),
         }
     };
     (0..SLICES).map(record).collect()

@@ -1,0 +1,211 @@
+//! Loops over `f32` pixels, in `f64`.
+
+use super::{Kernels, Region, vectorised, windows};
+use crate::{
+    laplacian::Weights,
+    moments::{LANES, LaneMoments, MergedMoments, Moments},
+};
+
+/// The response to three pixels of each of three lines.
+#[inline(always)]
+fn response<W: Weights>(up: [f32; 3], here: [f32; 3], down: [f32; 3]) -> f64 {
+    let pair = |a: f32, b: f32| f64::from(a) + f64::from(b);
+    let (edge, corner) = (f64::from(W::EDGE), f64::from(W::CORNER));
+    let edges = pair(up[1], down[1]) + pair(here[0], here[2]);
+    let corners = pair(up[0], up[2]) + pair(down[0], down[2]);
+    let centre = 4.0 * (edge + corner) * f64::from(here[1]);
+    // Products with 0 and 1 are left out, which the compiler may not do for floats.
+    match (W::EDGE, W::CORNER) {
+        (1, 0) => edges - centre,
+        (1, 1) => edges + corners - centre,
+        (0, _) => corner * corners - centre,
+        _ => edge * edges + corner * corners - centre,
+    }
+}
+
+vectorised! {
+    fn squares<W: Weights>(squares: &mut [f64], up: &[f32], here: &[f32], down: &[f32]) {
+        let count = squares.len();
+        let [a, b, c] = windows(up, count);
+        let [d, e, f] = windows(here, count);
+        let [g, h, i] = windows(down, count);
+        for k in 0..count {
+            let value = response::<W>([a[k], b[k], c[k]], [d[k], e[k], f[k]], [g[k], h[k], i[k]]);
+            squares[k] += value * value;
+        }
+    }
+
+    fn sums_inside<W: Weights>(
+        sums: &mut [f64],
+        squares: &mut [f64],
+        up: &[f32],
+        here: &[f32],
+        down: &[f32],
+        inside: &[bool],
+    ) {
+        let count = squares.len();
+        let [a, b, c] = windows(up, count);
+        let [d, e, f] = windows(here, count);
+        let [g, h, i] = windows(down, count);
+        let (sums, inside) = (&mut sums[..count], &inside[..count]);
+        for k in 0..count {
+            let value = response::<W>([a[k], b[k], c[k]], [d[k], e[k], f[k]], [g[k], h[k], i[k]]);
+            let value = if inside[k] { value } else { 0.0 };
+            sums[k] += value;
+            squares[k] += value * value;
+        }
+    }
+
+    fn differences(tally: &mut LaneMoments, minuend: &[f32], subtrahend: &[f32]) {
+        let (mut sums, mut squares) = (tally.sums, tally.squares);
+        let ((a, rest_of_a), (b, rest_of_b)) = (minuend.as_chunks(), subtrahend.as_chunks());
+        for (a, b) in a.iter().zip(b) {
+            let (a, b): (&[f32; LANES], &[f32; LANES]) = (a, b);
+            let mut values = [0.0; LANES];
+            for lane in 0..LANES {
+                values[lane] = f64::from(a[lane]) - f64::from(b[lane]);
+            }
+            for lane in 0..LANES {
+                sums[lane] += values[lane];
+            }
+            for lane in 0..LANES {
+                squares[lane] += values[lane] * values[lane];
+            }
+        }
+        for (lane, (&a, &b)) in rest_of_a.iter().zip(rest_of_b).enumerate() {
+            let value = f64::from(a) - f64::from(b);
+            sums[lane] += value;
+            squares[lane] += value * value;
+        }
+        (tally.sums, tally.squares) = (sums, squares);
+    }
+
+    /// Sums of `pixel - pivot` and of its square.
+    fn deviations(pixels: &[f32], pivot: f64) -> (f64, f64) {
+        let (mut sums, mut squares) = ([0.0; LANES], [0.0; LANES]);
+        let (groups, rest) = pixels.as_chunks::<LANES>();
+        for group in groups {
+            let mut values = [0.0; LANES];
+            for lane in 0..LANES {
+                values[lane] = f64::from(group[lane]) - pivot;
+            }
+            for lane in 0..LANES {
+                sums[lane] += values[lane];
+            }
+            for lane in 0..LANES {
+                squares[lane] += values[lane] * values[lane];
+            }
+        }
+        for (lane, &pixel) in rest.iter().enumerate() {
+            let value = f64::from(pixel) - pivot;
+            sums[lane] += value;
+            squares[lane] += value * value;
+        }
+        (sums.iter().sum(), squares.iter().sum())
+    }
+
+    /// Copies `pixels` where `inside`, and `filler` elsewhere.
+    fn choose(chosen: &mut [f32], pixels: &[f32], inside: &[bool], filler: f32) -> u32 {
+        for ((chosen, &pixel), &inside) in chosen.iter_mut().zip(pixels).zip(inside) {
+            *chosen = if inside { pixel } else { filler };
+        }
+        inside.iter().map(|&inside| u32::from(inside)).sum()
+    }
+
+    fn largest(so_far: f32, pixels: &[f32]) -> f32 {
+        // More lanes than fit a register, so that several comparisons are under way at a time.
+        let mut lanes = [so_far; 8 * LANES];
+        let (groups, rest) = pixels.as_chunks::<{ 8 * LANES }>();
+        for group in groups {
+            for (lane, &pixel) in lanes.iter_mut().zip(group) {
+                *lane = larger(*lane, pixel);
+            }
+        }
+        let mut half = lanes.len() / 2;
+        while half > 0 {
+            let (low, high) = lanes.split_at_mut(half);
+            for (low, &mut high) in low.iter_mut().zip(high) {
+                *low = larger(*low, high);
+            }
+            half /= 2;
+        }
+        rest.iter().fold(lanes[0], |max, &pixel| larger(max, pixel))
+    }
+}
+
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if a < b { b } else { a }
+}
+
+/// Moments and maximum of the pixels of a region.
+#[derive(Debug, Default)]
+pub struct FloatRegion {
+    moments: MergedMoments,
+    max: Option<f32>,
+    /// The pixels of one row, with the pivot outside the region.
+    chosen: Vec<f32>,
+}
+
+impl Region<f32> for FloatRegion {
+    fn add_row(&mut self, pixels: &[f32], inside: &[bool]) {
+        let Some(pivot) = self.pivot(pixels, inside) else { return };
+        self.chosen.resize(pixels.len(), pivot);
+        let count = choose(&mut self.chosen, pixels, inside, pivot);
+        if count == 0 {
+            return;
+        }
+        let (sum, squares) = deviations(&self.chosen, f64::from(pivot));
+        self.moments.merge(u64::from(count), f64::from(pivot), sum, squares);
+        self.max = Some(largest(self.max.unwrap_or(pivot), &self.chosen));
+    }
+
+    fn moments(&self) -> &impl Moments {
+        &self.moments
+    }
+
+    fn max(&self) -> Option<f32> {
+        self.max
+    }
+}
+
+impl FloatRegion {
+    /// A value from the range of the region's pixels: a large offset then costs no digits, and
+    /// outside the region the pivot adds nothing to the sums and does not change the maximum.
+    fn pivot(&self, pixels: &[f32], inside: &[bool]) -> Option<f32> {
+        let first = || inside.iter().position(|&inside| inside).map(|col| pixels[col]);
+        let mean = self.moments.mean().map(|mean| mean as f32);
+        mean.zip(self.max).map(|(mean, max)| mean.min(max)).or_else(first)
+    }
+}
+
+impl Kernels for f32 {
+    type Tally = LaneMoments;
+    type Region = FloatRegion;
+
+    fn square_responses<W: Weights>(tally: &mut LaneMoments, [up, here, down]: [&[f32]; 3]) {
+        let Some(count @ 1..) = here.len().checked_sub(2) else { return };
+        tally.column_squares.resize(count, 0.0);
+        squares::<W>(&mut tally.column_squares, up, here, down);
+    }
+
+    fn tally_responses<W: Weights>(
+        tally: &mut LaneMoments,
+        [up, here, down]: [&[f32]; 3],
+        inside: &[bool],
+    ) {
+        let Some(count @ 1..) = here.len().checked_sub(2) else { return };
+        tally.column_sums.resize(count, 0.0);
+        tally.column_squares.resize(count, 0.0);
+        let (sums, squares) = (&mut tally.column_sums, &mut tally.column_squares);
+        sums_inside::<W>(sums, squares, up, here, down, inside);
+    }
+
+    fn tally_differences(tally: &mut LaneMoments, minuend: &[f32], subtrahend: &[f32]) {
+        differences(tally, minuend, subtrahend);
+    }
+
+    fn largest(so_far: f32, pixels: &[f32]) -> f32 {
+        self::largest(so_far, pixels)
+    }
+}

@@ -1,0 +1,105 @@
+//! The inner loops: each goes once over a row, and no intermediate image is made.
+//!
+//! They are plain loops that the compiler turns into vector instructions. [`vectorised`] compiles
+//! each for several instruction sets and picks one at run time; every choice gives the same bits,
+//! because integers are summed exactly and floating-point sums have a fixed order.
+
+mod float;
+mod integer;
+
+use crate::{
+    laplacian::Weights,
+    moments::{Moments, Tally},
+};
+
+/// Compiles functions for AVX-512, for AVX2 and for the target's baseline, and picks at run time.
+/// On aarch64 the baseline has vector instructions already.
+macro_rules! vectorised {
+    ($($function:item)*) => {$(
+        #[multiversion::multiversion(targets(
+            "x86_64+avx512f+avx512bw+avx512vl+avx512dq+avx512cd+avx2+fma+bmi2",
+            "x86_64+avx2+fma",
+        ))]
+        $function
+    )*};
+}
+
+/// As [`vectorised`] without AVX-512, for loops whose loads straddle cache lines: there 32 bytes
+/// at a time were measured faster than 64.
+macro_rules! vectorised_narrowly {
+    ($($function:item)*) => {$(
+        #[multiversion::multiversion(targets("x86_64+avx2+fma"))]
+        $function
+    )*};
+}
+
+pub(crate) use {vectorised, vectorised_narrowly};
+
+/// The inner loops for one pixel type.
+///
+/// Those that fill a tally leave counting to the caller.
+pub trait Kernels: Copy + Sized + 'static {
+    /// Sums of responses or differences, whose mean is near zero.
+    type Tally: Tally;
+    /// Sums of pixels, whose mean may be far from zero.
+    type Region: Region<Self>;
+
+    /// Adds the squares of the responses of the columns `1..width - 1`, not the responses.
+    ///
+    /// `lines` are the rows above, here and below, of one width.
+    fn square_responses<W: Weights>(tally: &mut Self::Tally, lines: [&[Self]; 3]);
+
+    /// Adds the responses of the columns `1..width - 1` where `inside`, and their squares.
+    fn tally_responses<W: Weights>(tally: &mut Self::Tally, lines: [&[Self]; 3], inside: &[bool]);
+
+    /// Adds the differences `minuend - subtrahend` and their squares.
+    fn tally_differences(tally: &mut Self::Tally, minuend: &[Self], subtrahend: &[Self]);
+
+    /// The largest of `so_far` and the pixels of a row; NaN is passed over.
+    fn largest(so_far: Self, pixels: &[Self]) -> Self;
+}
+
+/// Sums over the pixels of a region.
+pub trait Region<T>: Default {
+    /// Adds the pixels of a row where `inside`.
+    fn add_row(&mut self, pixels: &[T], inside: &[bool]);
+    /// Number, mean and variance of the pixels so far.
+    fn moments(&self) -> &impl Moments;
+    /// Their maximum; `None` without pixels.
+    fn max(&self) -> Option<T>;
+}
+
+vectorised! {
+    /// Marks the columns `1..width - 1`, of at least three, whose neighbours above, below and beside are all true, and
+    /// with `corners` the diagonal ones too.
+    pub(crate) fn surrounded(marks: &mut [bool], lines: [&[bool]; 3], corners: bool) {
+        let count = marks.len() - 2;
+        let [a, b, c] = windows(lines[0], count);
+        let [d, e, f] = windows(lines[1], count);
+        let [g, h, i] = windows(lines[2], count);
+        let marks = &mut marks[1..=count];
+        for k in 0..count {
+            let edges = b[k] & d[k] & e[k] & f[k] & h[k];
+            marks[k] = edges & (!corners | (a[k] & c[k] & g[k] & i[k]));
+        }
+    }
+}
+
+/// The `count` pixels from the left end of a line, and those one and two pixels further right.
+#[inline(always)]
+fn windows<T>(line: &[T], count: usize) -> [&[T]; 3] {
+    // Slices of a length that the compiler knows need no check of every index.
+    [&line[..count], &line[1..][..count], &line[2..][..count]]
+}
+
+/// Cuts the inner columns of three lines into blocks of at most `size` and shows `visit` the first
+/// inner column of each and its lines, which reach one pixel further at both ends.
+#[inline]
+fn for_each_block<T>(lines: [&[T]; 3], size: usize, mut visit: impl FnMut(usize, [&[T]; 3])) {
+    let inner = lines[1].len().saturating_sub(2);
+    for start in (0..inner).step_by(size) {
+        let end = inner.min(start + size) + 2;
+        let [up, here, down] = lines;
+        visit(start, [&up[start..end], &here[start..end], &down[start..end]]);
+    }
+}

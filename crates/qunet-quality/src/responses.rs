@@ -1,0 +1,209 @@
+use std::marker::PhantomData;
+
+use ndarray::ArrayRef2;
+
+use crate::{
+    Pixel,
+    border::Edge,
+    kernels::{Kernels, surrounded},
+    laplacian::Weights,
+    moments::{Moments, Tally},
+    neighbours::Neighbours,
+    rows::Rows,
+};
+
+/// Sums the responses of a Laplacian row by row, over an image or a region of it.
+pub(crate) struct Responses<'a, T: Pixel, W> {
+    plane: Plane<'a, T, W>,
+    region: Option<Region<'a>>,
+    tally: <T as Kernels>::Tally,
+}
+
+impl<'a, T: Pixel, W: Weights> Responses<'a, T, W> {
+    pub(crate) fn new(
+        image: &'a ArrayRef2<T>,
+        roi: Option<&'a ArrayRef2<bool>>,
+        edge: Edge<T>,
+    ) -> Self {
+        let width = image.ncols();
+        let plane = Plane {
+            neighbours: Neighbours { image, region: roi, edge },
+            beyond: vec![edge.constant; width],
+            sides: [-1, width as isize].map(|col| edge.source(col, width)),
+            weights: PhantomData,
+        };
+        Self { plane, region: roi.map(Region::new), tally: Default::default() }
+    }
+
+    /// Adds a row of the image, of which `rows` lends it and the rows above and below.
+    ///
+    /// Rows come from the first to the last.
+    pub(crate) fn add_row(&mut self, rows: &Rows<'_, T>, row: usize) {
+        match &mut self.region {
+            None => self.plane.add_row(&mut self.tally, rows, row),
+            Some(region) => {
+                region.advance(row, W::CORNER != 0);
+                self.plane.add_row_within(&mut self.tally, region, rows, row);
+            }
+        }
+    }
+
+    /// The population variance of all responses; `None` without any.
+    pub(crate) fn variance(&self) -> Option<f64> {
+        self.tally.variance()
+    }
+}
+
+/// An image and its border.
+struct Plane<'a, T, W> {
+    neighbours: Neighbours<'a, T>,
+    /// The line beyond the first and the last row where the border is a constant.
+    beyond: Vec<T>,
+    /// The columns that stand for those before the first and after the last; `None` = constant.
+    sides: [Option<usize>; 2],
+    weights: PhantomData<W>,
+}
+
+impl<T: Pixel, W: Weights> Plane<'_, T, W> {
+    fn add_row(&self, tally: &mut T::Tally, rows: &Rows<'_, T>, row: usize) {
+        let line = |step: isize| self.line(rows, row as isize + step);
+        let lines = [line(-1), line(0), line(1)];
+        T::square_responses::<W>(tally, lines);
+        let [up, here, down] = lines;
+        let first = [self.at_first(up), self.at_first(here), self.at_first(down)];
+        tally.add_square(response::<T, W>(first));
+        if here.len() > 1 {
+            let last = [self.at_last(up), self.at_last(here), self.at_last(down)];
+            tally.add_square(response::<T, W>(last));
+        }
+        tally.add_sum(lines[1].len() as u64, self.sum(lines, row));
+    }
+
+    /// This row's part of the sum of all responses.
+    ///
+    /// Inside, what a pixel gives to the responses of its neighbours cancels what its own takes;
+    /// what is left of the sum comes from the pixels beyond the border and goes to those at it.
+    fn sum(&self, [up, here, down]: [&[T]; 3], row: usize) -> f64 {
+        let (edge, corner) = (f64::from(W::EDGE), f64::from(W::CORNER));
+        let across = |from: &[T]| {
+            let difference = total(from) - total(here);
+            (edge + 2.0 * corner) * difference + corner * (self.ends(from) - self.ends(here))
+        };
+        let mut sum = (edge + 2.0 * corner) * self.ends(here);
+        if row == 0 {
+            sum += across(up);
+        }
+        if row + 1 == self.neighbours.image.nrows() {
+            sum += across(down);
+        }
+        sum
+    }
+
+    /// The pixels beyond both ends of a line less those at its ends.
+    #[inline]
+    fn ends(&self, line: &[T]) -> f64 {
+        let [left, right] = self.beside(line);
+        let (first, last) = (line[0], line[line.len() - 1]);
+        (left.into() - first.into()) + (right.into() - last.into())
+    }
+
+    /// A row of the image or of what lies beyond it.
+    #[inline]
+    fn line<'r>(&'r self, rows: &'r Rows<'_, T>, row: isize) -> &'r [T] {
+        let height = self.neighbours.image.nrows();
+        if (0..height as isize).contains(&row) {
+            return rows.get(row as usize);
+        }
+        match self.neighbours.edge.source(row, height) {
+            Some(row) => rows.get(row),
+            None => &self.beyond,
+        }
+    }
+
+    /// The first pixel of a line between its neighbours.
+    #[inline]
+    fn at_first(&self, line: &[T]) -> [T; 3] {
+        let [left, right] = self.beside(line);
+        [left, line[0], line.get(1).copied().unwrap_or(right)]
+    }
+
+    /// The last pixel of a line between its neighbours.
+    #[inline]
+    fn at_last(&self, line: &[T]) -> [T; 3] {
+        let [left, right] = self.beside(line);
+        let last = line.len() - 1;
+        [if last > 0 { line[last - 1] } else { left }, line[last], right]
+    }
+
+    /// What lies before and after a line.
+    #[inline]
+    fn beside(&self, line: &[T]) -> [T; 2] {
+        let at =
+            |source: Option<usize>| source.map_or(self.neighbours.edge.constant, |col| line[col]);
+        [at(self.sides[0]), at(self.sides[1])]
+    }
+
+    fn add_row_within(
+        &self,
+        tally: &mut T::Tally,
+        region: &Region<'_>,
+        rows: &Rows<'_, T>,
+        row: usize,
+    ) {
+        let (inside, surrounded) = (region.rows.get(row), &region.surrounded[..]);
+        if surrounded.contains(&true) {
+            let lines = [rows.get(row - 1), rows.get(row), rows.get(row + 1)];
+            T::tally_responses::<W>(tally, lines, &surrounded[1..]);
+        }
+        let mut count = 0;
+        for (col, (&inside, &surrounded)) in inside.iter().zip(surrounded).enumerate() {
+            count += u64::from(inside);
+            if inside && !surrounded {
+                let value = response::<T, W>(self.neighbours.window3((row, col)));
+                tally.add_square(value);
+                tally.add_sum(0, value);
+            }
+        }
+        tally.add_sum(count, 0.0);
+    }
+}
+
+/// A region of interest, and the pixels of one row whose neighbours all lie in it.
+struct Region<'a> {
+    rows: Rows<'a, bool>,
+    height: usize,
+    surrounded: Vec<bool>,
+}
+
+impl<'a> Region<'a> {
+    fn new(roi: &'a ArrayRef2<bool>) -> Self {
+        let (height, width) = roi.dim();
+        let mut rows = Rows::new(roi, 3);
+        rows.load(0);
+        Self { rows, height, surrounded: vec![false; width] }
+    }
+
+    /// Moves on to `row`.
+    fn advance(&mut self, row: usize, corners: bool) {
+        self.surrounded.fill(false);
+        self.rows.load(row + 1);
+        if row > 0 && row + 1 < self.height && self.surrounded.len() > 2 {
+            let lines = [self.rows.get(row - 1), self.rows.get(row), self.rows.get(row + 1)];
+            surrounded(&mut self.surrounded, lines, corners);
+        }
+    }
+}
+
+/// The response to a 3 x 3 window: exact for integers, in `f64` for floats.
+#[inline]
+fn response<T: Pixel, W: Weights>(window: [[T; 3]; 3]) -> f64 {
+    let [[a, b, c], [d, e, f], [g, h, i]] = window;
+    let pair = |a: T, b: T| a.into() + b.into();
+    let (edge, corner) = (f64::from(W::EDGE), f64::from(W::CORNER));
+    let corners = if W::CORNER == 0 { 0.0 } else { corner * (pair(a, c) + pair(g, i)) };
+    edge * (pair(b, h) + pair(d, f)) + corners - 4.0 * (edge + corner) * e.into()
+}
+
+fn total<T: Pixel>(line: &[T]) -> f64 {
+    line.iter().map(|&pixel| pixel.into()).sum()
+}
