@@ -1,9 +1,11 @@
 //! Workspace tasks, called as `cargo xtask <TASK>`: what a person runs and what CI runs is the same.
 
+mod bench;
 mod ci;
 mod command;
 mod demo;
 mod downstream;
+mod peers;
 mod setup;
 mod test;
 mod workspace;
@@ -42,6 +44,11 @@ enum Task {
     },
     /// Run the tests: without LibTorch, with LibTorch, and as a crate outside the workspace.
     Test(test::Options),
+    /// Measure with Criterion: the kernels beside plain loops, at several sizes.
+    Bench(bench::Options),
+    /// Measure beside the libraries that do the same in Python, on the same pixels, in turns.
+    #[command(subcommand)]
+    Peers(peers::Peers),
     /// Run the checks of continuous integration, all in order or one of them.
     Ci(ci::Options),
 }
@@ -52,6 +59,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Task::Setup(options) => setup::run(&workspace, &options),
         Task::Demo { args } => demo::run(&workspace, &args),
         Task::Test(options) => test::run(&workspace, &options),
+        Task::Bench(options) => bench::run(&workspace, &options),
+        Task::Peers(peers) => peers::run(&workspace, &peers),
         Task::Ci(options) => ci::run(&workspace, &options),
     }
 }

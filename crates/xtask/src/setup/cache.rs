@@ -16,15 +16,9 @@ pub(crate) struct Cache {
 }
 
 impl Cache {
-    /// The given folder, else `qunet` in the user's cache folder.
-    pub(crate) fn open(folder: Option<PathBuf>) -> anyhow::Result<Self> {
-        let folder = match folder {
-            Some(folder) => folder,
-            None => dirs::cache_dir()
-                .context("this system names no cache folder; choose one with --cache DIR")?
-                .join("qunet"),
-        };
-        Ok(Self { folder: std::path::absolute(&folder).unwrap_or(folder) })
+    /// The given folder, else the one that [`folder`] says.
+    pub(crate) fn open(chosen: Option<PathBuf>) -> anyhow::Result<Self> {
+        Ok(Self { folder: folder(chosen)? })
     }
 
     fn libtorch(&self) -> PathBuf {
@@ -43,7 +37,7 @@ impl Cache {
         fetch::check_platform()?;
         fs::create_dir_all(&self.folder)
             .with_context(|| format!("cannot make the cache folder {}", self.folder.display()))?;
-        let _lock = self.lock()?;
+        let _lock = lock(&self.lock_file())?;
         // Another setup may have been at work while this one waited for the lock.
         if !force && let Ok(libtorch) = LibTorch::inspect(&self.libtorch()) {
             return Ok(libtorch);
@@ -74,21 +68,8 @@ impl Cache {
         Ok(())
     }
 
-    /// Held until the file is dropped, or the process ends in whatever way.
-    fn lock(&self) -> anyhow::Result<File> {
-        let path = self.folder.join(format!("{}.lock", name()));
-        let what = || format!("cannot lock {}", path.display());
-        let file = File::options()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .open(&path)
-            .with_context(what)?;
-        if file.try_lock().is_err() {
-            eprintln!("another `cargo xtask setup` is at work; waiting for it");
-            file.lock().with_context(what)?;
-        }
-        Ok(file)
+    fn lock_file(&self) -> PathBuf {
+        self.folder.join(format!("{}.lock", name()))
     }
 
     /// Removes what interrupted runs left half unpacked; only under the lock.
@@ -104,11 +85,36 @@ impl Cache {
     }
 }
 
+/// The given folder, else QUNET_CACHE, else `qunet` in the user's cache folder.
+pub(crate) fn folder(chosen: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+    let of_environment = || std::env::var_os("QUNET_CACHE").map(PathBuf::from);
+    let folder = match chosen.or_else(of_environment) {
+        Some(folder) => folder,
+        None => dirs::cache_dir()
+            .context("this system names no cache folder; set QUNET_CACHE to a folder")?
+            .join("qunet"),
+    };
+    Ok(std::path::absolute(&folder).unwrap_or(folder))
+}
+
+/// Held until the file is dropped, or the process ends in whatever way.
+pub(crate) fn lock(path: &Path) -> anyhow::Result<File> {
+    let what = || format!("cannot lock {}", path.display());
+    let file =
+        File::options().create(true).write(true).truncate(false).open(path).with_context(what)?;
+    if file.try_lock().is_err() {
+        eprintln!("another `cargo xtask` is filling the cache; waiting for it");
+        file.lock().with_context(what)?;
+    }
+    Ok(file)
+}
+
 fn name() -> String {
     format!("libtorch-{WANTED}-cpu")
 }
 
-fn remove_folder(path: &Path) -> anyhow::Result<()> {
+/// Removes a folder with all that is in it, if there is one.
+pub(crate) fn remove_folder(path: &Path) -> anyhow::Result<()> {
     if !path.exists() {
         return Ok(());
     }
@@ -145,9 +151,9 @@ mod tests {
     #[test]
     fn two_at_once_wait_for_each_other() {
         let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::open(Some(folder.path().into())).unwrap();
-        let held = cache.lock().unwrap();
-        let other = File::open(folder.path().join(format!("{}.lock", name()))).unwrap();
+        let path = folder.path().join("cache.lock");
+        let held = lock(&path).unwrap();
+        let other = File::open(&path).unwrap();
         assert!(other.try_lock().is_err());
         drop(held);
         assert!(other.try_lock().is_ok());

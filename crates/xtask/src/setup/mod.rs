@@ -3,7 +3,7 @@
 //! `locate` finds one on this machine, else `cache` makes one from `wheels` (`fetch`, `unpack`);
 //! `libtorch` says whether a folder is a usable LibTorch; `link` makes it known to cargo.
 
-mod cache;
+pub(crate) mod cache;
 mod fetch;
 mod libtorch;
 mod link;
@@ -17,6 +17,7 @@ use crate::workspace::Workspace;
 use cache::Cache;
 use libtorch::LibTorch;
 use locate::Source;
+pub(crate) use locate::pythons;
 
 /// What `cargo xtask setup` takes.
 #[derive(clap::Args, Default)]
@@ -64,7 +65,6 @@ fn provide(workspace: &Workspace, options: &Options) -> anyhow::Result<Found> {
 }
 
 fn from_cache(options: &Options) -> anyhow::Result<Found> {
-    let of_environment = || std::env::var_os("QUNET_CACHE").map(PathBuf::from);
-    let cache = Cache::open(options.cache.clone().or_else(of_environment))?;
+    let cache = Cache::open(options.cache.clone())?;
     Ok(Found { source: Source::Cache, libtorch: cache.provide(options.force)? })
 }

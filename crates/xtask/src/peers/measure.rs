@@ -1,0 +1,70 @@
+//! Builds the Rust side and lets the Python of `benches/peers` time both sides.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context;
+
+use super::environment;
+use crate::command;
+use crate::workspace::Workspace;
+
+/// Variables that say how many threads a numeric library takes.
+const THREADS: [&str; 3] = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"];
+
+/// The rows of a run, in JSON.
+pub(crate) fn measure(
+    workspace: &Workspace,
+    rows: Option<&str>,
+    quick: bool,
+) -> anyhow::Result<String> {
+    let folder = workspace.root().join("benches/peers");
+    let python = environment::provide(&folder.join("requirements.txt"))?;
+    let server = build(workspace)?;
+    let out = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let out = out.path().join("rows.json");
+    let mut script = script(&python, &folder, &server, &out);
+    if let Some(rows) = rows {
+        script.args(["--rows", rows]);
+    }
+    if quick {
+        script.arg("--quick");
+    }
+    command::run(&mut script)?;
+    fs::read_to_string(&out).with_context(|| format!("the script left no {}", out.display()))
+}
+
+fn build(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    let mut cargo = workspace.cargo();
+    cargo.args(["build", "--release", "-p", "qunet-benches", "--bin", "peers-server"]);
+    command::run(&mut cargo)?;
+    let name = format!("peers-server{}", std::env::consts::EXE_SUFFIX);
+    Ok(workspace.target_dir()?.join("release").join(name))
+}
+
+fn script(python: &Path, folder: &Path, server: &Path, out: &Path) -> Command {
+    let mut script = Command::new(python);
+    script.arg(folder.join("main.py"));
+    script.arg("--server").arg(server).arg("--out").arg(out);
+    script.env_remove("PYTHONPATH").env("PYTHONDONTWRITEBYTECODE", "1");
+    script.envs(THREADS.map(|variable| (variable, "1")));
+    script
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_get_one_thread() {
+        let path = Path::new;
+        let script = script(path("python"), path("peers"), path("server"), path("rows.json"));
+        let line = command::line(&script).replace('\\', "/");
+        assert_eq!(line, "python peers/main.py --server server --out rows.json");
+        for variable in THREADS {
+            let of_script = script.get_envs().find(|(name, _)| *name == variable);
+            assert_eq!(of_script.unwrap().1.unwrap(), "1", "{variable}");
+        }
+    }
+}
