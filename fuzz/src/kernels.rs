@@ -4,7 +4,8 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use ndarray::{Array2, ArrayRef2};
 use qunet_quality::{
     Border, LARGEST_MEDIAN_WINDOW, Pixel, QualityParams, image_statistics, inverse_psnr,
-    median_filter, roi_statistics, score_slice, variance_of_laplacian,
+    inverse_psnr_within, median_filter, roi_statistics, score_slice, variance_of_laplacian,
+    variance_of_laplacian_within,
 };
 use qunet_stack::SliceId;
 
@@ -54,11 +55,24 @@ fn check<'a, T: Pixel>(
         no_nan(&[inside.mean, inside.variance, inside.max, inside.cov()]);
     }
 
+    let roi = mask.to_owned();
+    let within = agree(
+        variance_of_laplacian_within(&image, &mask, kernel, border),
+        variance_of_laplacian_within(&owned, &roi, kernel, border),
+    );
+    assert!(within.flatten().is_none_or(|variance| variance.is_finite() && variance >= 0.0));
+
     // A large window on a large image costs seconds and shows nothing that a small one does not.
     if (101..=LARGEST_MEDIAN_WINDOW).contains(&params.median_window) {
         return Ok(());
     }
     let contrast = check_median(&image, &owned, params);
+    let (window, border) = (params.median_window, params.median_border);
+    let within = agree(
+        inverse_psnr_within(&image, &mask, window, border),
+        inverse_psnr_within(&owned, &roi, window, border),
+    );
+    assert!(within.flatten().is_none_or(|value| value.is_finite() && value >= 0.0));
     let whole = both(&image, &owned, |image| score_slice(SliceId(7), image, None, params));
     // What is scored in parts can be scored as a whole.
     assert_eq!(whole.is_some(), variance.is_some() && contrast.is_some());

@@ -137,7 +137,7 @@ fn sum_up<T: Pixel, W: Weights>(
     edge: Edge<T>,
 ) -> Option<f64> {
     let mut responses = Responses::<T, W>::new(image, roi, edge);
-    let mut rows = Rows::new(image, 3);
+    let mut rows = Rows::new(image, 4);
     rows.load(0);
     for row in 0..image.nrows() {
         rows.load(row + 1);

@@ -5,8 +5,8 @@ use crate::{
     Artefacts, Border, IntensityLimits, Metric, Pixel, Result, SaturatedShares, artefacts,
     blur_effect, check, cnr, entropy_focus_criterion, focus_ratio,
     further::{check_blur_size, check_notebook_range},
-    image_statistics, laplacian_noise_sigma, notebook_cov, notebook_psnr_db, percentiles,
-    roi_statistics, saturated_shares, snr, tenengrad, wavelet_noise_sigma,
+    laplacian_noise_sigma, notebook_cov, notebook_psnr_db, percentiles, region, saturated_shares,
+    snr, tenengrad, wavelet_noise_sigma,
 };
 
 /// What the metrics of [`Metric`] leave open.
@@ -122,11 +122,7 @@ fn textbook_cov<T: Pixel>(
     image: &ArrayRef2<T>,
     roi: Option<&ArrayRef2<bool>>,
 ) -> Result<Option<f64>> {
-    let inside = match roi {
-        Some(mask) => roi_statistics(image, mask)?,
-        None => image_statistics(image)?,
-    };
-    Ok(inside.coefficient_of_variation())
+    Ok(region::statistics(image, roi)?.coefficient_of_variation())
 }
 
 fn percentile<T: Pixel>(

@@ -87,8 +87,6 @@ pub fn roi_statistics<T: Pixel>(
     image: &ArrayRef2<T>,
     mask: &ArrayRef2<bool>,
 ) -> Result<RegionStatistics> {
-    check::same_shape(image, mask)?;
-    check::not_empty(image)?;
     statistics(image, Some(mask))
 }
 
@@ -110,14 +108,18 @@ pub fn roi_statistics<T: Pixel>(
 /// # Ok::<(), qunet_quality::Error>(())
 /// ```
 pub fn image_statistics<T: Pixel>(image: &ArrayRef2<T>) -> Result<RegionStatistics> {
-    check::not_empty(image)?;
     statistics(image, None)
 }
 
-fn statistics<T: Pixel>(
+/// Statistics of the pixels of a region, or of all.
+pub(crate) fn statistics<T: Pixel>(
     image: &ArrayRef2<T>,
     mask: Option<&ArrayRef2<bool>>,
 ) -> Result<RegionStatistics> {
+    check::not_empty(image)?;
+    if let Some(mask) = mask {
+        check::same_shape(image, mask)?;
+    }
     let mut sums = RegionSums::new(image, mask);
     let mut rows = Rows::new(image, 1);
     for row in 0..image.nrows() {

@@ -35,7 +35,7 @@ impl<'a, T: Pixel, W: Weights> Responses<'a, T, W> {
         Self { plane, region: roi.map(Region::new), tally: Default::default() }
     }
 
-    /// Adds a row of the image, of which `rows` lends it and the rows above and below.
+    /// Adds a row of the image; `rows` lends it, the two above and the one below.
     ///
     /// Rows come from the first to the last.
     pub(crate) fn add_row(&mut self, rows: &Rows<'_, T>, row: usize) {
@@ -68,7 +68,13 @@ impl<T: Pixel, W: Weights> Plane<'_, T, W> {
     fn add_row(&self, tally: &mut T::Tally, rows: &Rows<'_, T>, row: usize) {
         let line = |step: isize| self.line(rows, row as isize + step);
         let lines = [line(-1), line(0), line(1)];
-        T::square_responses::<W>(tally, lines);
+        // Rows go in pairs, the last one alone if it has no partner.
+        if row % 2 == 1 {
+            let [up, here, down] = lines;
+            T::square_responses_of_two::<W>(tally, [line(-2), up, here, down]);
+        } else if row + 1 == self.neighbours.image.nrows() {
+            T::square_responses::<W>(tally, lines);
+        }
         let [up, here, down] = lines;
         let first = [self.at_first(up), self.at_first(here), self.at_first(down)];
         tally.add_square(response::<T, W>(first));

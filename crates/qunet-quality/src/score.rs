@@ -111,7 +111,7 @@ fn one_pass<T: Pixel, W: Weights>(
     let mut responses = Responses::<T, W>::new(image, None, params.laplacian_border.resolve()?);
     let mut noise = Noise::new(image, None);
     let mut region = RegionSums::new(image, roi);
-    let mut rows = Rows::new(image, 3);
+    let mut rows = Rows::new(image, 4);
     rows.load(0);
     let mut row = 0;
     let edge = params.median_border.resolve()?;

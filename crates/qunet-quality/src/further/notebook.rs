@@ -1,8 +1,7 @@
 use ndarray::ArrayRef2;
 
 use crate::{
-    Border, Error, Pixel, Result, check, image_statistics, median::for_each_median_row,
-    region::RegionStatistics, roi_statistics,
+    Border, Error, Pixel, RegionStatistics, Result, check, median::for_each_median_row, region,
 };
 
 /// Side of the notebook's median window.
@@ -87,10 +86,7 @@ pub fn notebook_cov<T: Pixel>(
     image: &ArrayRef2<T>,
     roi: Option<&ArrayRef2<bool>>,
 ) -> Result<Option<f64>> {
-    let inside = match roi {
-        Some(mask) => roi_statistics(image, mask)?,
-        None => image_statistics(image)?,
-    };
+    let inside = region::statistics(image, roi)?;
     let RegionStatistics { pixels, mean: Some(mean), variance: Some(variance), .. } = inside else {
         return Ok(None);
     };

@@ -35,6 +35,26 @@ vectorised! {
         }
     }
 
+    fn squares_of_two<W: Weights>(
+        squares: &mut [f64],
+        up: &[f32],
+        here: &[f32],
+        next: &[f32],
+        down: &[f32],
+    ) {
+        let count = squares.len();
+        let [a, b, c] = windows(up, count);
+        let [d, e, f] = windows(here, count);
+        let [g, h, i] = windows(next, count);
+        let [j, k, l] = windows(down, count);
+        for n in 0..count {
+            let (here, next) = ([d[n], e[n], f[n]], [g[n], h[n], i[n]]);
+            let upper = response::<W>([a[n], b[n], c[n]], here, next);
+            let lower = response::<W>(here, next, [j[n], k[n], l[n]]);
+            squares[n] += upper * upper + lower * lower;
+        }
+    }
+
     fn sums_inside<W: Weights>(
         sums: &mut [f64],
         squares: &mut [f64],
@@ -65,12 +85,7 @@ vectorised! {
             for lane in 0..LANES {
                 values[lane] = f64::from(a[lane]) - f64::from(b[lane]);
             }
-            for lane in 0..LANES {
-                sums[lane] += values[lane];
-            }
-            for lane in 0..LANES {
-                squares[lane] += values[lane] * values[lane];
-            }
+            add(&mut sums, &mut squares, &values);
         }
         for (lane, (&a, &b)) in rest_of_a.iter().zip(rest_of_b).enumerate() {
             let value = f64::from(a) - f64::from(b);
@@ -89,12 +104,7 @@ vectorised! {
             for lane in 0..LANES {
                 values[lane] = f64::from(group[lane]) - pivot;
             }
-            for lane in 0..LANES {
-                sums[lane] += values[lane];
-            }
-            for lane in 0..LANES {
-                squares[lane] += values[lane] * values[lane];
-            }
+            add(&mut sums, &mut squares, &values);
         }
         for (lane, &pixel) in rest.iter().enumerate() {
             let value = f64::from(pixel) - pivot;
@@ -130,6 +140,16 @@ vectorised! {
             half /= 2;
         }
         rest.iter().fold(lanes[0], |max, &pixel| larger(max, pixel))
+    }
+}
+
+#[inline(always)]
+fn add(sums: &mut [f64; LANES], squares: &mut [f64; LANES], values: &[f64; LANES]) {
+    for lane in 0..LANES {
+        sums[lane] += values[lane];
+    }
+    for lane in 0..LANES {
+        squares[lane] += values[lane] * values[lane];
     }
 }
 
@@ -187,6 +207,15 @@ impl Kernels for f32 {
         let Some(count @ 1..) = here.len().checked_sub(2) else { return };
         tally.column_squares.resize(count, 0.0);
         squares::<W>(&mut tally.column_squares, up, here, down);
+    }
+
+    fn square_responses_of_two<W: Weights>(
+        tally: &mut LaneMoments,
+        [up, here, next, down]: [&[f32]; 4],
+    ) {
+        let Some(count @ 1..) = here.len().checked_sub(2) else { return };
+        tally.column_squares.resize(count, 0.0);
+        squares_of_two::<W>(&mut tally.column_squares, up, here, next, down);
     }
 
     fn tally_responses<W: Weights>(

@@ -54,6 +54,27 @@ macro_rules! integer_kernels {
                     squares
                 }
 
+                pub(super) fn squares_of_two<W: Weights>(
+                    up: &[$pixel],
+                    here: &[$pixel],
+                    next: &[$pixel],
+                    down: &[$pixel],
+                ) -> $sum {
+                    let count = here.len() - 2;
+                    let [a, b, c] = windows(up, count);
+                    let [d, e, f] = windows(here, count);
+                    let [g, h, i] = windows(next, count);
+                    let [j, k, l] = windows(down, count);
+                    let mut squares: $sum = 0;
+                    for n in 0..count {
+                        let (here, next) = ([d[n], e[n], f[n]], [g[n], h[n], i[n]]);
+                        let upper = response::<W>([a[n], b[n], c[n]], here, next);
+                        let lower = response::<W>(here, next, [j[n], k[n], l[n]]);
+                        squares += square(upper) + square(lower);
+                    }
+                    squares
+                }
+
                 pub(super) fn sums_inside<W: Weights>(
                     up: &[$pixel],
                     here: &[$pixel],
@@ -137,6 +158,16 @@ macro_rules! integer_kernels {
             fn square_responses<W: Weights>(tally: &mut ExactMoments, lines: [&[Self]; 3]) {
                 for_each_block(lines, BLOCK, |_, [up, here, down]| {
                     tally.add(0, 0, u64::from($module::squares::<W>(up, here, down)));
+                });
+            }
+
+            fn square_responses_of_two<W: Weights>(
+                tally: &mut ExactMoments,
+                lines: [&[Self]; 4],
+            ) {
+                for_each_block(lines, BLOCK / 2, |_, [up, here, next, down]| {
+                    let squares = $module::squares_of_two::<W>(up, here, next, down);
+                    tally.add(0, 0, u64::from(squares));
                 });
             }
 

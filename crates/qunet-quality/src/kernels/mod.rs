@@ -49,6 +49,10 @@ pub trait Kernels: Copy + Sized + 'static {
     /// `lines` are the rows above, here and below, of one width.
     fn square_responses<W: Weights>(tally: &mut Self::Tally, lines: [&[Self]; 3]);
 
+    /// As [`Kernels::square_responses`] of two rows, those in the middle of `lines`: what both
+    /// need is loaded once.
+    fn square_responses_of_two<W: Weights>(tally: &mut Self::Tally, lines: [&[Self]; 4]);
+
     /// Adds the responses of the columns `1..width - 1` where `inside`, and their squares.
     fn tally_responses<W: Weights>(tally: &mut Self::Tally, lines: [&[Self]; 3], inside: &[bool]);
 
@@ -70,8 +74,8 @@ pub trait Region<T>: Default {
 }
 
 vectorised! {
-    /// Marks the columns `1..width - 1`, of at least three, whose neighbours above, below and beside are all true, and
-    /// with `corners` the diagonal ones too.
+    /// Marks the columns `1..width - 1` that are true with their neighbours above, below and
+    /// beside, and with `corners` the diagonal ones too. There are at least three columns.
     pub(crate) fn surrounded(marks: &mut [bool], lines: [&[bool]; 3], corners: bool) {
         let count = marks.len() - 2;
         let [a, b, c] = windows(lines[0], count);
@@ -92,14 +96,20 @@ fn windows<T>(line: &[T], count: usize) -> [&[T]; 3] {
     [&line[..count], &line[1..][..count], &line[2..][..count]]
 }
 
-/// Cuts the inner columns of three lines into blocks of at most `size` and shows `visit` the first
-/// inner column of each and its lines, which reach one pixel further at both ends.
+/// Cuts the inner columns of lines into blocks of at most `size` and shows `visit` the first inner
+/// column of each and its lines, which reach one pixel further at both ends.
 #[inline]
-fn for_each_block<T>(lines: [&[T]; 3], size: usize, mut visit: impl FnMut(usize, [&[T]; 3])) {
+fn for_each_block<T, const N: usize>(
+    lines: [&[T]; N],
+    size: usize,
+    mut visit: impl FnMut(usize, [&[T]; N]),
+) {
     let inner = lines[1].len().saturating_sub(2);
+    if inner > 0 && inner <= size {
+        return visit(0, lines);
+    }
     for start in (0..inner).step_by(size) {
         let end = inner.min(start + size) + 2;
-        let [up, here, down] = lines;
-        visit(start, [&up[start..end], &here[start..end], &down[start..end]]);
+        visit(start, std::array::from_fn(|line| &lines[line][start..end]));
     }
 }

@@ -37,31 +37,24 @@ macro_rules! pixels_are_lanes {
     };
 }
 
-impl Ordered for u8 {
-    pixels_are_lanes!();
-    const BITS: u32 = 8;
-    #[inline]
-    fn key(self) -> u32 {
-        self.into()
-    }
-    #[inline]
-    fn from_key(key: u32) -> Self {
-        key as Self
-    }
+macro_rules! unsigned_pixel {
+    ($($pixel:ty),*) => {$(
+        impl Ordered for $pixel {
+            pixels_are_lanes!();
+            const BITS: u32 = Self::BITS;
+            #[inline]
+            fn key(self) -> u32 {
+                self.into()
+            }
+            #[inline]
+            fn from_key(key: u32) -> Self {
+                key as Self
+            }
+        }
+    )*};
 }
 
-impl Ordered for u16 {
-    pixels_are_lanes!();
-    const BITS: u32 = 16;
-    #[inline]
-    fn key(self) -> u32 {
-        self.into()
-    }
-    #[inline]
-    fn from_key(key: u32) -> Self {
-        key as Self
-    }
-}
+unsigned_pixel!(u8, u16);
 
 impl Ordered for i16 {
     pixels_are_lanes!();
