@@ -28,13 +28,8 @@ pub(crate) fn defined<T: Pixel>(
     image: &ArrayRef2<T>,
     region: Option<&ArrayRef2<bool>>,
 ) -> Result<f64> {
-    if result.is_finite() {
-        return Ok(result);
-    }
-    for ((row, col), &pixel) in image.indexed_iter() {
-        if region.is_none_or(|region| region[[row, col]]) {
-            finite(pixel, row, col)?;
-        }
+    if !result.is_finite() {
+        self::region(image, region)?;
     }
     Ok(result)
 }
@@ -45,8 +40,7 @@ pub(crate) fn region<T: Pixel>(pixels: &ArrayRef2<T>, roi: Option<&ArrayRef2<boo
     let Some(mask) = roi else {
         return image(pixels);
     };
-    same_shape(pixels, mask)?;
-    not_empty(pixels)?;
+    shapes(pixels, roi)?;
     if T::LIMITS.is_some() {
         return Ok(());
     }
@@ -60,8 +54,14 @@ pub(crate) fn region<T: Pixel>(pixels: &ArrayRef2<T>, roi: Option<&ArrayRef2<boo
     Ok(())
 }
 
+/// Refuses a region of another shape than the image, and an image without pixels.
+pub(crate) fn shapes<T>(image: &ArrayRef2<T>, roi: Option<&ArrayRef2<bool>>) -> Result<()> {
+    roi.map_or(Ok(()), |mask| same_shape(image, mask))?;
+    not_empty(image)
+}
+
 /// Refuses an image without pixels.
-pub(crate) fn not_empty<T>(image: &ArrayRef2<T>) -> Result<()> {
+fn not_empty<T>(image: &ArrayRef2<T>) -> Result<()> {
     let (height, width) = image.dim();
     if height == 0 || width == 0 {
         return Err(Error::EmptyImage { height, width });

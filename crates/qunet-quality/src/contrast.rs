@@ -70,7 +70,6 @@ pub fn inverse_psnr_within<T: Pixel>(
     window: usize,
     border: Border,
 ) -> Result<Option<f64>> {
-    check::same_shape(image, roi)?;
     noise(image, Some(roi), window, border)
 }
 
@@ -81,7 +80,7 @@ fn noise<T: Pixel>(
     border: Border,
 ) -> Result<Option<f64>> {
     check_window(window)?;
-    check::not_empty(image)?;
+    check::shapes(image, roi)?;
     let mut noise = Noise::new(image, roi);
     let (mut row, mut inside) = (0, [Vec::new(), Vec::new()]);
     for_each_median_row(image, roi, window, border.resolve()?, |pixels, medians| {

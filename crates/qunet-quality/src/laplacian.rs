@@ -49,7 +49,6 @@ pub fn variance_of_laplacian<T: Pixel>(
     kernel: LaplacianKernel,
     border: Border,
 ) -> Result<f64> {
-    check::not_empty(image)?;
     let variance = variance(image, None, kernel, border)?.unwrap_or_default();
     check::defined(variance, image, None)
 }
@@ -85,8 +84,6 @@ pub fn variance_of_laplacian_within<T: Pixel>(
     kernel: LaplacianKernel,
     border: Border,
 ) -> Result<Option<f64>> {
-    check::same_shape(image, roi)?;
-    check::not_empty(image)?;
     let variance = variance(image, Some(roi), kernel, border)?;
     variance.map(|variance| check::defined(variance, image, Some(roi))).transpose()
 }
@@ -123,6 +120,7 @@ fn variance<T: Pixel>(
     kernel: LaplacianKernel,
     border: Border,
 ) -> Result<Option<f64>> {
+    check::shapes(image, roi)?;
     let edge = border.resolve()?;
     Ok(match kernel {
         LaplacianKernel::FourNeighbour => sum_up::<T, FourNeighbour>(image, roi, edge),

@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn large_integers_are_exact() {
-        // 2^40 +- 2^19: mean 2^40... kept within i64 squares by hand: values 2^31 - 1 and 2^31 + 1.
+        // 2^31 - 1 and 2^31 + 1: mean 2^31, variance 1, from squares near 2^62.
         let mut moments = ExactMoments::default();
         for value in [2_147_483_647_i64, 2_147_483_649] {
             moments.add(1, value, (value * value) as u64);

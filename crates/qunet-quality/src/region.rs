@@ -116,10 +116,7 @@ pub(crate) fn statistics<T: Pixel>(
     image: &ArrayRef2<T>,
     mask: Option<&ArrayRef2<bool>>,
 ) -> Result<RegionStatistics> {
-    check::not_empty(image)?;
-    if let Some(mask) = mask {
-        check::same_shape(image, mask)?;
-    }
+    check::shapes(image, mask)?;
     let mut sums = RegionSums::new(image, mask);
     let mut rows = Rows::new(image, 1);
     for row in 0..image.nrows() {

@@ -67,22 +67,20 @@ struct Plane<'a, T, W> {
 impl<T: Pixel, W: Weights> Plane<'_, T, W> {
     fn add_row(&self, tally: &mut T::Tally, rows: &Rows<'_, T>, row: usize) {
         let line = |step: isize| self.line(rows, row as isize + step);
-        let lines = [line(-1), line(0), line(1)];
+        let lines @ [up, here, down] = [line(-1), line(0), line(1)];
         // Rows go in pairs, the last one alone if it has no partner.
         if row % 2 == 1 {
-            let [up, here, down] = lines;
             T::square_responses_of_two::<W>(tally, [line(-2), up, here, down]);
         } else if row + 1 == self.neighbours.image.nrows() {
             T::square_responses::<W>(tally, lines);
         }
-        let [up, here, down] = lines;
         let first = [self.at_first(up), self.at_first(here), self.at_first(down)];
         tally.add_square(response::<T, W>(first));
         if here.len() > 1 {
             let last = [self.at_last(up), self.at_last(here), self.at_last(down)];
             tally.add_square(response::<T, W>(last));
         }
-        tally.add_sum(lines[1].len() as u64, self.sum(lines, row));
+        tally.add_sum(here.len() as u64, self.sum(lines, row));
     }
 
     /// This row's part of the sum of all responses.

@@ -85,10 +85,7 @@ fn record<T: Pixel>(
     params: &QualityParams,
 ) -> Result<QualityRecord> {
     params.check()?;
-    check::not_empty(image)?;
-    if let Some(mask) = roi {
-        check::same_shape(image, mask)?;
-    }
+    check::shapes(image, roi)?;
     let mut record = match params.laplacian_kernel {
         LaplacianKernel::FourNeighbour => one_pass::<T, FourNeighbour>(id, image, roi, params),
         LaplacianKernel::EightNeighbour => one_pass::<T, EightNeighbour>(id, image, roi, params),
