@@ -110,11 +110,10 @@ impl<'a, T: Pixel> Noise<'a, T> {
     }
 
     pub(crate) fn add_row(&mut self, pixels: &[T], medians: &[T]) {
-        T::tally_differences(&mut self.differences, pixels, medians);
-        self.differences.add_sum(pixels.len() as u64, 0.0);
-        if let Some(so_far) = self.peak.or(pixels.first().copied()) {
-            self.peak = Some(T::largest(so_far, pixels));
-        }
+        let Some(so_far) = self.peak.or(pixels.first().copied()) else { return };
+        let tally = &mut self.differences;
+        self.peak = Some(T::tally_differences(tally, pixels, medians, so_far));
+        tally.add_sum(pixels.len() as u64, 0.0);
     }
 
     /// Var(I - median(I)) / max(I), where max(I) > 0.

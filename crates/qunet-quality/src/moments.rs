@@ -12,10 +12,12 @@ pub trait Moments: Default {
 
 /// Moments whose number, sum and squares may come apart from each other.
 pub trait Tally: Moments {
+    /// Holds one value: exactly where sums are exact.
+    type Value;
     /// Adds `count` values of which `sum` is the sum.
     fn add_sum(&mut self, count: u64, sum: f64);
     /// Adds the square of one value.
-    fn add_square(&mut self, value: f64);
+    fn add_square(&mut self, value: Self::Value);
 }
 
 /// Moments of integers, from exact sums.
@@ -56,20 +58,22 @@ impl Moments for ExactMoments {
 }
 
 impl Tally for ExactMoments {
+    type Value = i32;
+
     #[inline]
     fn add_sum(&mut self, count: u64, sum: f64) {
         self.add(count, sum as i64, 0);
     }
 
     #[inline]
-    fn add_square(&mut self, value: f64) {
-        self.add(0, 0, (value as i64).unsigned_abs().pow(2));
+    fn add_square(&mut self, value: i32) {
+        self.add(0, 0, u64::from(value.unsigned_abs()).pow(2));
     }
 }
 
-/// Lanes of floating-point sums: as many as the widest registers hold, so that the order of
-/// additions is the same for every instruction set.
-pub(crate) const LANES: usize = 8;
+/// Lanes of floating-point sums: two of the widest registers, so that an addition need not wait for
+/// the one before, and the order of additions is the same for every instruction set.
+pub(crate) const LANES: usize = 16;
 
 /// Moments of floating-point values of a mean near zero, from sums in lanes.
 #[derive(Debug, Default)]
@@ -103,6 +107,8 @@ impl Moments for LaneMoments {
 }
 
 impl Tally for LaneMoments {
+    type Value = f64;
+
     #[inline]
     fn add_sum(&mut self, count: u64, sum: f64) {
         self.count += count;

@@ -16,10 +16,7 @@ pub trait Pixel: sealed::Arithmetic {}
 impl<T: sealed::Arithmetic> Pixel for T {}
 
 pub(crate) mod sealed {
-    use std::{
-        fmt::Debug,
-        ops::{Add, Mul, Sub},
-    };
+    use std::fmt::Debug;
 
     use crate::{kernels::Kernels, median::Ordered};
 
@@ -27,15 +24,6 @@ pub(crate) mod sealed {
     pub trait Arithmetic:
         Kernels + Debug + Default + Into<f64> + Ordered + PartialOrd + Send + Sync
     {
-        /// Holds eight weighted pixels and their differences exactly (integers) or to `f64`.
-        type Wide: Copy
-            + Default
-            + From<Self>
-            + From<i8>
-            + Into<f64>
-            + Add<Output = Self::Wide>
-            + Sub<Output = Self::Wide>
-            + Mul<Output = Self::Wide>;
         /// The lowest and the highest pixel of an integer type; `None` for `f32`.
         const LIMITS: Option<(Self, Self)>;
         /// Whether the pixel is neither NaN nor infinite.
@@ -48,7 +36,6 @@ pub(crate) mod sealed {
 macro_rules! integer_pixel {
     ($($pixel:ty),*) => {$(
         impl sealed::Arithmetic for $pixel {
-            type Wide = i32;
             const LIMITS: Option<(Self, Self)> = Some((Self::MIN, Self::MAX));
             fn is_finite(self) -> bool {
                 true
@@ -65,7 +52,6 @@ macro_rules! integer_pixel {
 integer_pixel!(u8, u16, i16);
 
 impl sealed::Arithmetic for f32 {
-    type Wide = f64;
     const LIMITS: Option<(Self, Self)> = None;
     fn is_finite(self) -> bool {
         f32::is_finite(self)

@@ -67,7 +67,7 @@ struct Plane<'a, T, W> {
 impl<T: Pixel, W: Weights> Plane<'_, T, W> {
     fn add_row(&self, tally: &mut T::Tally, rows: &Rows<'_, T>, row: usize) {
         let line = |step: isize| self.line(rows, row as isize + step);
-        let lines @ [up, here, down] = [line(-1), line(0), line(1)];
+        let lines @ [up, here, down] = [line(-1), rows.get(row), line(1)];
         // Rows go in pairs, the last one alone if it has no partner.
         if row % 2 == 1 {
             T::square_responses_of_two::<W>(tally, [line(-2), up, here, down]);
@@ -112,7 +112,7 @@ impl<T: Pixel, W: Weights> Plane<'_, T, W> {
     }
 
     /// A row of the image or of what lies beyond it.
-    #[inline]
+    #[inline(always)]
     fn line<'r>(&'r self, rows: &'r Rows<'_, T>, row: isize) -> &'r [T] {
         let height = self.neighbours.image.nrows();
         if (0..height as isize).contains(&row) {
@@ -140,7 +140,7 @@ impl<T: Pixel, W: Weights> Plane<'_, T, W> {
     }
 
     /// What lies before and after a line.
-    #[inline]
+    #[inline(always)]
     fn beside(&self, line: &[T]) -> [T; 2] {
         let at =
             |source: Option<usize>| source.map_or(self.neighbours.edge.constant, |col| line[col]);
@@ -165,7 +165,7 @@ impl<T: Pixel, W: Weights> Plane<'_, T, W> {
             if inside && !surrounded {
                 let value = response::<T, W>(self.neighbours.window3((row, col)));
                 tally.add_square(value);
-                tally.add_sum(0, value);
+                tally.add_sum(0, value.into());
             }
         }
         tally.add_sum(count, 0.0);
@@ -199,13 +199,17 @@ impl<'a> Region<'a> {
 }
 
 /// The response to a 3 x 3 window: exact for integers, in `f64` for floats.
-#[inline]
-fn response<T: Pixel, W: Weights>(window: [[T; 3]; 3]) -> f64 {
+#[inline(always)]
+fn response<T: Pixel, W: Weights>(window: [[T; 3]; 3]) -> T::Wide {
     let [[a, b, c], [d, e, f], [g, h, i]] = window;
-    let pair = |a: T, b: T| a.into() + b.into();
-    let (edge, corner) = (f64::from(W::EDGE), f64::from(W::CORNER));
-    let corners = if W::CORNER == 0 { 0.0 } else { corner * (pair(a, c) + pair(g, i)) };
-    edge * (pair(b, h) + pair(d, f)) + corners - 4.0 * (edge + corner) * e.into()
+    let wide = <T as Kernels>::Wide::from;
+    let pair = |a: T, b: T| wide(a) + wide(b);
+    let weight = |weight: i8| <T as Kernels>::Wide::from(weight);
+    let mut sum = weight(W::EDGE) * (pair(b, h) + pair(d, f));
+    if W::CORNER != 0 {
+        sum = sum + weight(W::CORNER) * (pair(a, c) + pair(g, i));
+    }
+    sum - weight(4 * (W::EDGE + W::CORNER)) * wide(e)
 }
 
 fn total<T: Pixel>(line: &[T]) -> f64 {

@@ -7,7 +7,7 @@ use crate::{
     border::Edge,
     check,
     further::{inner::Inner, windows::sum_in_lanes},
-    pixel::sealed::Arithmetic,
+    kernels::Kernels,
 };
 
 /// The smallest side of the filter that blurs again.
@@ -154,11 +154,11 @@ fn pad<T: Pixel>(run: &[T], size: usize, edge: Edge<T>, padded: &mut Vec<T::Wide
     let before = size / 2;
     let mirrored = |index: usize| {
         let source = edge.source(index as isize - before as isize, run.len());
-        <T as Arithmetic>::Wide::from(source.map_or(edge.constant, |source| run[source]))
+        <T as Kernels>::Wide::from(source.map_or(edge.constant, |source| run[source]))
     };
     padded.clear();
     padded.extend((0..before).map(mirrored));
-    padded.extend(run.iter().map(|&pixel| <T as Arithmetic>::Wide::from(pixel)));
+    padded.extend(run.iter().map(|&pixel| <T as Kernels>::Wide::from(pixel)));
     padded.extend((before + run.len()..run.len() + size - 1).map(mirrored));
 }
 

@@ -3,7 +3,7 @@ use ndarray::ArrayRef2;
 use crate::{
     Border, Pixel, Result, check,
     further::windows::{Window, sum_over_windows},
-    pixel::sealed::Arithmetic,
+    kernels::Kernels,
 };
 
 /// Focus ratio: energy of the Laplacian / energy of the gradient.
@@ -50,7 +50,7 @@ pub fn focus_ratio<T: Pixel>(
         let [right, down] = [wide(window[1][2]), wide(window[2][1])];
         let [left, up] = [wide(window[1][0]), wide(window[0][1])];
         let here = wide(window[1][1]);
-        let laplacian = (left + right) + (up + down) - <T as Arithmetic>::Wide::from(4) * here;
+        let laplacian = (left + right) + (up + down) - <T as Kernels>::Wide::from(4) * here;
         [square::<T>(laplacian), square::<T>(right - here) + square::<T>(down - here)]
     });
     let [laplacian, gradient] = sums.totals;
@@ -93,7 +93,7 @@ pub fn tenengrad<T: Pixel>(
     check::region(image, roi)?;
     let edge = border.resolve()?;
     let sums = sum_over_windows(image, roi, Some(edge), |[up, here, down]: Window<T>| {
-        let two = <T as Arithmetic>::Wide::from(2);
+        let two = <T as Kernels>::Wide::from(2);
         let across = |row: [T; 3]| wide(row[2]) - wide(row[0]);
         let along = |row: [T; 3]| wide(row[0]) + two * wide(row[1]) + wide(row[2]);
         let x = across(up) + two * across(here) + across(down);
@@ -102,11 +102,11 @@ pub fn tenengrad<T: Pixel>(
     Ok((sums.count > 0).then(|| sums.totals[0] / sums.count as f64))
 }
 
-fn wide<T: Pixel>(pixel: T) -> <T as Arithmetic>::Wide {
-    <T as Arithmetic>::Wide::from(pixel)
+fn wide<T: Pixel>(pixel: T) -> <T as Kernels>::Wide {
+    <T as Kernels>::Wide::from(pixel)
 }
 
-fn square<T: Pixel>(value: <T as Arithmetic>::Wide) -> f64 {
+fn square<T: Pixel>(value: <T as Kernels>::Wide) -> f64 {
     let value: f64 = value.into();
     value * value
 }

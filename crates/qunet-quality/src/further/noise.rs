@@ -2,7 +2,7 @@ use std::f64::consts::FRAC_PI_2;
 
 use ndarray::ArrayRef2;
 
-use crate::{Pixel, Result, check, further::windows::sum_over_windows, pixel::sealed::Arithmetic};
+use crate::{Pixel, Result, check, further::windows::sum_over_windows, kernels::Kernels};
 
 /// Standard deviation of white Gaussian noise, from the difference of two Laplacians.
 ///
@@ -38,8 +38,8 @@ pub fn laplacian_noise_sigma<T: Pixel>(
 ) -> Result<Option<f64>> {
     check::region(image, roi)?;
     let sums = sum_over_windows(image, roi, None, |window| {
-        let wide = |pixel: T| <T as Arithmetic>::Wide::from(pixel);
-        let weight = |weight: i8| <T as Arithmetic>::Wide::from(weight);
+        let wide = |pixel: T| <T as Kernels>::Wide::from(pixel);
+        let weight = |weight: i8| <T as Kernels>::Wide::from(weight);
         let [up, here, down] = window;
         let corners = (wide(up[0]) + wide(down[2])) + (wide(up[2]) + wide(down[0]));
         let edges = (wide(up[1]) + wide(down[1])) + (wide(here[0]) + wide(here[2]));

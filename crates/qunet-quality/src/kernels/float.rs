@@ -76,80 +76,53 @@ vectorised! {
         }
     }
 
-    fn differences(tally: &mut LaneMoments, minuend: &[f32], subtrahend: &[f32]) {
-        let (mut sums, mut squares) = (tally.sums, tally.squares);
+    fn differences(tally: &mut LaneMoments, minuend: &[f32], subtrahend: &[f32], largest: f32) -> f32 {
+        let (mut sums, mut squares, mut max) = (tally.sums, tally.squares, [largest; LANES]);
         let ((a, rest_of_a), (b, rest_of_b)) = (minuend.as_chunks(), subtrahend.as_chunks());
         for (a, b) in a.iter().zip(b) {
             let (a, b): (&[f32; LANES], &[f32; LANES]) = (a, b);
-            let mut values = [0.0; LANES];
             for lane in 0..LANES {
-                values[lane] = f64::from(a[lane]) - f64::from(b[lane]);
+                let value = f64::from(a[lane]) - f64::from(b[lane]);
+                sums[lane] += value;
+                squares[lane] += value * value;
+                max[lane] = larger(max[lane], a[lane]);
             }
-            add(&mut sums, &mut squares, &values);
         }
         for (lane, (&a, &b)) in rest_of_a.iter().zip(rest_of_b).enumerate() {
             let value = f64::from(a) - f64::from(b);
             sums[lane] += value;
             squares[lane] += value * value;
+            max[lane] = larger(max[lane], a);
         }
         (tally.sums, tally.squares) = (sums, squares);
+        max.into_iter().fold(largest, larger)
     }
 
-    /// Sums of `pixel - pivot` and of its square.
-    fn deviations(pixels: &[f32], pivot: f64) -> (f64, f64) {
-        let (mut sums, mut squares) = ([0.0; LANES], [0.0; LANES]);
-        let (groups, rest) = pixels.as_chunks::<LANES>();
-        for group in groups {
-            let mut values = [0.0; LANES];
+    /// Number of pixels `inside`, sums of `pixel - pivot` and of its square, and their maximum or
+    /// the pivot.
+    fn deviations(pixels: &[f32], inside: &[bool], pivot: f32) -> (u32, f64, f64, f32) {
+        let (mut sums, mut squares, mut max) = ([0.0; LANES], [0.0; LANES], [pivot; LANES]);
+        let ((groups, rest), (marks, rest_of_marks)) = (pixels.as_chunks(), inside.as_chunks());
+        for (group, marks) in groups.iter().zip(marks) {
+            let (group, marks): (&[f32; LANES], &[bool; LANES]) = (group, marks);
             for lane in 0..LANES {
-                values[lane] = f64::from(group[lane]) - pivot;
+                let chosen = if marks[lane] { group[lane] } else { pivot };
+                let value = f64::from(chosen) - f64::from(pivot);
+                sums[lane] += value;
+                squares[lane] += value * value;
+                max[lane] = larger(max[lane], chosen);
             }
-            add(&mut sums, &mut squares, &values);
         }
-        for (lane, &pixel) in rest.iter().enumerate() {
-            let value = f64::from(pixel) - pivot;
+        for (lane, (&pixel, &inside)) in rest.iter().zip(rest_of_marks).enumerate() {
+            let chosen = if inside { pixel } else { pivot };
+            let value = f64::from(chosen) - f64::from(pivot);
             sums[lane] += value;
             squares[lane] += value * value;
+            max[lane] = larger(max[lane], chosen);
         }
-        (sums.iter().sum(), squares.iter().sum())
-    }
-
-    /// Copies `pixels` where `inside`, and `filler` elsewhere.
-    fn choose(chosen: &mut [f32], pixels: &[f32], inside: &[bool], filler: f32) -> u32 {
-        for ((chosen, &pixel), &inside) in chosen.iter_mut().zip(pixels).zip(inside) {
-            *chosen = if inside { pixel } else { filler };
-        }
-        inside.iter().map(|&inside| u32::from(inside)).sum()
-    }
-
-    fn largest(so_far: f32, pixels: &[f32]) -> f32 {
-        // More lanes than fit a register, so that several comparisons are under way at a time.
-        let mut lanes = [so_far; 8 * LANES];
-        let (groups, rest) = pixels.as_chunks::<{ 8 * LANES }>();
-        for group in groups {
-            for (lane, &pixel) in lanes.iter_mut().zip(group) {
-                *lane = larger(*lane, pixel);
-            }
-        }
-        let mut half = lanes.len() / 2;
-        while half > 0 {
-            let (low, high) = lanes.split_at_mut(half);
-            for (low, &mut high) in low.iter_mut().zip(high) {
-                *low = larger(*low, high);
-            }
-            half /= 2;
-        }
-        rest.iter().fold(lanes[0], |max, &pixel| larger(max, pixel))
-    }
-}
-
-#[inline(always)]
-fn add(sums: &mut [f64; LANES], squares: &mut [f64; LANES], values: &[f64; LANES]) {
-    for lane in 0..LANES {
-        sums[lane] += values[lane];
-    }
-    for lane in 0..LANES {
-        squares[lane] += values[lane] * values[lane];
+        let count = inside.iter().map(|&inside| u32::from(inside)).sum();
+        let max = max.into_iter().fold(pivot, larger);
+        (count, sums.iter().sum(), squares.iter().sum(), max)
     }
 }
 
@@ -163,21 +136,16 @@ fn larger(a: f32, b: f32) -> f32 {
 pub struct FloatRegion {
     moments: MergedMoments,
     max: Option<f32>,
-    /// The pixels of one row, with the pivot outside the region.
-    chosen: Vec<f32>,
 }
 
 impl Region<f32> for FloatRegion {
     fn add_row(&mut self, pixels: &[f32], inside: &[bool]) {
         let Some(pivot) = self.pivot(pixels, inside) else { return };
-        self.chosen.resize(pixels.len(), pivot);
-        let count = choose(&mut self.chosen, pixels, inside, pivot);
-        if count == 0 {
-            return;
+        let (count, sum, squares, max) = deviations(pixels, inside, pivot);
+        if count > 0 {
+            self.moments.merge(u64::from(count), f64::from(pivot), sum, squares);
+            self.max = Some(larger(self.max.unwrap_or(max), max));
         }
-        let (sum, squares) = deviations(&self.chosen, f64::from(pivot));
-        self.moments.merge(u64::from(count), f64::from(pivot), sum, squares);
-        self.max = Some(largest(self.max.unwrap_or(pivot), &self.chosen));
     }
 
     fn moments(&self) -> &impl Moments {
@@ -201,6 +169,7 @@ impl FloatRegion {
 
 impl Kernels for f32 {
     type Tally = LaneMoments;
+    type Wide = f64;
     type Region = FloatRegion;
 
     fn square_responses<W: Weights>(tally: &mut LaneMoments, [up, here, down]: [&[f32]; 3]) {
@@ -230,11 +199,12 @@ impl Kernels for f32 {
         sums_inside::<W>(sums, squares, up, here, down, inside);
     }
 
-    fn tally_differences(tally: &mut LaneMoments, minuend: &[f32], subtrahend: &[f32]) {
-        differences(tally, minuend, subtrahend);
-    }
-
-    fn largest(so_far: f32, pixels: &[f32]) -> f32 {
-        self::largest(so_far, pixels)
+    fn tally_differences(
+        tally: &mut LaneMoments,
+        minuend: &[f32],
+        subtrahend: &[f32],
+        largest: f32,
+    ) -> f32 {
+        differences(tally, minuend, subtrahend, largest)
     }
 }

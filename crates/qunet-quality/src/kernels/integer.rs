@@ -40,6 +40,33 @@ macro_rules! integer_kernels {
                 (<$wide>::from(value) * <$wide>::from(value)) as $sum
             }
 
+            /// Sum of the squares of pixels or of differences between two; they fit 32 bits.
+            #[derive(Default)]
+            struct SmallSquares {
+                low: u32,
+                high: u32,
+            }
+
+            impl SmallSquares {
+                #[inline(always)]
+                fn add(&mut self, value: $narrow) {
+                    if size_of::<$pixel>() == 1 {
+                        self.low += square(value) as u32;
+                    } else {
+                        // Two sums of 16 bits each cost less than one of 64.
+                        let value = i32::from(value) as u32;
+                        let square = value.wrapping_mul(value);
+                        self.low += square & 0xffff;
+                        self.high += square >> 16;
+                    }
+                }
+
+                #[inline(always)]
+                fn total(self) -> u64 {
+                    u64::from(self.low) + (u64::from(self.high) << 16)
+                }
+            }
+
             vectorised! {
                 pub(super) fn squares<W: Weights>(up: &[$pixel], here: &[$pixel], down: &[$pixel]) -> $sum {
                     let count = here.len() - 2;
@@ -96,34 +123,29 @@ macro_rules! integer_kernels {
                     (sum, squares)
                 }
 
-                pub(super) fn differences(minuend: &[$pixel], subtrahend: &[$pixel]) -> (i32, $sum) {
-                    let (mut sum, mut squares) = (0_i32, 0);
+                pub(super) fn differences(minuend: &[$pixel], subtrahend: &[$pixel]) -> (i32, u64, $pixel) {
+                    let (mut sum, mut squares) = (0_i32, SmallSquares::default());
+                    let mut max = <$pixel>::MIN;
                     for (&a, &b) in minuend.iter().zip(subtrahend) {
                         let difference = <$narrow>::from(a) - <$narrow>::from(b);
                         sum += i32::from(difference);
-                        squares += square(difference);
+                        squares.add(difference);
+                        max = max.max(a);
                     }
-                    (sum, squares)
+                    (sum, squares.total(), max)
                 }
 
-                pub(super) fn region(pixels: &[$pixel], inside: &[bool]) -> (u32, i32, $sum) {
-                    let (mut count, mut sum, mut squares) = (0_u32, 0_i32, 0);
+                pub(super) fn region(pixels: &[$pixel], inside: &[bool]) -> (u32, i32, u64, $pixel) {
+                    let (mut count, mut sum, mut squares) = (0_u32, 0_i32, SmallSquares::default());
+                    let mut max = <$pixel>::MIN;
                     for (&pixel, &inside) in pixels.iter().zip(inside) {
                         let value = if inside { <$narrow>::from(pixel) } else { 0 };
                         count += u32::from(inside);
                         sum += i32::from(value);
-                        squares += square(value);
+                        squares.add(value);
+                        max = max.max(if inside { pixel } else { <$pixel>::MIN });
                     }
-                    (count, sum, squares)
-                }
-
-                pub(super) fn largest(so_far: $pixel, pixels: &[$pixel]) -> $pixel {
-                    pixels.iter().fold(so_far, |max, &pixel| max.max(pixel))
-                }
-
-                pub(super) fn largest_inside(so_far: $pixel, pixels: &[$pixel], inside: &[bool]) -> $pixel {
-                    let chosen = |(&pixel, &inside)| if inside { pixel } else { <$pixel>::MIN };
-                    pixels.iter().zip(inside).map(chosen).fold(so_far, <$pixel>::max)
+                    (count, sum, squares.total(), max)
                 }
             }
         }
@@ -133,9 +155,9 @@ macro_rules! integer_kernels {
                 let mut max = self.max.unwrap_or(<$pixel>::MIN);
                 let before = self.moments.count();
                 for (pixels, inside) in pixels.chunks(BLOCK).zip(inside.chunks(BLOCK)) {
-                    let (count, sum, squares) = $module::region(pixels, inside);
-                    self.moments.add(u64::from(count), i64::from(sum), u64::from(squares));
-                    max = $module::largest_inside(max, pixels, inside);
+                    let (count, sum, squares, largest) = $module::region(pixels, inside);
+                    self.moments.add(u64::from(count), i64::from(sum), squares);
+                    max = max.max(largest);
                 }
                 if self.moments.count() > before {
                     self.max = Some(max);
@@ -153,6 +175,7 @@ macro_rules! integer_kernels {
 
         impl Kernels for $pixel {
             type Tally = ExactMoments;
+            type Wide = i32;
             type Region = IntegerRegion<$pixel>;
 
             fn square_responses<W: Weights>(tally: &mut ExactMoments, lines: [&[Self]; 3]) {
@@ -178,15 +201,18 @@ macro_rules! integer_kernels {
                 });
             }
 
-            fn tally_differences(tally: &mut ExactMoments, minuend: &[Self], subtrahend: &[Self]) {
+            fn tally_differences(
+                tally: &mut ExactMoments,
+                minuend: &[Self],
+                subtrahend: &[Self],
+                mut largest: Self,
+            ) -> Self {
                 for (a, b) in minuend.chunks(BLOCK).zip(subtrahend.chunks(BLOCK)) {
-                    let (sum, squares) = $module::differences(a, b);
-                    tally.add(0, i64::from(sum), u64::from(squares));
+                    let (sum, squares, max) = $module::differences(a, b);
+                    tally.add(0, i64::from(sum), squares);
+                    largest = largest.max(max);
                 }
-            }
-
-            fn largest(so_far: Self, pixels: &[Self]) -> Self {
-                $module::largest(so_far, pixels)
+                largest
             }
         }
     };

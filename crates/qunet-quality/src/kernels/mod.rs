@@ -7,6 +7,8 @@
 mod float;
 mod integer;
 
+use std::ops::{Add, Mul, Sub};
+
 use crate::{
     laplacian::Weights,
     moments::{Moments, Tally},
@@ -40,7 +42,16 @@ pub(crate) use {vectorised, vectorised_narrowly};
 /// Those that fill a tally leave counting to the caller.
 pub trait Kernels: Copy + Sized + 'static {
     /// Sums of responses or differences, whose mean is near zero.
-    type Tally: Tally;
+    type Tally: Tally<Value = Self::Wide>;
+    /// Holds eight weighted pixels and their differences exactly (integers) or to `f64`.
+    type Wide: Copy
+        + Default
+        + From<Self>
+        + From<i8>
+        + Into<f64>
+        + Add<Output = Self::Wide>
+        + Sub<Output = Self::Wide>
+        + Mul<Output = Self::Wide>;
     /// Sums of pixels, whose mean may be far from zero.
     type Region: Region<Self>;
 
@@ -56,11 +67,14 @@ pub trait Kernels: Copy + Sized + 'static {
     /// Adds the responses of the columns `1..width - 1` where `inside`, and their squares.
     fn tally_responses<W: Weights>(tally: &mut Self::Tally, lines: [&[Self]; 3], inside: &[bool]);
 
-    /// Adds the differences `minuend - subtrahend` and their squares.
-    fn tally_differences(tally: &mut Self::Tally, minuend: &[Self], subtrahend: &[Self]);
-
-    /// The largest of `so_far` and the pixels of a row; NaN is passed over.
-    fn largest(so_far: Self, pixels: &[Self]) -> Self;
+    /// Adds the differences `minuend - subtrahend` and their squares; gives the largest of `largest`
+    /// and the minuends, where NaN is passed over.
+    fn tally_differences(
+        tally: &mut Self::Tally,
+        minuend: &[Self],
+        subtrahend: &[Self],
+        largest: Self,
+    ) -> Self;
 }
 
 /// Sums over the pixels of a region.
