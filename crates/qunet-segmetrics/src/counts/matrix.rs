@@ -3,10 +3,10 @@ use std::{
     ops::{Add, AddAssign},
 };
 
-use ndarray::{Array2, ArrayRef, Dimension};
+use ndarray::{ArrayRef, Dimension};
 use serde::{Deserialize, Serialize};
 
-use super::{ConfusionCounts, same_shape};
+use super::{ConfusionCounts, same_shape, walk::line};
 use crate::{EmptyPolicy, Error, Result};
 
 /// How many pixels of each true class were predicted as each class.
@@ -42,14 +42,17 @@ impl ConfusionMatrix {
         ignore: Option<L>,
     ) -> Result<Self> {
         same_shape("truth", prediction, truth)?;
-        let mut counts = Array2::<u64>::zeros((classes, classes));
-        for (&p, &t) in prediction.iter().zip(truth) {
-            if Some(t) != ignore {
-                let actual = class("truth", t.into(), classes)?;
-                counts[[actual, class("prediction", p.into(), classes)?]] += 1;
+        let histogram = histogram(prediction, truth, classes, ignore);
+        let side = classes + 1;
+        let strays = |&bin: &usize| bin / side == classes || bin % side == classes;
+        if (0..histogram.len()).filter(strays).any(|bin| histogram[bin] > 0) {
+            for (&p, &t) in prediction.iter().zip(truth).filter(|&(_, &t)| Some(t) != ignore) {
+                check("truth", t.into(), classes)?;
+                check("prediction", p.into(), classes)?;
             }
         }
-        Ok(Self { counts: counts.rows().into_iter().map(|row| row.to_vec()).collect() })
+        let rows = histogram.chunks(side).take(classes);
+        Ok(Self { counts: rows.map(|row| row[..classes].to_vec()).collect() })
     }
 
     /// Number of classes.
@@ -146,12 +149,35 @@ impl ConfusionMatrix {
     }
 }
 
-fn class(name: &'static str, value: i64, classes: usize) -> Result<usize> {
-    usize::try_from(value).ok().filter(|&class| class < classes).ok_or(Error::Label {
-        name,
-        value,
-        classes,
-    })
+/// Pixels of each pair (true, predicted), with a last row and column for what is no class.
+fn histogram<L: Copy + PartialEq + Into<i64>, D: Dimension>(
+    prediction: &ArrayRef<L, D>,
+    truth: &ArrayRef<L, D>,
+    classes: usize,
+    ignore: Option<L>,
+) -> Vec<u64> {
+    let side = classes + 1;
+    // A negative label becomes a large one.
+    let bin = |label: L| (label.into() as u64).min(classes as u64) as usize;
+    // Two histograms by turns, so that equal neighbours need not wait for each other.
+    let [mut even, mut odd] = [(); 2].map(|()| vec![0_u64; side * side]);
+    let (mut p_line, mut t_line) = (Vec::new(), Vec::new());
+    for (p, t) in prediction.rows().into_iter().zip(truth.rows()) {
+        let pairs = line(&p, &mut p_line).chunks(2).zip(line(&t, &mut t_line).chunks(2));
+        for (p, t) in pairs {
+            for ((&p, &t), bins) in p.iter().zip(t).zip([&mut even, &mut odd]) {
+                bins[bin(t) * side + bin(p)] += u64::from(Some(t) != ignore);
+            }
+        }
+    }
+    even.iter().zip(odd).map(|(even, odd)| even + odd).collect()
+}
+
+fn check(name: &'static str, value: i64, classes: usize) -> Result<()> {
+    if usize::try_from(value).is_ok_and(|class| class < classes) {
+        return Ok(());
+    }
+    Err(Error::Label { name, value, classes })
 }
 
 impl AddAssign<&Self> for ConfusionMatrix {
