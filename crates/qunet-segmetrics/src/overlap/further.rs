@@ -14,7 +14,8 @@ use crate::{ConfusionCounts, EmptyPolicy};
 /// assert_eq!(counts.f_beta(1.0, policy), counts.dice(policy));
 /// assert_eq!(counts.volumetric_similarity(policy), Some(8.0 / 9.0));
 /// assert_eq!(counts.relative_volume_difference(policy), Some(-0.2));
-/// assert_eq!(counts.absolute_volume_difference(&[0.5, 2.0]), 1.0);
+/// assert_eq!(counts.absolute_volume_difference(&[0.5, 2.0]), Some(1.0));
+/// assert_eq!(counts.absolute_volume_difference(&[0.0, 2.0]), None);
 /// ```
 impl ConfusionCounts {
     /// Balanced accuracy: (recall + specificity) / 2, in [0, 1], higher = better; undefined where
@@ -102,9 +103,14 @@ impl ConfusionCounts {
 
     /// Absolute volume difference: |predicted - actual| times the volume of a pixel, the product
     /// of its `spacing`; lower = better, in the unit of the spacing to the power of its length.
+    ///
+    /// `None` where a spacing is not positive and finite, or the volume is too large for a number.
     #[must_use]
-    pub fn absolute_volume_difference(&self, spacing: &[f64]) -> f64 {
-        self.predicted().abs_diff(self.actual()) as f64 * spacing.iter().product::<f64>()
+    pub fn absolute_volume_difference(&self, spacing: &[f64]) -> Option<f64> {
+        let valid = spacing.iter().all(|&step| step > 0.0 && step.is_finite());
+        let pixel: f64 = spacing.iter().product();
+        let difference = self.predicted().abs_diff(self.actual()) as f64 * pixel;
+        (valid && difference.is_finite()).then_some(difference)
     }
 
     /// TP TN - FP FN.
