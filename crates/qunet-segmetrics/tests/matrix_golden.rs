@@ -3,7 +3,7 @@
 
 use approx::assert_relative_eq;
 use ndarray::Array1;
-use qunet_segmetrics::{ConfusionMatrix, EmptyPolicy};
+use qunet_segmetrics::{ConfusionMatrix, EmptyPolicy, OverlapMetric};
 use serde_json::Value;
 
 #[test]
@@ -27,6 +27,8 @@ fn scores_of_three_classes_match_scikit_learn() {
         (matrix.kappa(policy), &golden["kappa"]),
         (matrix.matthews(policy), &golden["matthews"]),
         (matrix.frequency_weighted_jaccard(policy), &golden["frequency_weighted_jaccard"]),
+        (matrix.macro_mean(OverlapMetric::Jaccard, policy), &golden["macro_jaccard"]),
+        (matrix.macro_mean(OverlapMetric::Precision, policy), &golden["macro_precision"]),
         (class.kappa(policy), &binary["kappa"]),
         (class.matthews(policy), &binary["matthews"]),
         (class.f_beta(2.0, policy), &binary["f_2"]),

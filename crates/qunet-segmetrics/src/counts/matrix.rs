@@ -7,7 +7,7 @@ use ndarray::{ArrayRef, Dimension};
 use serde::{Deserialize, Serialize};
 
 use super::{ConfusionCounts, same_shape, walk::line};
-use crate::{EmptyPolicy, Error, Result};
+use crate::{EmptyPolicy, Error, OverlapMetric, Result};
 
 /// How many pixels of each true class were predicted as each class.
 ///
@@ -122,6 +122,15 @@ impl ConfusionMatrix {
             self.actual(class) as f64 * jaccard
         });
         policy.quotient(weighted.sum(), self.pixels() as f64)
+    }
+
+    /// Macro mean of a metric: over the classes, each against all others, for which `policy`
+    /// defines it; `None` where there is no such class.
+    #[must_use]
+    pub fn macro_mean(&self, metric: OverlapMetric, policy: EmptyPolicy) -> Option<f64> {
+        let scores = (0..self.classes()).filter_map(|c| metric.of(&self.one_vs_rest(c), policy));
+        let (sum, defined) = scores.fold((0.0, 0_u64), |(sum, n), score| (sum + score, n + 1));
+        EmptyPolicy::Undefined.quotient(sum, defined as f64)
     }
 
     fn hits(&self) -> u64 {

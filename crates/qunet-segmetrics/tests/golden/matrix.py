@@ -18,6 +18,8 @@ print(json.dumps({
     "kappa": metrics.cohen_kappa_score(truth, prediction),
     "matthews": metrics.matthews_corrcoef(truth, prediction),
     "frequency_weighted_jaccard": metrics.jaccard_score(truth, prediction, average="weighted"),
+    "macro_jaccard": metrics.jaccard_score(truth, prediction, average="macro"),
+    "macro_precision": metrics.precision_score(truth, prediction, average="macro"),
     "class_1": {
         "kappa": metrics.cohen_kappa_score(*binary),
         "matthews": metrics.matthews_corrcoef(*binary),
