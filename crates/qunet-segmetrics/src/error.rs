@@ -37,4 +37,16 @@ pub enum Error {
         /// Its value.
         value: f32,
     },
+    /// A label map holds a class that the confusion matrix has no row for.
+    #[error(
+        "{name} has label {value}, but the labels are 0..{classes}; raise the number of classes, or name it as the label to ignore"
+    )]
+    Label {
+        /// Which array: "prediction" or "truth".
+        name: &'static str,
+        /// The label.
+        value: i64,
+        /// The number of classes.
+        classes: usize,
+    },
 }

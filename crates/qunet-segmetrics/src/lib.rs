@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod agreement;
-mod confusion;
+mod counts;
 mod error;
 mod evaluation;
 mod overlap;
@@ -9,7 +9,7 @@ mod policy;
 mod summary;
 
 pub use agreement::{Agreement, head_agreement};
-pub use confusion::ConfusionCounts;
+pub use counts::{ConfusionCounts, ConfusionMatrix, Counting};
 pub use error::{Error, Result};
 pub use evaluation::{Evaluation, SliceScores};
 pub use overlap::{OverlapMetric, OverlapScores, OverlapSummary, PerMetric};
