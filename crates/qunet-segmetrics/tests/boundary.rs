@@ -1,5 +1,7 @@
 //! Surface distances against medpy, MONAI and SciPy, a brute-force oracle, and their laws.
 
+#![allow(clippy::unwrap_used)]
+
 use ndarray::{Array3, ArrayD, Axis, IxDyn, s};
 use proptest::prelude::*;
 use qunet_segmetrics::{
