@@ -92,7 +92,7 @@ fn brute_force(from: &[[i64; 3]], to: &[[i64; 3]], spacing: &[f64]) -> Vec<f64> 
 }
 
 prop_compose! {
-    fn pair()(shape in (1..6_usize, 1..9_usize, 1..9_usize), percent in 0..=100_u8)(
+    fn pair()(shape in (prop_oneof![Just(1_usize), 2..6_usize], 1..9_usize, 1..9_usize), percent in 0..=100_u8)(
         shape in Just(shape),
         a in prop::collection::vec(prop::bool::weighted(f64::from(percent) / 100.0), shape.0 * shape.1 * shape.2),
         b in prop::collection::vec(any::<bool>(), shape.0 * shape.1 * shape.2),

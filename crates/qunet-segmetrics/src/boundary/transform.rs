@@ -12,6 +12,11 @@ pub(super) fn nearest(
     spacing: [f64; 3],
 ) -> Vec<f64> {
     let [depth, height, width] = size;
+    if depth == 1
+        && let Some(distances) = search_columns(queries, targets, [height, width], spacing)
+    {
+        return distances;
+    }
     let (columns, pixels) = needed_columns(queries, height, width);
     let mut needed_x = vec![false; width];
     for &pixel in &pixels {
@@ -47,6 +52,41 @@ pub(super) fn nearest(
     }
     let column_of = |&[z, y, x]: &[usize; 3]| columns[y * width + x] * depth + z;
     queries.iter().map(|query| in_plane[column_of(query)].sqrt()).collect()
+}
+
+/// The distances in one plane by a search up and down the column of each query, or `None` where
+/// that takes more steps than the plane has pixels, so that the time stays linear.
+fn search_columns(
+    queries: &[[usize; 3]],
+    targets: &[[usize; 3]],
+    [height, width]: [usize; 2],
+    spacing: [f64; 3],
+) -> Option<Vec<f64>> {
+    let mut plane = vec![f64::INFINITY; height * width];
+    for row in targets.chunk_by(|a, b| a[1] == b[1]) {
+        along_row(row, &mut plane[row[0][1] * width..][..width], spacing[2]);
+    }
+    let mut budget = height * width;
+    let mut distances = Vec::with_capacity(queries.len());
+    for &[_, y, x] in queries {
+        let mut nearest = plane[y * width + x];
+        for step in 1..=y.max(height - 1 - y) {
+            let across = step as f64 * spacing[1];
+            let square = across * across;
+            if square >= nearest {
+                break;
+            }
+            budget = budget.checked_sub(1)?;
+            if step <= y {
+                nearest = nearest.min(square + plane[(y - step) * width + x]);
+            }
+            if y + step < height {
+                nearest = nearest.min(square + plane[(y + step) * width + x]);
+            }
+        }
+        distances.push(nearest.sqrt());
+    }
+    Some(distances)
 }
 
 /// The number of each (y, x) that has a query, and those pixels in order of their numbers.
