@@ -77,4 +77,14 @@ pub enum Error {
         /// Its value.
         value: f64,
     },
+    /// A setting of the bootstrap is out of range.
+    #[error("{name} of the bootstrap is {value}, but must be {rule}")]
+    Bootstrap {
+        /// Which setting.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it must be.
+        rule: &'static str,
+    },
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod aggregate;
 mod agreement;
 mod boundary;
 mod counts;
@@ -7,8 +8,10 @@ mod error;
 mod evaluation;
 mod overlap;
 mod policy;
-mod summary;
 
+pub use aggregate::{
+    Bootstrap, Interval, IntervalMethod, PairedDifference, SignedRank, Summary, Zeros,
+};
 pub use agreement::{Agreement, head_agreement};
 pub use boundary::{BorderConnectivity, BoundaryOptions, ImageEdge, Quantile, SurfaceDistances};
 pub use counts::{ConfusionCounts, ConfusionMatrix, Counting};
@@ -16,4 +19,3 @@ pub use error::{Error, Result};
 pub use evaluation::{Evaluation, SliceScores};
 pub use overlap::{OverlapMetric, OverlapScores, OverlapSummary, PerMetric};
 pub use policy::EmptyPolicy;
-pub use summary::Summary;
