@@ -1,7 +1,7 @@
 use ndarray::ArrayRef2;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, confusion::same_shape};
+use crate::{Error, Result, counts::same_shape};
 
 /// How far a value may leave [0, 1] by the rounding of a resize.
 const SLACK: f32 = 1e-3;

@@ -37,4 +37,54 @@ pub enum Error {
         /// Its value.
         value: f32,
     },
+    /// A label map holds a class that the confusion matrix has no row for.
+    #[error(
+        "{name} has label {value}, but the labels are 0..{classes}; raise the number of classes, or name it as the label to ignore"
+    )]
+    Label {
+        /// Which array: "prediction" or "truth".
+        name: &'static str,
+        /// The label.
+        value: i64,
+        /// The number of classes.
+        classes: usize,
+    },
+    /// Surface distances are for one to three axes.
+    #[error("masks have {found} axes, but surface distances are for 1, 2 or 3; slice them first")]
+    Dimensions {
+        /// The number of axes.
+        found: usize,
+    },
+    /// A spacing does not fit the masks.
+    #[error(
+        "spacing is {found:?}, but masks of {axes} axes need {axes} positive finite lengths in array order; read them from the image header"
+    )]
+    Spacing {
+        /// The number of axes of the masks.
+        axes: usize,
+        /// The spacing.
+        found: Vec<f64>,
+    },
+    /// A percentile is out of range.
+    #[error("percentile is {value}, but the rule is 0 <= percentile <= 100; 95 is usual")]
+    Percentile {
+        /// Its value.
+        value: f64,
+    },
+    /// The tolerance of a surface Dice is out of range.
+    #[error("tolerance is {value}, but the rule is 0 <= tolerance, in the units of the spacing")]
+    Tolerance {
+        /// Its value.
+        value: f64,
+    },
+    /// A setting of the bootstrap is out of range.
+    #[error("{name} of the bootstrap is {value}, but must be {rule}")]
+    Bootstrap {
+        /// Which setting.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it must be.
+        rule: &'static str,
+    },
 }

@@ -1,17 +1,21 @@
 #![doc = include_str!("../README.md")]
 
+mod aggregate;
 mod agreement;
-mod confusion;
+mod boundary;
+mod counts;
 mod error;
 mod evaluation;
 mod overlap;
 mod policy;
-mod summary;
 
+pub use aggregate::{
+    Bootstrap, Interval, IntervalMethod, PairedDifference, SignedRank, Summary, Zeros,
+};
 pub use agreement::{Agreement, head_agreement};
-pub use confusion::ConfusionCounts;
+pub use boundary::{BorderConnectivity, BoundaryOptions, ImageEdge, Quantile, SurfaceDistances};
+pub use counts::{ConfusionCounts, ConfusionMatrix, Counting};
 pub use error::{Error, Result};
 pub use evaluation::{Evaluation, SliceScores};
 pub use overlap::{OverlapMetric, OverlapScores, OverlapSummary, PerMetric};
 pub use policy::EmptyPolicy;
-pub use summary::Summary;

@@ -34,8 +34,13 @@ pub enum EmptyPolicy {
 impl EmptyPolicy {
     /// `numerator / denominator`, or what this policy says for an empty denominator.
     pub(crate) fn ratio(self, numerator: u64, denominator: u64) -> Option<f64> {
+        self.quotient(numerator as f64, denominator as f64)
+    }
+
+    /// As [`ratio`](Self::ratio), of values that are not counts.
+    pub(crate) fn quotient(self, numerator: f64, denominator: f64) -> Option<f64> {
         match self {
-            _ if denominator > 0 => Some(numerator as f64 / denominator as f64),
+            _ if denominator > 0.0 => Some(numerator / denominator),
             Self::Undefined => None,
             Self::One => Some(1.0),
             Self::Zero => Some(0.0),

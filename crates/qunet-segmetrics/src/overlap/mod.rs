@@ -1,3 +1,5 @@
+mod further;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

@@ -1,11 +1,18 @@
+mod counting;
+mod kernel;
+mod matrix;
+mod walk;
+
 use std::{
     iter::Sum,
     ops::{Add, AddAssign},
 };
 
-use ndarray::{ArrayRef, Dimension, Zip};
+use ndarray::{ArrayRef, Dimension};
 use serde::{Deserialize, Serialize};
 
+use self::kernel::Sums;
+pub use self::{counting::Counting, matrix::ConfusionMatrix};
 use crate::{Error, Result};
 
 /// How many pixels a prediction and the truth agree and differ on.
@@ -62,7 +69,7 @@ impl ConfusionCounts {
         prediction: &ArrayRef<bool, D>,
         truth: &ArrayRef<bool, D>,
     ) -> Result<Self> {
-        Self::count(prediction, truth, |&pixel| pixel)
+        Counting { region: None, ignore: None }.of_label(prediction, truth, true)
     }
 
     /// Counts of two masks over the pixels where `region` is true.
@@ -86,7 +93,7 @@ impl ConfusionCounts {
         truth: &ArrayRef<bool, D>,
         region: &ArrayRef<bool, D>,
     ) -> Result<Self> {
-        Self::count_in(prediction, truth, region, |&pixel| pixel)
+        Counting { region: Some(region), ignore: None }.of_label(prediction, truth, true)
     }
 
     /// Counts of one class of two label maps: the pixels equal to `label` against all others.
@@ -109,7 +116,7 @@ impl ConfusionCounts {
         truth: &ArrayRef<L, D>,
         label: L,
     ) -> Result<Self> {
-        Self::count(prediction, truth, |&pixel| pixel == label)
+        Counting { region: None, ignore: None }.of_label(prediction, truth, label)
     }
 
     /// Counts of one class of two label maps over the pixels where `region` is true.
@@ -135,36 +142,7 @@ impl ConfusionCounts {
         region: &ArrayRef<bool, D>,
         label: L,
     ) -> Result<Self> {
-        Self::count_in(prediction, truth, region, |&pixel| pixel == label)
-    }
-
-    fn count<L, D: Dimension>(
-        prediction: &ArrayRef<L, D>,
-        truth: &ArrayRef<L, D>,
-        positive: impl Fn(&L) -> bool,
-    ) -> Result<Self> {
-        same_shape("truth", prediction, truth)?;
-        let mut sums = Sums::default();
-        Zip::from(prediction)
-            .and(truth)
-            .for_each(|p, t| sums.observe(positive(p), positive(t), true));
-        Ok(sums.into())
-    }
-
-    fn count_in<L, D: Dimension>(
-        prediction: &ArrayRef<L, D>,
-        truth: &ArrayRef<L, D>,
-        region: &ArrayRef<bool, D>,
-        positive: impl Fn(&L) -> bool,
-    ) -> Result<Self> {
-        same_shape("truth", prediction, truth)?;
-        same_shape("region", prediction, region)?;
-        let mut sums = Sums::default();
-        Zip::from(prediction)
-            .and(truth)
-            .and(region)
-            .for_each(|p, t, &inside| sums.observe(positive(p), positive(t), inside));
-        Ok(sums.into())
+        Counting { region: Some(region), ignore: None }.of_label(prediction, truth, label)
     }
 
     /// Number of pixels counted.
@@ -183,24 +161,6 @@ impl ConfusionCounts {
     #[must_use]
     pub fn actual(&self) -> u64 {
         self.true_positives + self.false_negatives
-    }
-}
-
-/// Sums from which the four counts follow.
-#[derive(Default)]
-struct Sums {
-    both: u64,
-    predicted: u64,
-    actual: u64,
-    pixels: u64,
-}
-
-impl Sums {
-    fn observe(&mut self, predicted: bool, actual: bool, inside: bool) {
-        self.both += u64::from(predicted & actual & inside);
-        self.predicted += u64::from(predicted & inside);
-        self.actual += u64::from(actual & inside);
-        self.pixels += u64::from(inside);
     }
 }
 
