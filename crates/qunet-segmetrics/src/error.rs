@@ -49,8 +49,10 @@ pub enum Error {
         /// The number of classes.
         classes: usize,
     },
-    /// Surface distances are for one to three axes.
-    #[error("masks have {found} axes, but surface distances are for 1, 2 or 3; slice them first")]
+    /// Surfaces and objects are for one to three axes.
+    #[error(
+        "masks have {found} axes, but surfaces and objects are for 1, 2 or 3; slice them first"
+    )]
     Dimensions {
         /// The number of axes.
         found: usize,

@@ -6,6 +6,8 @@ mod boundary;
 mod counts;
 mod error;
 mod evaluation;
+mod extent;
+mod objects;
 mod overlap;
 mod policy;
 
@@ -17,5 +19,8 @@ pub use boundary::{BorderConnectivity, BoundaryOptions, ImageEdge, Quantile, Sur
 pub use counts::{ConfusionCounts, ConfusionMatrix, Counting};
 pub use error::{Error, Result};
 pub use evaluation::{Evaluation, SliceScores};
+pub use objects::{
+    Connectivity, LesionScores, ObjectOverlap, ObjectOverlaps, Objects, PanopticQuality,
+};
 pub use overlap::{OverlapMetric, OverlapScores, OverlapSummary, PerMetric};
 pub use policy::EmptyPolicy;

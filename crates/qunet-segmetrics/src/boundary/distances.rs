@@ -1,9 +1,9 @@
 use ndarray::{ArrayRef, Dimension};
 
-use super::region::{Volume, extent};
+use super::region::Volume;
 use super::transform::nearest;
 use super::{BoundaryOptions, Quantile};
-use crate::{EmptyPolicy, Error, Result};
+use crate::{EmptyPolicy, Error, Result, extent::extent};
 
 /// The distances between the surface pixels of a prediction and a truth, in the units of the
 /// spacing; every metric of them is read from here.

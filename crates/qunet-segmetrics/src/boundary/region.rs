@@ -1,5 +1,3 @@
-use ndarray::{ArrayRef, Dimension};
-
 use super::{BorderConnectivity, BoundaryOptions, ImageEdge};
 
 /// A row-major mask with its extent as (z, y, x); 1D and 2D masks have leading extents of 1.
@@ -14,13 +12,6 @@ pub(super) struct Volume<'a> {
 pub(super) struct BoundingBox {
     start: [usize; 3],
     end: [usize; 3],
-}
-
-/// Extents as (z, y, x), for up to three axes.
-pub(super) fn extent<D: Dimension>(mask: &ArrayRef<bool, D>) -> [usize; 3] {
-    let mut extent = [1; 3];
-    extent[3 - mask.ndim()..].copy_from_slice(mask.shape());
-    extent
 }
 
 impl Volume<'_> {

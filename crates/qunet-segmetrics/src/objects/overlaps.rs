@@ -1,0 +1,84 @@
+use std::collections::BTreeMap;
+
+use ndarray::Dimension;
+use serde::{Deserialize, Serialize};
+
+use super::Objects;
+use crate::{Error, Result};
+
+/// An object of the prediction and one of the truth that share pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ObjectOverlap {
+    /// Number of the predicted object, from 0.
+    pub prediction: usize,
+    /// Number of the true object, from 0.
+    pub truth: usize,
+    /// Number of pixels that both have.
+    pub intersection: u64,
+    /// Jaccard index of the two, in (0, 1].
+    pub jaccard: f64,
+}
+
+/// How the objects of a prediction and of a truth overlap; the scores of objects follow from it.
+///
+/// ```
+/// use ndarray::array;
+/// use qunet_segmetrics::{Connectivity, EmptyPolicy, ObjectOverlaps, Objects};
+///
+/// let objects = |mask| Objects::of(mask, Connectivity::Full);
+/// let prediction = array![true, true, false, true, false, true];
+/// let truth = array![false, true, false, true, false, false];
+/// let overlaps = ObjectOverlaps::between(&objects(&prediction)?, &objects(&truth)?)?;
+/// let lesions = overlaps.lesions(0.0);
+/// assert_eq!((lesions.predicted, lesions.predicted_hits), (3, 2));
+/// assert_eq!((lesions.actual, lesions.detected), (2, 2));
+/// // One pair has a Jaccard index of 1, the other of exactly 1/2, which is not above 1/2.
+/// let panoptic = overlaps.panoptic(0.5);
+/// assert_eq!((panoptic.matched, panoptic.predicted, panoptic.actual), (1, 3, 2));
+/// assert_eq!(panoptic.quality(EmptyPolicy::Undefined), Some(1.0 / 2.5));
+/// # Ok::<(), qunet_segmetrics::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ObjectOverlaps {
+    pairs: Vec<ObjectOverlap>,
+    pub(super) prediction_sizes: Vec<u64>,
+    pub(super) truth_sizes: Vec<u64>,
+}
+
+impl ObjectOverlaps {
+    /// Overlaps of the objects of two masks of one shape.
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] where the shapes differ.
+    pub fn between<D: Dimension>(prediction: &Objects<D>, truth: &Objects<D>) -> Result<Self> {
+        if prediction.shape() != truth.shape() {
+            let (expected, found) = (prediction.shape().to_vec(), truth.shape().to_vec());
+            return Err(Error::ShapeMismatch { name: "truth", expected, found });
+        }
+        let mut shared = BTreeMap::new();
+        for row in 0..prediction.height() {
+            super::runs::for_each_contact(prediction.row(row), truth.row(row), 0, |i, j| {
+                let (p, t) = (prediction.row(row)[i], truth.row(row)[j]);
+                let pixels = p.end.min(t.end) - p.start.max(t.start);
+                *shared.entry((p.object, t.object)).or_insert(0) += pixels as u64;
+            });
+        }
+        let (sizes, truth_sizes) = (prediction.sizes(), truth.sizes());
+        let overlap = |((prediction, truth), intersection): ((usize, usize), u64)| {
+            let union = sizes[prediction] + truth_sizes[truth] - intersection;
+            let jaccard = intersection as f64 / union as f64;
+            ObjectOverlap { prediction, truth, intersection, jaccard }
+        };
+        Ok(Self {
+            pairs: shared.into_iter().map(overlap).collect(),
+            prediction_sizes: sizes.to_vec(),
+            truth_sizes: truth_sizes.to_vec(),
+        })
+    }
+
+    /// The pairs that share pixels, in the order of the predicted and then of the true objects.
+    #[must_use]
+    pub fn pairs(&self) -> &[ObjectOverlap] {
+        &self.pairs
+    }
+}

@@ -1,0 +1,178 @@
+//! Connected components beside SciPy and a flood fill, and the scores of objects by their laws.
+#![allow(clippy::unwrap_used)]
+
+use ndarray::{Array, Array2, Array3, ArrayD, Axis, Dimension, IxDyn, s};
+use proptest::prelude::*;
+use qunet_segmetrics::{Connectivity, EmptyPolicy, Error, ObjectOverlaps, Objects};
+use serde::Deserialize;
+
+const ALL: [Connectivity; 3] = [Connectivity::Faces, Connectivity::Edges, Connectivity::Full];
+
+#[derive(Deserialize)]
+struct Golden {
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    shape: Vec<usize>,
+    connectivity: Connectivity,
+    sizes: Vec<u64>,
+}
+
+#[test]
+fn sizes_are_those_of_scipy() {
+    let golden: Golden = serde_json::from_str(include_str!("golden/objects.json")).unwrap();
+    for case in golden.cases {
+        let mask = ArrayD::from_shape_fn(IxDyn(&case.shape), |at| {
+            let at = at.slice();
+            let (y, x) = (at[at.len() - 2], at[at.len() - 1]);
+            let z = if at.len() == 3 { at[0] } else { 0 };
+            (7 * x + 13 * y + 29 * z + x * y + y * z) % 11 < 4
+        });
+        let mut sizes = Objects::of(&mask, case.connectivity).unwrap().sizes().to_vec();
+        let mut expected = case.sizes;
+        sizes.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(sizes, expected, "{:?} {:?}", case.shape, case.connectivity);
+    }
+}
+
+/// Numbers of objects in raster order of their first pixels, by flooding from each.
+fn flooded(mask: &Array3<bool>, connectivity: Connectivity) -> Array3<u64> {
+    let steps = ALL.iter().position(|&one| one == connectivity).unwrap() + 1;
+    let mut labels = Array3::zeros(mask.dim());
+    let mut count = 0;
+    for (start, _) in mask.indexed_iter().filter(|(_, inside)| **inside) {
+        if labels[start] > 0 {
+            continue;
+        }
+        count += 1;
+        labels[start] = count;
+        let mut open = vec![start];
+        while let Some((z, y, x)) = open.pop() {
+            for ((dz, dy, dx), _) in Array3::<u8>::zeros((3, 3, 3)).indexed_iter() {
+                let apart = [dz, dy, dx].iter().filter(|&&step| step != 1).count();
+                let at =
+                    ((z + dz).wrapping_sub(1), (y + dy).wrapping_sub(1), (x + dx).wrapping_sub(1));
+                if apart <= steps && mask.get(at) == Some(&true) && labels[at] == 0 {
+                    labels[at] = count;
+                    open.push(at);
+                }
+            }
+        }
+    }
+    labels
+}
+
+fn masks() -> impl Strategy<Value = (Array3<bool>, Array3<bool>)> {
+    (1_usize..5, 1_usize..7, 1_usize..9, 0.1..0.7).prop_flat_map(|(d, h, w, share)| {
+        let mask = move || {
+            prop::collection::vec(prop::bool::weighted(share), d * h * w)
+                .prop_map(move |pixels| Array3::from_shape_vec((d, h, w), pixels).unwrap())
+        };
+        (mask(), mask())
+    })
+}
+
+proptest! {
+    #[test]
+    fn labels_are_those_of_a_flood_fill((mask, _) in masks()) {
+        for connectivity in ALL {
+            let objects = Objects::of(&mask, connectivity).unwrap();
+            prop_assert_eq!(objects.labels(), flooded(&mask, connectivity));
+            let plane = mask.index_axis(Axis(0), 0).insert_axis(Axis(0)).to_owned();
+            let flat = Objects::of(&mask.index_axis(Axis(0), 0), connectivity).unwrap();
+            let expected = flooded(&plane, connectivity);
+            prop_assert_eq!(flat.labels(), expected.index_axis(Axis(0), 0));
+        }
+    }
+
+    #[test]
+    fn views_of_any_stride_have_the_same_objects((mask, _) in masks()) {
+        let sizes = |mask: &Array3<bool>| Objects::of(mask, Connectivity::Edges).unwrap().labels();
+        let turned = mask.view().permuted_axes([2, 0, 1]);
+        let flipped = mask.slice(s![.., ..;-1, ..]);
+        prop_assert_eq!(Objects::of(&turned, Connectivity::Edges).unwrap().labels(), sizes(&turned.to_owned()));
+        prop_assert_eq!(Objects::of(&flipped, Connectivity::Edges).unwrap().labels(), sizes(&flipped.to_owned()));
+    }
+
+    #[test]
+    fn small_objects_go_and_the_rest_stay((mask, _) in masks(), least in 0_u64..6) {
+        let objects = Objects::of(&mask, Connectivity::Faces).unwrap();
+        let all = objects.clone();
+        let kept = objects.at_least(least);
+        prop_assert!(kept.sizes().iter().all(|&size| size >= least.max(1)));
+        prop_assert_eq!(kept.count(), all.sizes().iter().filter(|&&size| size >= least).count());
+        let (all, kept) = (all.labels(), kept.labels());
+        let again = Objects::of(&kept.mapv(|label| label > 0), Connectivity::Faces).unwrap();
+        prop_assert_eq!(again.labels(), kept.clone());
+        prop_assert!(all.iter().zip(&kept).all(|(&all, &kept)| all > 0 || kept == 0));
+    }
+
+    #[test]
+    fn scores_of_objects_follow_their_laws((prediction, truth) in masks(), threshold in 0.0..0.9) {
+        let objects = |mask| Objects::of(mask, Connectivity::Full).unwrap();
+        let (p, t) = (objects(&prediction), objects(&truth));
+        let forth = ObjectOverlaps::between(&p, &t).unwrap();
+        let back = ObjectOverlaps::between(&t, &p).unwrap();
+        let policy = EmptyPolicy::Undefined;
+        let shared: u64 = forth.pairs().iter().map(|pair| pair.intersection).sum();
+        let both = prediction.iter().zip(&truth).filter(|(p, t)| **p && **t).count();
+        prop_assert_eq!(shared, both as u64);
+        let (lesions, swapped) = (forth.lesions(threshold), back.lesions(threshold));
+        prop_assert_eq!(lesions.precision(policy), swapped.recall(policy));
+        prop_assert_eq!(lesions.f1(policy), swapped.f1(policy));
+        let panoptic = forth.panoptic(threshold);
+        if let (Some(sq), Some(rq), Some(pq)) =
+            (panoptic.segmentation(policy), panoptic.recognition(policy), panoptic.quality(policy))
+        {
+            prop_assert!((sq * rq - pq).abs() < 1e-12);
+        }
+        let itself = ObjectOverlaps::between(&p, &p).unwrap().panoptic(0.5);
+        prop_assert_eq!(itself.matched, p.count() as u64);
+        prop_assert_eq!(itself.quality(EmptyPolicy::One), Some(1.0));
+    }
+}
+
+#[test]
+fn edge_cases_follow_the_table() {
+    let scores = |prediction: &Array2<bool>, truth: &Array2<bool>| {
+        let objects = |mask| Objects::of(mask, Connectivity::Full).unwrap();
+        let overlaps = ObjectOverlaps::between(&objects(prediction), &objects(truth)).unwrap();
+        let (lesions, panoptic) = (overlaps.lesions(0.0), overlaps.panoptic(0.5));
+        let policy = EmptyPolicy::Undefined;
+        [
+            lesions.precision(policy),
+            lesions.recall(policy),
+            lesions.f1(policy),
+            panoptic.segmentation(policy),
+            panoptic.recognition(policy),
+            panoptic.quality(policy),
+        ]
+    };
+    let empty = Array2::from_elem((3, 4), false);
+    let full = Array2::from_elem((3, 4), true);
+    assert_eq!(scores(&empty, &empty), [None; 6]);
+    let zero = Some(0.0);
+    assert_eq!(scores(&empty, &full), [None, zero, zero, None, zero, zero]);
+    assert_eq!(scores(&full, &empty), [zero, None, zero, None, zero, zero]);
+    assert_eq!(scores(&full, &full), [Some(1.0); 6]);
+    for shape in [(0, 0), (0, 4), (3, 0), (1, 1), (1, 5), (5, 1)] {
+        let mask = Array2::from_elem(shape, true);
+        let objects = Objects::of(&mask, Connectivity::Faces).unwrap();
+        assert_eq!(objects.count(), usize::from(!mask.is_empty()));
+        assert_eq!(objects.labels(), Array2::<u64>::ones(shape));
+    }
+}
+
+#[test]
+fn shapes_that_do_not_fit_are_named() {
+    let objects = |shape| Objects::of(&Array2::from_elem(shape, true), Connectivity::Full).unwrap();
+    let error = ObjectOverlaps::between(&objects((2, 3)), &objects((3, 2))).unwrap_err();
+    assert!(matches!(error, Error::ShapeMismatch { .. }), "{error}");
+    let four = Array::from_elem(ndarray::Ix4(1, 1, 1, 1), true);
+    assert_eq!(four.raw_dim().ndim(), 4);
+    let error = Objects::of(&four, Connectivity::Full).unwrap_err();
+    assert_eq!(error, Error::Dimensions { found: 4 });
+}
