@@ -10,7 +10,10 @@ mod policy;
 mod summary;
 
 pub use agreement::{Agreement, head_agreement};
-pub use boundary::{BorderConnectivity, BoundaryOptions, ImageEdge, Quantile, SurfaceDistances};
+pub use boundary::{
+    BorderConnectivity, BoundaryOptions, ImageEdge, Quantile, SurfaceDistances,
+    SurfaceElementDistances,
+};
 pub use confusion::ConfusionCounts;
 pub use error::{Error, Result};
 pub use evaluation::{Evaluation, SliceScores};

@@ -1,8 +1,12 @@
 //! Distances between the surfaces of two masks.
 mod distances;
+mod elements;
+mod input;
+mod marching;
 mod options;
 mod region;
 mod transform;
 
 pub use distances::SurfaceDistances;
+pub use elements::SurfaceElementDistances;
 pub use options::{BorderConnectivity, BoundaryOptions, ImageEdge, Quantile};
