@@ -95,8 +95,8 @@ impl SurfaceElementDistances {
     /// [`crate::Error::Percentile`] outside [0, 100].
     pub fn robust_hausdorff(&self, percent: f64) -> Result<Option<f64>> {
         check_percent(percent)?;
-        let pair = percentile(&self.from_prediction, percent)
-            .zip(percentile(&self.from_truth, percent));
+        let pair =
+            percentile(&self.from_prediction, percent).zip(percentile(&self.from_truth, percent));
         Ok(pair.map(|(a, b)| a.max(b)))
     }
 
