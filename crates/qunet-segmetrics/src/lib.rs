@@ -12,7 +12,7 @@ mod summary;
 pub use agreement::{Agreement, head_agreement};
 pub use boundary::{
     BorderConnectivity, BoundaryOptions, ImageEdge, Quantile, SurfaceDistances,
-    SurfaceElementDistances,
+    SurfaceElementDistances, boundary_iou, boundary_width,
 };
 pub use confusion::ConfusionCounts;
 pub use error::{Error, Result};

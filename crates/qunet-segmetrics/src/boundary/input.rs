@@ -31,11 +31,10 @@ pub(super) fn with_pair<D: Dimension, R>(
     Ok(measure(Pair { prediction, truth, bounds, lengths }))
 }
 
-fn check<D: Dimension>(
+pub(super) fn check_shape<D: Dimension>(
     prediction: &ArrayRef<bool, D>,
     truth: &ArrayRef<bool, D>,
-    spacing: &[f64],
-) -> Result<[f64; 3]> {
+) -> Result<()> {
     if prediction.shape() != truth.shape() {
         return Err(Error::ShapeMismatch {
             name: "truth",
@@ -43,6 +42,15 @@ fn check<D: Dimension>(
             found: truth.shape().to_vec(),
         });
     }
+    Ok(())
+}
+
+fn check<D: Dimension>(
+    prediction: &ArrayRef<bool, D>,
+    truth: &ArrayRef<bool, D>,
+    spacing: &[f64],
+) -> Result<[f64; 3]> {
+    check_shape(prediction, truth)?;
     let ndim = prediction.ndim();
     if !(1..=3).contains(&ndim) {
         return Err(Error::Dimensions { found: ndim });

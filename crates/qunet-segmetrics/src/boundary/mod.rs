@@ -2,6 +2,7 @@
 mod distances;
 mod elements;
 mod input;
+mod iou;
 mod marching;
 mod options;
 mod region;
@@ -9,4 +10,5 @@ mod transform;
 
 pub use distances::SurfaceDistances;
 pub use elements::SurfaceElementDistances;
+pub use iou::{boundary_iou, boundary_width};
 pub use options::{BorderConnectivity, BoundaryOptions, ImageEdge, Quantile};
