@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use ndarray::{Array3, ArrayD, Axis, IxDyn, s};
+use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn, s};
 use proptest::prelude::*;
 use qunet_segmetrics::{
     BorderConnectivity, BoundaryOptions, EmptyPolicy, Error, ImageEdge, Quantile, SurfaceDistances,
@@ -261,4 +261,25 @@ fn plane_surface(mask: &ndarray::ArrayView2<bool>, options: BoundaryOptions) -> 
     };
     let inside = mask.indexed_iter().filter(|&((y, x), &yes)| yes && on_surface(y, x));
     inside.map(|((y, x), _)| [0, y as i64, x as i64]).collect()
+}
+
+#[test]
+fn surfaces_at_the_image_edge_follow_the_table() {
+    let mask = |shape, inside: fn((usize, usize)) -> bool| Array2::from_shape_fn(shape, inside);
+    for (mask, background, foreground) in [
+        (mask((3, 3), |at| at == (0, 0)), 1, 1),
+        (mask((3, 3), |at| at == (1, 1)), 1, 1),
+        (mask((1, 5), |_| true), 5, 0),
+        (mask((3, 3), |_| true), 8, 0),
+        (mask((4, 4), |(_, x)| x < 2), 8, 4),
+    ] {
+        for (image_edge, points) in
+            [(ImageEdge::Background, background), (ImageEdge::Foreground, foreground)]
+        {
+            let options = BoundaryOptions { image_edge, ..BoundaryOptions::default() };
+            let found = SurfaceDistances::between(&mask, &mask, &[1.0; 2], options).unwrap();
+            assert_eq!(found.from_truth().len(), points);
+            assert_eq!(found.hausdorff(), (points > 0).then_some(0.0));
+        }
+    }
 }

@@ -15,6 +15,13 @@ use crate::{EmptyPolicy, Result};
 /// | one empty | `None` | 0 |
 /// | neither | finite, lower = better | in [0, 1], higher = better |
 ///
+/// | mask | surface pixels, background beyond | surface pixels, foreground beyond |
+/// |---|---|---|
+/// | one pixel of 3 x 3, at a corner or the centre | 1 | 1 |
+/// | a full 1 x 5 row | 5 | none |
+/// | a full 3 x 3 image | 8 | none |
+/// | the left 2 columns of 4 x 4 | 8 | 4 |
+///
 /// ```
 /// use ndarray::array;
 /// use qunet_segmetrics::{BoundaryOptions, EmptyPolicy, SurfaceDistances};
