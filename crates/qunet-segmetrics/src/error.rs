@@ -49,4 +49,14 @@ pub enum Error {
         /// The number of classes.
         classes: usize,
     },
+    /// A value to be scored is not a probability.
+    #[error(
+        "the probability at {index:?} is {value}, not in [0, 1]; apply the sigmoid and replace NaN first"
+    )]
+    Improbable {
+        /// Where the first such value is.
+        index: Vec<usize>,
+        /// The value.
+        value: f32,
+    },
 }

@@ -6,6 +6,7 @@ mod error;
 mod evaluation;
 mod overlap;
 mod policy;
+mod probability;
 mod summary;
 
 pub use agreement::{Agreement, head_agreement};
@@ -14,4 +15,5 @@ pub use error::{Error, Result};
 pub use evaluation::{Evaluation, SliceScores};
 pub use overlap::{OverlapMetric, OverlapScores, OverlapSummary, PerMetric};
 pub use policy::EmptyPolicy;
+pub use probability::{CalibrationError, ScoredPixels};
 pub use summary::Summary;
