@@ -15,5 +15,5 @@ pub use error::{Error, Result};
 pub use evaluation::{Evaluation, SliceScores};
 pub use overlap::{OverlapMetric, OverlapScores, OverlapSummary, PerMetric};
 pub use policy::EmptyPolicy;
-pub use probability::{CalibrationError, ScoredPixels};
+pub use probability::{CalibrationError, ScoredPixels, ThresholdCounts};
 pub use summary::Summary;

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use approx::assert_relative_eq;
 use ndarray::{Array1, array};
-use qunet_segmetrics::{Error, ScoredPixels};
+use qunet_segmetrics::{ConfusionCounts, Error, ScoredPixels};
 use serde_json::Value;
 
 #[test]
@@ -42,4 +42,15 @@ fn values_outside_the_region_do_not_count_and_those_inside_are_checked() {
     let none = array![[false, false], [false, false]];
     let empty = ScoredPixels::new(&probability, &truth, Some(&*none)).unwrap();
     assert_eq!((empty.brier(), empty.roc_auc(), empty.average_precision()), (None, None, None));
+}
+
+#[test]
+fn a_sweep_counts_as_the_masks_do() {
+    let probability = Array1::from_shape_fn(200, |i| (i * 37 % 65) as f32 / 64.0);
+    let truth = Array1::from_shape_fn(200, |i| i % 3 == 0);
+    let pixels = ScoredPixels::new(&probability, &truth, None).unwrap();
+    for point in pixels.sweep(&[-1.0, 0.0, 0.3, 0.5, 1.0, f32::NAN]) {
+        let mask = probability.mapv(|p| p > point.threshold);
+        assert_eq!(point.counts, ConfusionCounts::from_masks(&mask, &truth).unwrap());
+    }
 }

@@ -1,9 +1,10 @@
 mod calibration;
 mod ranking;
+mod sweep;
 
 use ndarray::{ArrayRef, Dimension};
 
-pub use self::calibration::CalibrationError;
+pub use self::{calibration::CalibrationError, sweep::ThresholdCounts};
 use crate::{Error, Result, counts::same_shape};
 
 /// The probabilities of the pixels of a map beside the truth, from low to high probability.
