@@ -10,6 +10,7 @@ mod extent;
 mod objects;
 mod overlap;
 mod policy;
+mod probability;
 
 pub use aggregate::{
     Bootstrap, Interval, IntervalMethod, PairedDifference, SignedRank, Summary, Zeros,
@@ -27,3 +28,4 @@ pub use objects::{
 };
 pub use overlap::{OverlapMetric, OverlapScores, OverlapSummary, PerMetric};
 pub use policy::EmptyPolicy;
+pub use probability::{CalibrationError, ScoredPixels, ThresholdCounts};
