@@ -49,4 +49,32 @@ pub enum Error {
         /// The number of classes.
         classes: usize,
     },
+    /// Surface distances are for one to three axes.
+    #[error("masks have {found} axes, but surface distances are for 1, 2 or 3; slice them first")]
+    Dimensions {
+        /// The number of axes.
+        found: usize,
+    },
+    /// A spacing does not fit the masks.
+    #[error(
+        "spacing is {found:?}, but masks of {axes} axes need {axes} positive finite lengths in array order; read them from the image header"
+    )]
+    Spacing {
+        /// The number of axes of the masks.
+        axes: usize,
+        /// The spacing.
+        found: Vec<f64>,
+    },
+    /// A percentile is out of range.
+    #[error("percentile is {value}, but the rule is 0 <= percentile <= 100; 95 is usual")]
+    Percentile {
+        /// Its value.
+        value: f64,
+    },
+    /// The tolerance of a surface Dice is out of range.
+    #[error("tolerance is {value}, but the rule is 0 <= tolerance, in the units of the spacing")]
+    Tolerance {
+        /// Its value.
+        value: f64,
+    },
 }

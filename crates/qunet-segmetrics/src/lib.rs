@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod agreement;
+mod boundary;
 mod counts;
 mod error;
 mod evaluation;
@@ -9,6 +10,7 @@ mod policy;
 mod summary;
 
 pub use agreement::{Agreement, head_agreement};
+pub use boundary::{BorderConnectivity, BoundaryOptions, ImageEdge, Quantile, SurfaceDistances};
 pub use counts::{ConfusionCounts, ConfusionMatrix, Counting};
 pub use error::{Error, Result};
 pub use evaluation::{Evaluation, SliceScores};

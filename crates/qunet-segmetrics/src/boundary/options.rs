@@ -1,0 +1,67 @@
+use serde::{Deserialize, Serialize};
+
+/// Which background neighbours make a foreground pixel a surface pixel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BorderConnectivity {
+    /// Those that share a face: 4 in 2D, 6 in 3D.
+    #[default]
+    Faces,
+    /// Those that share a face, an edge or a corner: 8 in 2D, 26 in 3D.
+    Full,
+}
+
+/// What lies beyond the edge of the image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImageEdge {
+    /// Background: a mask cut by the image edge has a surface there (SciPy's `border_value=0`).
+    #[default]
+    Background,
+    /// More of the mask: the image edge makes no surface (SciPy's `border_value=1`).
+    Foreground,
+}
+
+/// How a percentile that falls between two distances is read; the names are NumPy's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quantile {
+    /// On the line between the two.
+    #[default]
+    Linear,
+    /// The smaller one.
+    Lower,
+    /// The larger one.
+    Higher,
+}
+
+/// How the surface of a mask is found and its percentiles are read.
+///
+/// ```
+/// use qunet_segmetrics::{BorderConnectivity, BoundaryOptions};
+///
+/// assert_eq!(BoundaryOptions::medpy().connectivity, BorderConnectivity::Faces);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct BoundaryOptions {
+    /// Which neighbours count.
+    pub connectivity: BorderConnectivity,
+    /// What lies beyond the image.
+    pub image_edge: ImageEdge,
+    /// How percentiles are interpolated.
+    pub quantile: Quantile,
+}
+
+impl BoundaryOptions {
+    /// As `medpy.metric.binary` with its default connectivity of 1; its HD95 is the pooled one.
+    #[must_use]
+    pub fn medpy() -> Self {
+        Self::default()
+    }
+
+    /// As `monai.metrics`; its HD95 is the larger directed one, and its NSD counts edge pixels.
+    #[must_use]
+    pub fn monai() -> Self {
+        Self::default()
+    }
+}

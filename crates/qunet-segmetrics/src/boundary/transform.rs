@@ -1,0 +1,160 @@
+//! Exact Euclidean distance transform by lower envelopes of parabolas (P. Felzenszwalb and
+//! D. Huttenlocher, 2012), kept only where distances are asked for.
+
+/// The distance from each of `queries` to the nearest of `targets`, in the units of `spacing`.
+///
+/// Both are points in a box of extent `size`; `targets` are in raster order and not empty. Time
+/// and memory are linear in the box.
+pub(super) fn nearest(
+    queries: &[[usize; 3]],
+    targets: &[[usize; 3]],
+    size: [usize; 3],
+    spacing: [f64; 3],
+) -> Vec<f64> {
+    let [depth, height, width] = size;
+    if depth == 1
+        && let Some(distances) = search_columns(queries, targets, [height, width], spacing)
+    {
+        return distances;
+    }
+    let (columns, pixels) = needed_columns(queries, height, width);
+    let mut needed_x = vec![false; width];
+    for &pixel in &pixels {
+        needed_x[pixel % width] = true;
+    }
+    // Squared distance within the plane: column by column, contiguous along z.
+    let mut in_plane = vec![f64::INFINITY; pixels.len() * depth];
+    let mut plane = vec![f64::INFINITY; height * width];
+    let mut envelope = Envelope::default();
+    for slice in targets.chunk_by(|a, b| a[0] == b[0]) {
+        let z = slice[0][0];
+        plane.fill(f64::INFINITY);
+        for row in slice.chunk_by(|a, b| a[1] == b[1]) {
+            along_row(row, &mut plane[row[0][1] * width..][..width], spacing[2]);
+        }
+        for x in (0..width).filter(|&x| needed_x[x]) {
+            envelope.build(plane[x..].iter().step_by(width).copied(), spacing[1]);
+            let mut piece = 0;
+            for y in 0..height {
+                plane[y * width + x] = envelope.at(y, &mut piece);
+            }
+        }
+        for (column, &pixel) in pixels.iter().enumerate() {
+            in_plane[column * depth + z] = plane[pixel];
+        }
+    }
+    for column in in_plane.chunks_exact_mut(depth) {
+        envelope.build(column.iter().copied(), spacing[0]);
+        let mut piece = 0;
+        for (z, value) in column.iter_mut().enumerate() {
+            *value = envelope.at(z, &mut piece);
+        }
+    }
+    let column_of = |&[z, y, x]: &[usize; 3]| columns[y * width + x] * depth + z;
+    queries.iter().map(|query| in_plane[column_of(query)].sqrt()).collect()
+}
+
+/// The distances in one plane by a search up and down the column of each query, or `None` where
+/// that takes more steps than the plane has pixels, so that the time stays linear.
+fn search_columns(
+    queries: &[[usize; 3]],
+    targets: &[[usize; 3]],
+    [height, width]: [usize; 2],
+    spacing: [f64; 3],
+) -> Option<Vec<f64>> {
+    let mut plane = vec![f64::INFINITY; height * width];
+    for row in targets.chunk_by(|a, b| a[1] == b[1]) {
+        along_row(row, &mut plane[row[0][1] * width..][..width], spacing[2]);
+    }
+    let mut budget = height * width;
+    let mut distances = Vec::with_capacity(queries.len());
+    for &[_, y, x] in queries {
+        let mut nearest = plane[y * width + x];
+        for step in 1..=y.max(height - 1 - y) {
+            let across = step as f64 * spacing[1];
+            let square = across * across;
+            if square >= nearest {
+                break;
+            }
+            budget = budget.checked_sub(1)?;
+            if step <= y {
+                nearest = nearest.min(square + plane[(y - step) * width + x]);
+            }
+            if y + step < height {
+                nearest = nearest.min(square + plane[(y + step) * width + x]);
+            }
+        }
+        distances.push(nearest.sqrt());
+    }
+    Some(distances)
+}
+
+/// The number of each (y, x) that has a query, and those pixels in order of their numbers.
+fn needed_columns(queries: &[[usize; 3]], height: usize, width: usize) -> (Vec<usize>, Vec<usize>) {
+    let mut columns = vec![usize::MAX; height * width];
+    let mut pixels = Vec::new();
+    for &[_, y, x] in queries {
+        let column = &mut columns[y * width + x];
+        if *column == usize::MAX {
+            *column = pixels.len();
+            pixels.push(y * width + x);
+        }
+    }
+    (columns, pixels)
+}
+
+/// Squared distance along x to the nearest of the points of one row.
+fn along_row(points: &[[usize; 3]], row: &mut [f64], spacing: f64) {
+    let mut next = 0;
+    for (x, value) in row.iter_mut().enumerate() {
+        while next + 1 < points.len()
+            && points[next + 1][2].abs_diff(x) <= points[next][2].abs_diff(x)
+        {
+            next += 1;
+        }
+        let distance = points[next][2].abs_diff(x) as f64 * spacing;
+        *value = distance * distance;
+    }
+}
+
+/// The lower envelope of the parabolas `height + (spacing (i - vertex))²` over pixels `i`.
+#[derive(Default)]
+struct Envelope {
+    /// Vertex, height, and the position from which this parabola is the lowest.
+    pieces: Vec<(usize, f64, f64)>,
+    spacing: f64,
+}
+
+impl Envelope {
+    /// Of one parabola for each finite height.
+    fn build(&mut self, heights: impl Iterator<Item = f64>, spacing: f64) {
+        self.pieces.clear();
+        self.spacing = spacing;
+        let square = spacing * spacing;
+        for (vertex, height) in heights.enumerate().filter(|(_, height)| height.is_finite()) {
+            let mut from = f64::NEG_INFINITY;
+            while let Some(&(other, other_height, other_from)) = self.pieces.last() {
+                let apart = (vertex - other) as f64;
+                let middle = (vertex + other) as f64;
+                from = 0.5 * (middle + (height - other_height) / (square * apart));
+                if from > other_from {
+                    break;
+                }
+                self.pieces.pop();
+                from = f64::NEG_INFINITY;
+            }
+            self.pieces.push((vertex, height, from));
+        }
+    }
+
+    /// Its height at pixel `i`; `piece` starts at 0 and `i` must not fall from call to call.
+    fn at(&self, i: usize, piece: &mut usize) -> f64 {
+        while self.pieces.get(*piece + 1).is_some_and(|next| next.2 < i as f64) {
+            *piece += 1;
+        }
+        self.pieces.get(*piece).map_or(f64::INFINITY, |&(vertex, height, _)| {
+            let distance = vertex.abs_diff(i) as f64 * self.spacing;
+            distance * distance + height
+        })
+    }
+}
