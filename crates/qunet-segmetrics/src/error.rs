@@ -77,4 +77,14 @@ pub enum Error {
         /// Its value.
         value: f64,
     },
+    /// A value to be scored is not a probability.
+    #[error(
+        "the probability at {index:?} is {value}, not in [0, 1]; apply the sigmoid and replace NaN first"
+    )]
+    Improbable {
+        /// Where the first such value is.
+        index: Vec<usize>,
+        /// The value.
+        value: f32,
+    },
 }

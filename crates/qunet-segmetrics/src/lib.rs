@@ -7,6 +7,7 @@ mod error;
 mod evaluation;
 mod overlap;
 mod policy;
+mod probability;
 mod summary;
 
 pub use agreement::{Agreement, head_agreement};
@@ -16,4 +17,5 @@ pub use error::{Error, Result};
 pub use evaluation::{Evaluation, SliceScores};
 pub use overlap::{OverlapMetric, OverlapScores, OverlapSummary, PerMetric};
 pub use policy::EmptyPolicy;
+pub use probability::{CalibrationError, ScoredPixels, ThresholdCounts};
 pub use summary::Summary;

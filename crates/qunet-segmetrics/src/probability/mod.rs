@@ -1,0 +1,73 @@
+mod calibration;
+mod ranking;
+mod sweep;
+
+use ndarray::{ArrayRef, Dimension};
+
+pub use self::{calibration::CalibrationError, sweep::ThresholdCounts};
+use crate::{Error, Result, counts::same_shape};
+
+/// The probabilities of the pixels of a map beside the truth, from low to high probability.
+///
+/// ```
+/// use ndarray::array;
+/// use qunet_segmetrics::ScoredPixels;
+///
+/// let pixels = ScoredPixels::new(&array![0.25, 0.5, 0.75], &array![false, true, true], None)?;
+/// assert_eq!(pixels.roc_auc(), Some(1.0));
+/// assert_eq!(pixels.brier(), Some((0.0625 + 0.25 + 0.0625) / 3.0));
+/// # Ok::<(), qunet_segmetrics::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScoredPixels {
+    sorted: Vec<(f32, bool)>,
+}
+
+impl ScoredPixels {
+    /// The pixels of `probability` in [0, 1], of any dimension and stride, where `region` is true
+    /// (`None` = everywhere).
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] where the shapes differ, [`Error::Improbable`] for the first
+    /// value in the region that is NaN or outside [0, 1].
+    pub fn new<D: Dimension>(
+        probability: &ArrayRef<f32, D>,
+        truth: &ArrayRef<bool, D>,
+        region: Option<&ArrayRef<bool, D>>,
+    ) -> Result<Self> {
+        same_shape("truth", probability, truth)?;
+        if let Some(region) = region {
+            same_shape("region", probability, region)?;
+        }
+        let mut inside = region.map(|region| region.iter());
+        let mut sorted = Vec::new();
+        for (position, (&value, &actual)) in probability.iter().zip(truth).enumerate() {
+            if inside.as_mut().and_then(Iterator::next) == Some(&false) {
+                continue;
+            }
+            if !(0.0..=1.0).contains(&value) {
+                let index = unravel(position, probability.shape());
+                return Err(Error::Improbable { index, value });
+            }
+            sorted.push((value, actual));
+        }
+        sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        Ok(Self { sorted })
+    }
+
+    /// Mean of a loss of (probability, truth); `None` without a pixel.
+    fn mean(&self, loss: impl Fn(f64, bool) -> f64) -> Option<f64> {
+        let sum: f64 = self.sorted.iter().map(|&(p, actual)| loss(f64::from(p), actual)).sum();
+        (!self.sorted.is_empty()).then(|| sum / self.sorted.len() as f64)
+    }
+}
+
+/// The index of the element at `position` in row-major order.
+fn unravel(mut position: usize, shape: &[usize]) -> Vec<usize> {
+    let mut index = vec![0; shape.len()];
+    for (at, &length) in index.iter_mut().zip(shape).rev() {
+        *at = position % length;
+        position /= length;
+    }
+    index
+}
