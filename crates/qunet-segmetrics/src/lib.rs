@@ -11,7 +11,10 @@ mod probability;
 mod summary;
 
 pub use agreement::{Agreement, head_agreement};
-pub use boundary::{BorderConnectivity, BoundaryOptions, ImageEdge, Quantile, SurfaceDistances};
+pub use boundary::{
+    BorderConnectivity, BoundaryOptions, ImageEdge, Quantile, SurfaceDistances,
+    SurfaceElementDistances, boundary_iou, boundary_width,
+};
 pub use counts::{ConfusionCounts, ConfusionMatrix, Counting};
 pub use error::{Error, Result};
 pub use evaluation::{Evaluation, SliceScores};

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use ndarray::{Array3, ArrayD, Axis, IxDyn, s};
+use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn, s};
 use proptest::prelude::*;
 use qunet_segmetrics::{
     BorderConnectivity, BoundaryOptions, EmptyPolicy, Error, ImageEdge, Quantile, SurfaceDistances,
@@ -30,7 +30,9 @@ fn matches_medpy_monai_and_scipy() {
         for (library, values) in case["expected"].as_object().unwrap() {
             let options = match library.as_str() {
                 "medpy" => BoundaryOptions::medpy(),
-                _ => BoundaryOptions::monai(),
+                "MONAI" | "scipy edges + distance_transform_edt" => BoundaryOptions::monai(),
+                // These weigh by surface size; see `boundary_elements.rs`.
+                _ => continue,
             };
             let found = SurfaceDistances::between(&prediction, &truth, &spacing, options).unwrap();
             // MONAI computes in f32.
@@ -208,7 +210,76 @@ fn bad_input_is_named() {
         assert!(matches!(found.hausdorff_max_directed(bad), Err(Error::Percentile { .. })));
     }
     assert!(matches!(found.surface_dice(-0.1, EmptyPolicy::One), Err(Error::Tolerance { .. })));
+    let four = ArrayD::from_elem(IxDyn(&[1, 1, 1, 1]), true);
+    let wrong = SurfaceDistances::between(&four, &four, &[1.0; 4], options);
+    assert!(matches!(wrong, Err(Error::Dimensions { found: 4 })));
+    let none = ArrayD::from_elem(IxDyn(&[]), true);
+    let wrong = SurfaceDistances::between(&none, &none, &[], options);
+    assert!(matches!(wrong, Err(Error::Dimensions { found: 0 })));
     let other = Array3::from_elem((1, 4, 3), true);
     let mismatch = SurfaceDistances::between(&mask, &other, &[1.0; 3], options);
     assert!(matches!(mismatch, Err(Error::ShapeMismatch { .. })));
+}
+
+#[test]
+fn quantiles_read_between_distances_as_named() {
+    // The prediction's distances are 0 and 3, the truth's 0.
+    let prediction = ndarray::array![true, false, false, true];
+    let truth = ndarray::array![true, false, false, false];
+    for (quantile, expected) in
+        [(Quantile::Linear, 1.5), (Quantile::Lower, 0.0), (Quantile::Higher, 3.0)]
+    {
+        let options = BoundaryOptions { quantile, ..BoundaryOptions::default() };
+        let found = SurfaceDistances::between(&prediction, &truth, &[1.0], options).unwrap();
+        assert_eq!(found.hausdorff_max_directed(50.0).unwrap(), Some(expected));
+    }
+}
+
+proptest! {
+    #[test]
+    fn planes_equal_brute_force(
+        (a, b) in pair(), options in options(), spacing in prop::array::uniform2(0.2..4.0_f64),
+    ) {
+        let (a, b) = (a.index_axis(Axis(0), 0), b.index_axis(Axis(0), 0));
+        let found = SurfaceDistances::between(&a, &b, &spacing, options).unwrap();
+        let of = |mask: &ndarray::ArrayView2<bool>| plane_surface(mask, options);
+        let lengths = [1.0, spacing[0], spacing[1]];
+        prop_assert!(close(found.from_prediction(), &brute_force(&of(&a), &of(&b), &lengths)));
+        prop_assert!(close(found.from_truth(), &brute_force(&of(&b), &of(&a), &lengths)));
+    }
+}
+
+/// The surface of a 2D mask by its definition, in the plane z = 0.
+fn plane_surface(mask: &ndarray::ArrayView2<bool>, options: BoundaryOptions) -> Vec<[i64; 3]> {
+    let beyond = options.image_edge == ImageEdge::Foreground;
+    let full = options.connectivity == BorderConnectivity::Full;
+    let at = |y: usize, x: usize| mask.get([y, x]).copied().unwrap_or(beyond);
+    let on_surface = |y: usize, x: usize| {
+        (0..9)
+            .filter(|i| full || i % 2 == 1)
+            .any(|i| !at((y + i / 3).wrapping_sub(1), (x + i % 3).wrapping_sub(1)))
+    };
+    let inside = mask.indexed_iter().filter(|&((y, x), &yes)| yes && on_surface(y, x));
+    inside.map(|((y, x), _)| [0, y as i64, x as i64]).collect()
+}
+
+#[test]
+fn surfaces_at_the_image_edge_follow_the_table() {
+    let mask = |shape, inside: fn((usize, usize)) -> bool| Array2::from_shape_fn(shape, inside);
+    for (mask, background, foreground) in [
+        (mask((3, 3), |at| at == (0, 0)), 1, 1),
+        (mask((3, 3), |at| at == (1, 1)), 1, 1),
+        (mask((1, 5), |_| true), 5, 0),
+        (mask((3, 3), |_| true), 8, 0),
+        (mask((4, 4), |(_, x)| x < 2), 8, 4),
+    ] {
+        for (image_edge, points) in
+            [(ImageEdge::Background, background), (ImageEdge::Foreground, foreground)]
+        {
+            let options = BoundaryOptions { image_edge, ..BoundaryOptions::default() };
+            let found = SurfaceDistances::between(&mask, &mask, &[1.0; 2], options).unwrap();
+            assert_eq!(found.from_truth().len(), points);
+            assert_eq!(found.hausdorff(), (points > 0).then_some(0.0));
+        }
+    }
 }

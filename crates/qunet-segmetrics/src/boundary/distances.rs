@@ -1,9 +1,10 @@
 use ndarray::{ArrayRef, Dimension};
 
-use super::region::{Volume, extent};
+use super::input::{Pair, check_percent, check_tolerance, with_pair};
+use super::region::{BoundingBox, Volume};
 use super::transform::nearest;
 use super::{BoundaryOptions, Quantile};
-use crate::{EmptyPolicy, Error, Result};
+use crate::{EmptyPolicy, Result};
 
 /// The distances between the surface pixels of a prediction and a truth, in the units of the
 /// spacing; every metric of them is read from here.
@@ -13,6 +14,13 @@ use crate::{EmptyPolicy, Error, Result};
 /// | both empty | `None` | what the policy says |
 /// | one empty | `None` | 0 |
 /// | neither | finite, lower = better | in [0, 1], higher = better |
+///
+/// | mask | surface pixels, background beyond | surface pixels, foreground beyond |
+/// |---|---|---|
+/// | one pixel of 3 x 3, at a corner or the centre | 1 | 1 |
+/// | a full 1 x 5 row | 5 | none |
+/// | a full 3 x 3 image | 8 | none |
+/// | the left 2 columns of 4 x 4 | 8 | 4 |
 ///
 /// ```
 /// use ndarray::array;
@@ -41,29 +49,23 @@ impl SurfaceDistances {
     /// Between two masks of one to three axes; `spacing` has one length per axis, in array order.
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`]; [`Error::Dimensions`] for no or more than three axes;
-    /// [`Error::Spacing`] unless there is one positive finite length for each axis.
+    /// [`crate::Error::ShapeMismatch`]; [`crate::Error::Dimensions`] for no or more than three axes;
+    /// [`crate::Error::Spacing`] unless there is one positive finite length for each axis.
     pub fn between<D: Dimension>(
         prediction: &ArrayRef<bool, D>,
         truth: &ArrayRef<bool, D>,
         spacing: &[f64],
         options: BoundaryOptions,
     ) -> Result<Self> {
-        let lengths = check(prediction, truth, spacing)?;
-        let (extent, ndim) = (extent(prediction), prediction.ndim());
-        let (prediction, truth) = (prediction.as_standard_layout(), truth.as_standard_layout());
-        let volume = |pixels| Volume { pixels, extent, ndim };
-        let prediction = volume(prediction.as_slice().unwrap_or_default());
-        let truth = volume(truth.as_slice().unwrap_or_default());
-        let boxes = [prediction.bounding_box(), truth.bounding_box()];
-        let (prediction, truth, size) = match boxes.into_iter().flatten().reduce(|a, b| a.union(b))
-        {
-            None => (Vec::new(), Vec::new(), [0; 3]),
-            Some(joint) => {
-                let surface = |mask: &Volume<'_>| mask.surface(joint, options);
-                (surface(&prediction), surface(&truth), joint.size())
-            }
+        with_pair(prediction, truth, spacing, |pair| Self::of(&pair, options))
+    }
+
+    fn of(pair: &Pair<'_>, options: BoundaryOptions) -> Self {
+        let surface = |mask: &Volume<'_>| {
+            pair.bounds.map_or_else(Vec::new, |bounds| mask.surface(bounds, options))
         };
+        let (prediction, truth) = (surface(&pair.prediction), surface(&pair.truth));
+        let size = pair.bounds.map_or([0; 3], BoundingBox::size);
         let mut distances = Self {
             from_prediction: Vec::new(),
             from_truth: Vec::new(),
@@ -72,10 +74,10 @@ impl SurfaceDistances {
             quantile: options.quantile,
         };
         if !prediction.is_empty() && !truth.is_empty() {
-            distances.from_prediction = sorted(nearest(&prediction, &truth, size, lengths));
-            distances.from_truth = sorted(nearest(&truth, &prediction, size, lengths));
+            distances.from_prediction = sorted(nearest(&prediction, &truth, size, pair.lengths));
+            distances.from_truth = sorted(nearest(&truth, &prediction, size, pair.lengths));
         }
-        Ok(distances)
+        distances
     }
 
     /// From each surface pixel of the prediction to the truth's surface, ascending.
@@ -99,7 +101,7 @@ impl SurfaceDistances {
     /// HDp as in MONAI: the larger of the two directed percentiles, `percent` in [0, 100].
     ///
     /// # Errors
-    /// [`Error::Percentile`] outside [0, 100].
+    /// [`crate::Error::Percentile`] outside [0, 100].
     pub fn hausdorff_max_directed(&self, percent: f64) -> Result<Option<f64>> {
         check_percent(percent)?;
         let directed = |sorted| percentile(sorted, percent, self.quantile);
@@ -110,7 +112,7 @@ impl SurfaceDistances {
     /// HDp as in medpy: the percentile of the distances of both directions together.
     ///
     /// # Errors
-    /// [`Error::Percentile`] outside [0, 100].
+    /// [`crate::Error::Percentile`] outside [0, 100].
     pub fn hausdorff_pooled(&self, percent: f64) -> Result<Option<f64>> {
         check_percent(percent)?;
         let pooled = sorted([self.from_prediction(), self.from_truth()].concat());
@@ -134,44 +136,13 @@ impl SurfaceDistances {
     /// Surface Dice (NSD) by pixels: the part of both surfaces within `tolerance` of the other.
     ///
     /// # Errors
-    /// [`Error::Tolerance`] unless it is finite and not negative.
+    /// [`crate::Error::Tolerance`] unless it is finite and not negative.
     pub fn surface_dice(&self, tolerance: f64, policy: EmptyPolicy) -> Result<Option<f64>> {
-        if !(tolerance.is_finite() && tolerance >= 0.0) {
-            return Err(Error::Tolerance { value: tolerance });
-        }
+        check_tolerance(tolerance)?;
         let within = |sorted: &[f64]| sorted.partition_point(|&d| d <= tolerance) as u64;
         let hits = within(&self.from_prediction) + within(&self.from_truth);
         Ok(policy.ratio(hits, (self.prediction_points + self.truth_points) as u64))
     }
-}
-
-fn check<D: Dimension>(
-    prediction: &ArrayRef<bool, D>,
-    truth: &ArrayRef<bool, D>,
-    spacing: &[f64],
-) -> Result<[f64; 3]> {
-    if prediction.shape() != truth.shape() {
-        return Err(Error::ShapeMismatch {
-            name: "truth",
-            expected: prediction.shape().to_vec(),
-            found: truth.shape().to_vec(),
-        });
-    }
-    let ndim = prediction.ndim();
-    if !(1..=3).contains(&ndim) {
-        return Err(Error::Dimensions { found: ndim });
-    }
-    if spacing.len() != ndim || !spacing.iter().all(|&s| s.is_finite() && s > 0.0) {
-        return Err(Error::Spacing { axes: ndim, found: spacing.to_vec() });
-    }
-    let mut lengths = [1.0; 3];
-    lengths[3 - ndim..].copy_from_slice(spacing);
-    Ok(lengths)
-}
-
-fn check_percent(percent: f64) -> Result<()> {
-    let valid = (0.0..=100.0).contains(&percent);
-    if valid { Ok(()) } else { Err(Error::Percentile { value: percent }) }
 }
 
 fn sorted(mut distances: Vec<f64>) -> Vec<f64> {

@@ -45,6 +45,12 @@ impl Volume<'_> {
         found
     }
 
+    /// How many cells between neighbouring pixels the box has, those on its outside included.
+    pub(super) fn cells(&self, bounds: BoundingBox) -> [usize; 3] {
+        let size = bounds.size();
+        std::array::from_fn(|axis| size[axis] + usize::from(axis + self.ndim >= 3))
+    }
+
     /// The surface pixels in raster order, relative to the start of `bounds`, which must hold the
     /// whole foreground.
     pub(super) fn surface(&self, bounds: BoundingBox, options: BoundaryOptions) -> Vec<[usize; 3]> {
@@ -77,7 +83,7 @@ impl Volume<'_> {
     }
 
     /// The box with a margin of one pixel: background in the image, `edge` beyond it.
-    fn padded(&self, bounds: BoundingBox, edge: ImageEdge) -> Vec<bool> {
+    pub(super) fn padded(&self, bounds: BoundingBox, edge: ImageEdge) -> Vec<bool> {
         let size = bounds.size();
         let row_length = size[2] + 2;
         let beyond = edge == ImageEdge::Foreground;

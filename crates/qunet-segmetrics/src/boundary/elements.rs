@@ -1,0 +1,198 @@
+use ndarray::{ArrayRef, Dimension};
+
+use super::input::{Pair, check_percent, check_tolerance, with_pair};
+use super::marching::element_sizes;
+use super::region::{BoundingBox, Volume};
+use super::transform::nearest;
+use crate::{EmptyPolicy, Result};
+
+/// The distances between the surface elements of a prediction and a truth, each weighted by its
+/// size: the form of DeepMind's `surface-distance` and of MONAI's `use_subvoxels`.
+///
+/// An element lies where pixels meet, half a pixel from their centres. Its size is the contour
+/// length (2D, marching squares) or the surface area (3D, marching cubes) between them, in the
+/// units of the spacing; in 1D it is 1. Beyond the image there is background.
+///
+/// | elements | distances | surface Dice |
+/// |---|---|---|
+/// | both empty | `None` | what the policy says |
+/// | one empty | `None` | 0 |
+/// | neither | finite, lower = better | in [0, 1], higher = better |
+///
+/// ```
+/// use ndarray::array;
+/// use qunet_segmetrics::{EmptyPolicy, SurfaceElementDistances};
+///
+/// // A single pixel has four elements, one at each of its corners.
+/// let prediction = array![[true, false, false]];
+/// let truth = array![[false, false, true]];
+/// let distances = SurfaceElementDistances::between(&prediction, &truth, &[1.0, 1.0])?;
+/// assert_eq!(distances.hausdorff(), Some(2.0));
+/// assert_eq!(distances.robust_hausdorff(50.0)?, Some(1.0));
+/// assert_eq!(distances.average_from_prediction(), Some(1.5));
+/// assert_eq!(distances.surface_dice(1.0, EmptyPolicy::Undefined)?, Some(0.5));
+/// # Ok::<(), qunet_segmetrics::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct SurfaceElementDistances {
+    from_prediction: Vec<(f64, f64)>,
+    from_truth: Vec<(f64, f64)>,
+    total: f64,
+}
+
+impl SurfaceElementDistances {
+    /// Between two masks of one to three axes; `spacing` has one length per axis, in array order.
+    ///
+    /// # Errors
+    /// [`crate::Error::ShapeMismatch`]; [`crate::Error::Dimensions`] for no or more than three
+    /// axes; [`crate::Error::Spacing`] unless there is one positive finite length for each axis.
+    pub fn between<D: Dimension>(
+        prediction: &ArrayRef<bool, D>,
+        truth: &ArrayRef<bool, D>,
+        spacing: &[f64],
+    ) -> Result<Self> {
+        with_pair(prediction, truth, spacing, |pair| Self::of(&pair))
+    }
+
+    fn of(pair: &Pair<'_>) -> Self {
+        let mut distances =
+            Self { from_prediction: Vec::new(), from_truth: Vec::new(), total: 0.0 };
+        let Some(bounds) = pair.bounds else { return distances };
+        let sizes = element_sizes(pair.truth.ndim, pair.lengths);
+        let prediction = Elements::new(&pair.prediction, bounds, &sizes);
+        let truth = Elements::new(&pair.truth, bounds, &sizes);
+        distances.total = prediction.sizes.iter().sum::<f64>() + truth.sizes.iter().sum::<f64>();
+        if !prediction.points.is_empty() && !truth.points.is_empty() {
+            let grid = pair.truth.cells(bounds);
+            distances.from_prediction = prediction.distances(&truth, grid, pair.lengths);
+            distances.from_truth = truth.distances(&prediction, grid, pair.lengths);
+        }
+        distances
+    }
+
+    /// (distance, size) of each element of the prediction, ascending.
+    #[must_use]
+    pub fn from_prediction(&self) -> &[(f64, f64)] {
+        &self.from_prediction
+    }
+
+    /// (distance, size) of each element of the truth, ascending.
+    #[must_use]
+    pub fn from_truth(&self) -> &[(f64, f64)] {
+        &self.from_truth
+    }
+
+    /// Hausdorff distance: the largest distance of either direction.
+    #[must_use]
+    pub fn hausdorff(&self) -> Option<f64> {
+        Some(self.from_prediction.last()?.0.max(self.from_truth.last()?.0))
+    }
+
+    /// Robust Hausdorff distance (HDp): the larger of the two directed distances within which
+    /// `percent` of the surface lies; the first such distance, without interpolation.
+    ///
+    /// # Errors
+    /// [`crate::Error::Percentile`] outside [0, 100].
+    pub fn robust_hausdorff(&self, percent: f64) -> Result<Option<f64>> {
+        check_percent(percent)?;
+        let pair =
+            percentile(&self.from_prediction, percent).zip(percentile(&self.from_truth, percent));
+        Ok(pair.map(|(a, b)| a.max(b)))
+    }
+
+    /// Average surface distance from the prediction to the truth: `Σ size · distance / Σ size`.
+    #[must_use]
+    pub fn average_from_prediction(&self) -> Option<f64> {
+        average(&self.from_prediction)
+    }
+
+    /// Average surface distance from the truth to the prediction: `Σ size · distance / Σ size`.
+    #[must_use]
+    pub fn average_from_truth(&self) -> Option<f64> {
+        average(&self.from_truth)
+    }
+
+    /// Mean average surface distance: the mean of the two averages.
+    #[must_use]
+    pub fn masd(&self) -> Option<f64> {
+        Some((self.average_from_prediction()? + self.average_from_truth()?) / 2.0)
+    }
+
+    /// Surface Dice (NSD): the part of both surfaces, by size, within `tolerance` of the other.
+    ///
+    /// # Errors
+    /// [`crate::Error::Tolerance`] unless it is finite and not negative.
+    pub fn surface_dice(&self, tolerance: f64, policy: EmptyPolicy) -> Result<Option<f64>> {
+        check_tolerance(tolerance)?;
+        if self.total == 0.0 {
+            return Ok(policy.ratio(0, 0));
+        }
+        let within = |sorted: &[(f64, f64)]| {
+            total(&sorted[..sorted.partition_point(|&(d, _)| d <= tolerance)])
+        };
+        let hits = within(&self.from_prediction) + within(&self.from_truth);
+        // Sums in different orders may differ in the last place.
+        Ok(Some((hits / self.total).min(1.0)))
+    }
+}
+
+/// The cells that the surface of a mask passes through.
+struct Elements {
+    points: Vec<[usize; 3]>,
+    sizes: Vec<f64>,
+}
+
+impl Elements {
+    fn new(mask: &Volume<'_>, bounds: BoundingBox, sizes: &[f64]) -> Self {
+        let padded = mask.padded(bounds, super::ImageEdge::Background);
+        let size = bounds.size();
+        let strides = [(size[1] + 2) * (size[2] + 2), size[2] + 2, 1];
+        // How far back each bit of a cell's code is; see `element_sizes`.
+        let back: Vec<usize> = (0..sizes.len().ilog2() as usize)
+            .map(|bit| (0..3).map(|axis| (bit >> (2 - axis) & 1) * strides[axis]).sum())
+            .collect();
+        let [depth, height, width] = mask.cells(bounds);
+        let mut elements = Self { points: Vec::new(), sizes: Vec::new() };
+        for z in 0..depth {
+            for y in 0..height {
+                for x in 0..width {
+                    let last = (z + 1) * strides[0] + (y + 1) * strides[1] + x + 1;
+                    let bits = back.iter().enumerate();
+                    let code: usize =
+                        bits.map(|(bit, &back)| usize::from(padded[last - back]) << bit).sum();
+                    if code != 0 && code + 1 != sizes.len() {
+                        elements.points.push([z, y, x]);
+                        elements.sizes.push(sizes[code]);
+                    }
+                }
+            }
+        }
+        elements
+    }
+
+    fn distances(&self, to: &Self, grid: [usize; 3], lengths: [f64; 3]) -> Vec<(f64, f64)> {
+        let distances = nearest(&self.points, &to.points, grid, lengths);
+        let mut pairs: Vec<_> = distances.into_iter().zip(self.sizes.iter().copied()).collect();
+        pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        pairs
+    }
+}
+
+fn total(elements: &[(f64, f64)]) -> f64 {
+    elements.iter().map(|&(_, size)| size).sum()
+}
+
+fn average(elements: &[(f64, f64)]) -> Option<f64> {
+    let weighted: f64 = elements.iter().map(|&(distance, size)| distance * size).sum();
+    (!elements.is_empty()).then(|| weighted / total(elements))
+}
+
+fn percentile(sorted: &[(f64, f64)], percent: f64) -> Option<f64> {
+    let total = total(sorted);
+    let mut so_far = 0.0;
+    let reached = sorted.iter().find(|&&(_, size)| {
+        so_far += size;
+        so_far / total >= percent / 100.0
+    });
+    Some(reached.or(sorted.last())?.0)
+}
