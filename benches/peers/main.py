@@ -1,49 +1,25 @@
-"""Times this project's image-quality kernels beside OpenCV, SciPy, scikit-image and NumPy.
+"""Times this project's code beside other libraries on the same arrays, one family of rows a run.
 
-Called by `cargo xtask peers quality`, which makes the environment and builds the Rust side.
+Called by `cargo xtask peers FAMILY`, which makes the environment and builds the Rust side. The folder of
+the family holds `rows.py` with its tables.
 """
 
 import argparse
+import importlib
 import json
 import sys
-from itertools import chain
 from pathlib import Path
 
 import cv2
 
-import contrast
-import laplacian
-import region
-import stack
-from row import finite, relative_difference
+from row import PLAIN_READ, finite, relative_difference
 from server import Server
 from timing import FULL, QUICK, Local, Remote, compare
 
-# Sides of the plot of nanoseconds per pixel against size; 512 is among the other rows.
-SIDES = (64, 128, 256, 1024, 2048)
 
-
-def tables(quick):
-    """The rows by the title of their table."""
-    sides = (64, 2048) if quick else SIDES
-    all_types, of_median = ("u8", "u16", "i16", "f32"), ("u8", "u16", "f32")
-    return {
-        "Variance of Laplacian": laplacian.rows(),
-        "Inverse PSNR, windows 3 and 5": contrast.small_windows(),
-        "Inverse PSNR, other windows": contrast.other_windows(quick),
-        "Within a region of interest": region.rows(),
-        "All metrics of a stack": stack.rows(quick),
-        "At other sizes of the image": chain(
-            laplacian.sizes(sides, all_types),
-            contrast.sizes(sides, of_median),
-            region.sizes(sides, all_types),
-        ),
-    }
-
-
-def chosen(text, quick):
+def chosen(tables, text):
     """Pairs of a table's title and one of its rows, those whose label holds the text."""
-    pairs = [(title, row) for title, rows in tables(quick).items() for row in rows]
+    pairs = [(title, row) for title, rows in tables.items() for row in rows]
     found = [(title, row) for title, row in pairs if text.lower() in row.label.lower()]
     if not found:
         sys.exit(f"no row holds `{text}`; the first row's label is `{pairs[0][1].label}`")
@@ -51,38 +27,42 @@ def chosen(text, quick):
 
 
 class Arrays:
-    """The pixels of the rows, made once and kept on both sides until other ones are needed."""
+    """The arrays of the rows, made once and kept on both sides until other ones are needed."""
 
     def __init__(self, server):
-        self.server, self.pixels, self.made = server, None, None
+        self.server, self.pixels, self.made = server, None, {}
 
     def of(self, pixels):
         if pixels != self.pixels:
-            if self.made:
-                self.server.drop("pixels")
-                self.server.drop("roi")
-            self.pixels, self.made = pixels, None
-            self.made = pixels.make(), pixels.roi()
-            self.server.load("pixels", self.made[0])
-            self.server.load("roi", self.made[1])
+            for name in self.made:
+                self.server.drop(name)
+            self.pixels, self.made = pixels, {}
+            self.made = pixels.arrays()
+            for name, array in self.made.items():
+                self.server.load(name, array)
         return self.made
 
 
-def measure(title, row, arrays, effort):
+def measure(family, title, row, arrays, effort):
     """One line of the result."""
-    pixels, roi = arrays.of(row.pixels)
-    request = {"array": "pixels", "roi": "roi" if row.roi else None, "threads": row.threads}
-    ours = Remote(arrays.server, {**request, "kernel": row.kernel})
+    made = arrays.of(row.pixels)
+    ours = remote(family, row, row.kernel, row.takes, arrays.server)
     if row.build:
-        peer = Local(row.build(pixels, roi))
+        peer = Local(row.build(*(made[name] for name in row.takes)))
     else:
-        peer = Remote(arrays.server, {**request, "kernel": row.peer_kernel})
+        takes = row.peer_takes or row.takes
+        peer = remote(family, row, row.peer_kernel, takes, arrays.server)
     return result(title, row, compare(ours, peer, effort))
 
 
+def remote(family, row, kernel, takes, server):
+    kernel = kernel if kernel == PLAIN_READ else {family: kernel}
+    return Remote(server, {"arrays": takes, "kernel": kernel, "threads": row.threads})
+
+
 def result(title, row, found):
-    """The line as it is written; the first of a row's values stands for them."""
-    count = row.pixels.count
+    """The line as it is written; the first of a row's compared values stands for them."""
+    count, ours = row.pixels.count, row.compared(found.values_ours)
     line = {
         "table": title,
         "case": row.case,
@@ -97,14 +77,14 @@ def result(title, row, found):
         "ratio_min": found.ratio_min,
         "ratio_max": found.ratio_max,
         "bar": row.bar,
-        "value_ours": first(found.values_ours),
+        "value_ours": first(ours),
         "value_peer": first(found.values_peer),
         "relative_difference": None,
         "tolerance": row.tolerance,
         "note": row.note,
     }
     if row.tolerance is not None:
-        line["relative_difference"] = relative_difference(found.values_ours, found.values_peer)
+        line["relative_difference"] = relative_difference(ours, found.values_peer)
     return line
 
 
@@ -114,6 +94,7 @@ def first(values):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("family", choices=["quality", "segmetrics"], help="which rows")
     parser.add_argument("--server", required=True, help="the program that runs the Rust side")
     parser.add_argument("--out", required=True, type=Path, help="file for the rows, in JSON")
     parser.add_argument("--rows", default="", help="only rows whose label holds this text")
@@ -124,14 +105,16 @@ def arguments():
 def main():
     options = arguments()
     cv2.setNumThreads(1)
-    rows = chosen(options.rows, options.quick)
+    sys.path.append(str(Path(__file__).parent / options.family))
+    tables = importlib.import_module("rows").tables(options.quick)
+    rows = chosen(tables, options.rows)
     effort = QUICK if options.quick else FULL
     lines = []
     with Server(options.server) as server:
         arrays = Arrays(server)
         for number, (title, row) in enumerate(rows, 1):
             print(f"[{number}/{len(rows)}] {row.label}", file=sys.stderr, flush=True)
-            lines.append(measure(title, row, arrays, effort))
+            lines.append(measure(options.family, title, row, arrays, effort))
     options.out.write_text(json.dumps(lines, indent=1) + "\n")
 
 

@@ -3,8 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from arrays import Pixels
+from typing import Any
 
 # Both sides compute exactly, or in 64-bit floats.
 EXACT = 1e-9
@@ -12,23 +11,31 @@ EXACT = 1e-9
 # The peer computes in 32-bit floats.
 SINGLE = 1e-4
 
+# The kernel of the Rust side that every family has: it reads the arrays and computes nothing.
+PLAIN_READ = "plain_read"
+
 
 @dataclass(frozen=True)
 class Row:
-    """`build(pixels, roi)` gives the peer's function, which returns the values that `kernel` finds.
+    """`pixels` describes the arrays: `arrays()` makes them by name, `dtype`, `size` and `content` are words
+    for them, `count` is what times are divided by.
 
-    Without `build` the peer is another kernel of the Rust side, `peer_kernel`. `tolerance` is the relative
-    difference allowed between the values, None where the two define the metric differently (`note` says
-    how). `bar` is the ratio peer / ours to reach.
+    `build(*takes)` gives the peer's function, which returns the values that `kernel` finds on the same
+    arrays, or those at the places `values` of them. Without `build` the peer is another kernel of the Rust
+    side, `peer_kernel`, on `peer_takes` if other arrays are named. `tolerance` is the relative difference
+    allowed between the values, None where the two define the metric differently (`note` says how). `bar` is
+    the ratio peer / ours to reach.
     """
 
     case: str
-    pixels: Pixels
+    pixels: Any
     peer: str
     kernel: object
     build: Callable | None = None
     peer_kernel: object = None
-    roi: bool = False
+    takes: tuple = ("pixels",)
+    peer_takes: tuple = ()
+    values: tuple | None = None
     threads: int = 1
     bar: float | None = None
     tolerance: float | None = EXACT
@@ -40,6 +47,10 @@ class Row:
         pixels = self.pixels
         threads = f"{self.threads} thread" + "s" * (self.threads > 1)
         return f"{self.case}, {pixels.dtype} {pixels.size} {pixels.content}, {threads}, {self.peer}"
+
+    def compared(self, ours):
+        """Those of our values that the peer finds too."""
+        return ours if self.values is None else [ours[place] for place in self.values]
 
 
 def relative_difference(ours, peer):

@@ -25,7 +25,7 @@ class Server:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "pixels.raw"
             array.tofile(path)
-            dtype = {"uint8": "u8", "uint16": "u16", "int16": "i16", "float32": "f32"}
+            dtype = {"uint8": "u8", "uint16": "u16", "int16": "i16", "float32": "f32", "float64": "f64"}
             dtype = dtype.get(array.dtype.name, array.dtype.name)
             self.ask({"do": "load", "name": name, "path": str(path), "dtype": dtype, "shape": array.shape})
 

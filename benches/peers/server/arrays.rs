@@ -9,12 +9,13 @@ use ndarray::{ArrayD, IxDyn};
 
 use crate::request::{Dtype, Load};
 
-/// Pixels of any type, an image (H, W) or a stack (N, H, W).
+/// Numbers of any type: an image (H, W), a stack (N, H, W), a volume or a list.
 pub(crate) enum Array {
     U8(ArrayD<u8>),
     U16(ArrayD<u16>),
     I16(ArrayD<i16>),
     F32(ArrayD<f32>),
+    F64(ArrayD<f64>),
     Bool(ArrayD<bool>),
 }
 
@@ -44,8 +45,21 @@ impl Array {
     pub(crate) fn mask(&self) -> anyhow::Result<&ArrayD<bool>> {
         match self {
             Self::Bool(mask) => Ok(mask),
-            _ => bail!("the ROI holds pixels; load it with the dtype `bool`"),
+            _ => bail!("the array holds numbers, not a mask; load it with the dtype `bool`"),
         }
+    }
+
+    /// Everything in it, in order of memory.
+    pub(crate) fn bytes(&self) -> anyhow::Result<&[u8]> {
+        let bytes = match self {
+            Self::U8(array) => array.as_slice(),
+            Self::U16(array) => array.as_slice().map(bytemuck::cast_slice),
+            Self::I16(array) => array.as_slice().map(bytemuck::cast_slice),
+            Self::F32(array) => array.as_slice().map(bytemuck::cast_slice),
+            Self::F64(array) => array.as_slice().map(bytemuck::cast_slice),
+            Self::Bool(array) => array.as_slice().map(bytemuck::cast_slice),
+        };
+        bytes.context("the array is not in one piece")
     }
 }
 
@@ -56,6 +70,7 @@ fn read(file: &Load) -> anyhow::Result<Array> {
         Dtype::U16 => Array::U16(pixels(&bytes, &file.shape)?),
         Dtype::I16 => Array::I16(pixels(&bytes, &file.shape)?),
         Dtype::F32 => Array::F32(pixels(&bytes, &file.shape)?),
+        Dtype::F64 => Array::F64(pixels(&bytes, &file.shape)?),
         Dtype::Bool => Array::Bool(pixels::<u8>(&bytes, &file.shape)?.mapv(|byte| byte != 0)),
     })
 }

@@ -1,16 +1,18 @@
 //! Times this project's kernels for `cargo xtask peers`.
 //!
 //! Reads one request a line from standard input and answers each with one line, both in JSON, so that
-//! another process can alternate between this side and its own on the same pixels.
+//! another process can alternate between this side and its own on the same arrays.
 
 mod arrays;
-mod kernels;
+mod quality;
 mod request;
+mod segmetrics;
 mod timing;
 
 use std::io::{self, BufRead, Write};
 
-use request::{Answer, Request};
+use arrays::Array;
+use request::{Answer, Kernel, Request, Run};
 
 fn main() -> anyhow::Result<()> {
     let mut server = Server::default();
@@ -37,11 +39,23 @@ impl Server {
             Request::Load(file) => self.arrays.load(file).map(|()| Answer::default()),
             Request::Drop { name } => self.arrays.remove(&name).map(|()| Answer::default()),
             Request::Run(run) => {
-                let array = self.arrays.get(&run.array)?;
-                let roi = run.roi.as_deref().map(|name| self.arrays.get(name)).transpose()?;
+                let arrays: Vec<&Array> = run
+                    .arrays
+                    .iter()
+                    .map(|name| self.arrays.get(name))
+                    .collect::<Result<_, _>>()?;
                 let pool = self.pools.of(run.threads)?;
-                pool.install(|| kernels::run(&run, array, roi))
+                pool.install(|| answer(&run, &arrays))
             }
         }
+    }
+}
+
+/// Runs what is asked on this thread's pool.
+fn answer(run: &Run, arrays: &[&Array]) -> anyhow::Result<Answer> {
+    match &run.kernel {
+        Kernel::PlainRead => timing::plain_read(run, arrays),
+        Kernel::Quality(kernel) => quality::run(run, *kernel, arrays),
+        Kernel::Segmetrics(kernel) => segmetrics::run(run, kernel, arrays),
     }
 }

@@ -2,22 +2,23 @@
 
 use std::path::PathBuf;
 
-use qunet_quality::Border;
 use serde::{Deserialize, Serialize};
+
+use crate::{quality, segmetrics};
 
 /// One line of input.
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Request {
-    /// Keep the pixels of a file under a name.
+    /// Keep the array of a file under a name.
     Load(Load),
-    /// Forget them.
+    /// Forget it.
     Drop { name: String },
-    /// Time a kernel on them.
+    /// Time a kernel on arrays.
     Run(Run),
 }
 
-/// A file of bare pixels in the machine's own byte order, the last axis the fastest.
+/// A file of bare numbers in the machine's own byte order, the last axis the fastest.
 #[derive(Deserialize)]
 pub(crate) struct Load {
     pub(crate) name: String,
@@ -33,14 +34,15 @@ pub(crate) enum Dtype {
     U16,
     I16,
     F32,
+    F64,
     Bool,
 }
 
 /// `runs` timings of `repeat` calls each.
 #[derive(Deserialize)]
 pub(crate) struct Run {
-    pub(crate) array: String,
-    pub(crate) roi: Option<String>,
+    /// Names of what the kernel takes, in its order.
+    pub(crate) arrays: Vec<String>,
     pub(crate) kernel: Kernel,
     pub(crate) threads: usize,
     pub(crate) runs: usize,
@@ -48,19 +50,15 @@ pub(crate) struct Run {
 }
 
 /// What can be timed.
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kernel {
-    /// Variance of the 4-neighbour Laplacian of an image.
-    VarianceOfLaplacian { border: Border },
-    /// Inverse PSNR of an image, with replicated edges.
-    InversePsnr { window: usize },
-    /// Mean, variance and maximum of an image within the ROI, or of all of it.
-    RegionStatistics,
-    /// Every metric of every slice of a stack.
-    ScoreVolume,
-    /// No more than reading every byte of a stack: the floor for whatever looks at all pixels.
+    /// No more than reading every byte: the floor for whatever looks at all pixels.
     PlainRead,
+    /// Image quality.
+    Quality(quality::Kernel),
+    /// Segmentation metrics.
+    Segmetrics(segmetrics::Kernel),
 }
 
 /// One line of output.

@@ -9,58 +9,72 @@ use anyhow::{Context, bail};
 use crate::command;
 use crate::setup::{cache, pythons};
 
-/// Folder in the cache folder.
-const NAME: &str = "peers-venv";
-/// Copy of the requirements that is written last of all and so says that the environment is complete.
-const STAMP: &str = "requirements.txt";
 /// The oldest Python that the pinned libraries run on.
 const OLDEST: (u32, u32) = (3, 11);
 
 /// Prints the version of a Python that can make environments.
 const ASK: &str = "import sys, venv, ensurepip; print(*sys.version_info[:2])";
 
-/// The Python of an environment that has the given requirements; made first if there is none.
-pub(crate) fn provide(requirements: &Path) -> anyhow::Result<PathBuf> {
-    let wanted = fs::read_to_string(requirements)
-        .with_context(|| format!("cannot read {}", requirements.display()))?;
+/// The Python of the environment `name` that has what every list of requirements names.
+///
+/// It is made anew where the first list has changed; what the other lists name is added to it.
+pub(crate) fn provide(name: &str, lists: &[PathBuf]) -> anyhow::Result<PathBuf> {
     let cache = cache::folder(None)?;
-    let folder = cache.join(NAME);
-    if is_complete(&folder, &wanted) {
+    let folder = cache.join(name);
+    if lists.iter().all(|list| has(&folder, list)) {
         return Ok(python_of(&folder));
     }
     fs::create_dir_all(&cache)
         .with_context(|| format!("cannot make the cache folder {}", cache.display()))?;
-    let _lock = cache::lock(&cache.join(format!("{NAME}.lock")))?;
-    // Another call may have been at work while this one waited for the lock.
-    if !is_complete(&folder, &wanted) {
-        make(&folder, requirements, &wanted)?;
+    let _lock = cache::lock(&cache.join(format!("{name}.lock")))?;
+    for (place, list) in lists.iter().enumerate() {
+        // Another call may have been at work while this one waited for the lock.
+        if has(&folder, list) {
+            continue;
+        }
+        if place == 0 {
+            make(&folder)?;
+        }
+        install(&folder, list)?;
     }
     Ok(python_of(&folder))
 }
 
-fn is_complete(folder: &Path, wanted: &str) -> bool {
-    let stamp = fs::read_to_string(folder.join(STAMP));
-    stamp.is_ok_and(|stamp| stamp == wanted) && python_of(folder).is_file()
+/// Whether the environment has what a list names: a copy of the list is written last of all.
+fn has(folder: &Path, list: &Path) -> bool {
+    let wanted = fs::read(list);
+    let found = fs::read(stamp(folder, list));
+    wanted.is_ok_and(|wanted| found.is_ok_and(|found| found == wanted))
+        && python_of(folder).is_file()
+}
+
+fn stamp(folder: &Path, list: &Path) -> PathBuf {
+    folder.join(list.file_name().unwrap_or_default())
 }
 
 fn python_of(folder: &Path) -> PathBuf {
     folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" })
 }
 
-fn make(folder: &Path, requirements: &Path, wanted: &str) -> anyhow::Result<()> {
+fn make(folder: &Path) -> anyhow::Result<()> {
     eprintln!("the Python environment with the other libraries goes to {}", folder.display());
     cache::remove_folder(folder)?;
     let mut venv = Command::new(base()?);
-    command::run(venv.args(["-m", "venv"]).arg(folder))?;
+    command::run(venv.args(["-m", "venv"]).arg(folder))
+}
+
+/// Lets pip install a list; a list says itself what may be built from source.
+fn install(folder: &Path, list: &Path) -> anyhow::Result<()> {
     let mut pip = Command::new(python_of(folder));
-    pip.args(["-m", "pip", "install", "--only-binary=:all:", "--requirement"]).arg(requirements);
+    pip.args(["-m", "pip", "install", "--requirement"]).arg(list);
     pip.env("PIP_DISABLE_PIP_VERSION_CHECK", "1").env("PIP_NO_INPUT", "1").stdin(Stdio::null());
     command::run(&mut pip).context(
         "pip could not install the other libraries; be online, or set pip to a package index \
          that has them, and run the command again",
     )?;
-    let stamp = folder.join(STAMP);
-    fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
+    let stamp = stamp(folder, list);
+    fs::copy(list, &stamp).with_context(|| format!("cannot write {}", stamp.display()))?;
+    Ok(())
 }
 
 /// The first Python on this machine that is new enough and can make environments.
@@ -95,17 +109,21 @@ mod tests {
     use crate::workspace::Workspace;
 
     #[test]
-    fn an_environment_is_complete_with_its_stamp() {
+    fn an_environment_has_the_lists_that_it_has_copies_of() {
         let folder = tempfile::tempdir().unwrap();
-        let python = python_of(folder.path());
+        let (folder, list) = (folder.path().join("venv"), folder.path().join("torch.txt"));
+        let python = python_of(&folder);
         fs::create_dir_all(python.parent().unwrap()).unwrap();
         fs::write(&python, "").unwrap();
-        assert!(!is_complete(folder.path(), "numpy==1\n"));
-        fs::write(folder.path().join(STAMP), "numpy==1\n").unwrap();
-        assert!(is_complete(folder.path(), "numpy==1\n"));
-        assert!(!is_complete(folder.path(), "numpy==2\n"), "a changed pin makes it anew");
+        fs::write(&list, "numpy==1\n").unwrap();
+        assert!(!has(&folder, &list));
+        fs::copy(&list, stamp(&folder, &list)).unwrap();
+        assert!(has(&folder, &list));
+        fs::write(&list, "numpy==2\n").unwrap();
+        assert!(!has(&folder, &list), "a changed pin counts");
+        fs::write(&list, "numpy==1\n").unwrap();
         fs::remove_file(&python).unwrap();
-        assert!(!is_complete(folder.path(), "numpy==1\n"));
+        assert!(!has(&folder, &list));
     }
 
     #[test]
@@ -118,7 +136,13 @@ mod tests {
     #[test]
     fn every_requirement_is_pinned() {
         let root = Workspace::find().unwrap().root().to_path_buf();
-        let lines = fs::read_to_string(root.join("benches/peers/requirements.txt")).unwrap();
-        assert!(lines.lines().all(|line| line.contains("==")), "{lines}");
+        for list in
+            ["quality/requirements.txt", "segmetrics/requirements.txt", "segmetrics/torch.txt"]
+        {
+            let lines = fs::read_to_string(root.join("benches/peers").join(list)).unwrap();
+            let mut packages = lines.lines().filter(|line| !line.starts_with("--"));
+            assert!(packages.all(|line| line.contains("==")), "{list}: {lines}");
+            assert!(lines.starts_with("--only-binary=:all:\n"), "{list}: {lines}");
+        }
     }
 }

@@ -6,29 +6,34 @@ use std::process::Command;
 
 use anyhow::Context;
 
-use super::environment;
+use super::family::Family;
+use super::{Options, environment};
 use crate::command;
 use crate::workspace::Workspace;
 
 /// Variables that say how many threads a numeric library takes.
-const THREADS: [&str; 3] = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"];
+const THREADS: [&str; 4] =
+    ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"];
 
-/// The rows of a run, in JSON.
+/// The rows of a run, in JSON; `extras` are lists of requirements beside the family's own.
 pub(crate) fn measure(
     workspace: &Workspace,
-    rows: Option<&str>,
-    quick: bool,
+    family: Family,
+    extras: &[&str],
+    options: &Options,
 ) -> anyhow::Result<String> {
     let folder = workspace.root().join("benches/peers");
-    let python = environment::provide(&folder.join("requirements.txt"))?;
+    let lists = ["requirements.txt"].iter().chain(extras);
+    let lists: Vec<PathBuf> = lists.map(|list| folder.join(family.name()).join(list)).collect();
+    let python = environment::provide(family.environment(), &lists)?;
     let server = build(workspace)?;
     let out = tempfile::tempdir().context("cannot make a temporary folder")?;
     let out = out.path().join("rows.json");
-    let mut script = script(&python, &folder, &server, &out);
-    if let Some(rows) = rows {
+    let mut script = script(&python, &folder, family, &server, &out);
+    if let Some(rows) = &options.rows {
         script.args(["--rows", rows]);
     }
-    if quick {
+    if options.quick {
         script.arg("--quick");
     }
     command::run(&mut script)?;
@@ -43,9 +48,9 @@ fn build(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     Ok(workspace.target_dir()?.join("release").join(name))
 }
 
-fn script(python: &Path, folder: &Path, server: &Path, out: &Path) -> Command {
+fn script(python: &Path, folder: &Path, family: Family, server: &Path, out: &Path) -> Command {
     let mut script = Command::new(python);
-    script.arg(folder.join("main.py"));
+    script.arg(folder.join("main.py")).arg(family.name());
     script.arg("--server").arg(server).arg("--out").arg(out);
     script.env_remove("PYTHONPATH").env("PYTHONDONTWRITEBYTECODE", "1");
     script.envs(THREADS.map(|variable| (variable, "1")));
@@ -59,9 +64,10 @@ mod tests {
     #[test]
     fn libraries_get_one_thread() {
         let path = Path::new;
-        let script = script(path("python"), path("peers"), path("server"), path("rows.json"));
+        let (peers, family) = (path("peers"), Family::Quality);
+        let script = script(path("python"), peers, family, path("server"), path("rows.json"));
         let line = command::line(&script).replace('\\', "/");
-        assert_eq!(line, "python peers/main.py --server server --out rows.json");
+        assert_eq!(line, "python peers/main.py quality --server server --out rows.json");
         for variable in THREADS {
             let of_script = script.get_envs().find(|(name, _)| *name == variable);
             assert_eq!(of_script.unwrap().1.unwrap(), "1", "{variable}");

@@ -1,10 +1,11 @@
 //! `cargo xtask peers`: this project beside the libraries that do the same in Python.
 //!
-//! `environment` makes a Python that has them; `measure` builds the Rust side and lets `benches/peers` time
+//! `family` says what can be compared; `environment` makes a Python that has them; `measure` builds the Rust side and lets `benches/peers` time
 //! both in turns; `row` is what comes back, `table` and `markdown` show it, `docs` puts it into the docs.
 
 mod docs;
 mod environment;
+mod family;
 mod markdown;
 mod measure;
 mod row;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use crate::workspace::Workspace;
+use family::Family;
 use row::Row;
 
 /// What can be compared.
@@ -26,9 +28,20 @@ pub(crate) enum Peers {
     /// The first call makes a Python environment of its own in the cache folder (some 350 MB). The command
     /// fails where a value differs from the other library's, not where a ratio is missed.
     Quality(Options),
+    /// Segmentation metrics, beside NumPy, OpenCV, edt, medpy, surface-distance, SimpleITK and others.
+    ///
+    /// The first call makes a Python environment of its own in the cache folder (some 1 GB; with --torch
+    /// 6 GB). The command fails where a value differs from the other library's, not where a ratio is missed.
+    Segmetrics {
+        #[command(flatten)]
+        options: Options,
+        /// Add MONAI to the environment, with the PyTorch that it needs (5 GB): its rows are shown from then on.
+        #[arg(long, conflicts_with = "from")]
+        torch: bool,
+    },
 }
 
-/// What `cargo xtask peers quality` takes.
+/// What every family takes.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Options {
     /// File for the rows, in JSON.
@@ -43,7 +56,7 @@ pub(crate) struct Options {
     /// Print the tables in Markdown.
     #[arg(long)]
     markdown: bool,
-    /// Put the tables into docs/benchmarks.md and draw its figure; needs --json or --from.
+    /// Put the tables into docs/benchmarks.md and draw the figure; needs --json or --from.
     #[arg(long, conflicts_with_all = ["rows", "quick"])]
     docs: bool,
     /// Show the rows of this file instead of measuring.
@@ -52,7 +65,11 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(workspace: &Workspace, peers: &Peers) -> anyhow::Result<()> {
-    let Peers::Quality(options) = peers;
+    let (family, options, extras): (_, _, &[&str]) = match peers {
+        Peers::Quality(options) => (Family::Quality, options, &[]),
+        Peers::Segmetrics { options, torch: true } => (Family::Segmetrics, options, &["torch.txt"]),
+        Peers::Segmetrics { options, torch: false } => (Family::Segmetrics, options, &[]),
+    };
     let record = options.from.as_deref().or(options.json.as_deref());
     if options.docs && record.is_none() {
         bail!("--docs draws from a file; name a new one with --json or an old one with --from");
@@ -60,7 +77,7 @@ pub(crate) fn run(workspace: &Workspace, peers: &Peers) -> anyhow::Result<()> {
     let text = match &options.from {
         Some(file) => fs::read_to_string(file)
             .with_context(|| format!("cannot read the rows {}", file.display()))?,
-        None => measure::measure(workspace, options.rows.as_deref(), options.quick)?,
+        None => measure::measure(workspace, family, extras, options)?,
     };
     let rows = row::parse(&text)?;
     if let Some(file) = &options.json {
@@ -68,7 +85,7 @@ pub(crate) fn run(workspace: &Workspace, peers: &Peers) -> anyhow::Result<()> {
     }
     print!("{}", if options.markdown { markdown::tables(&rows) } else { table::tables(&rows) });
     if let Some(record) = record.filter(|_| options.docs) {
-        docs::refresh(workspace, record, &rows)?;
+        docs::refresh(workspace, family, record, &rows)?;
     }
     check_values(&rows)
 }
@@ -108,7 +125,21 @@ mod tests {
 
     fn parse(arguments: &[&str]) -> Result<Options, clap::Error> {
         let arguments = ["peers", "quality"].iter().chain(arguments);
-        Cli::try_parse_from(arguments).map(|Cli { peers: Peers::Quality(options) }| options)
+        Cli::try_parse_from(arguments).map(|cli| match cli.peers {
+            Peers::Quality(options) | Peers::Segmetrics { options, .. } => options,
+        })
+    }
+
+    #[test]
+    fn torch_is_for_new_rows_of_segmetrics() {
+        let segmetrics = |arguments: &[&str]| {
+            Cli::try_parse_from(["peers", "segmetrics"].iter().chain(arguments))
+                .map(|cli| cli.peers)
+        };
+        let with = segmetrics(&["--torch", "--quick"]).unwrap();
+        assert!(matches!(with, Peers::Segmetrics { torch: true, options } if options.quick));
+        assert!(segmetrics(&["--torch", "--from", "rows.json"]).is_err());
+        assert!(parse(&["--torch"]).is_err(), "image quality has no such library");
     }
 
     #[test]

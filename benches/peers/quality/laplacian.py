@@ -32,22 +32,22 @@ def reusable(like):
     return call
 
 
-def opencv(pixels, _roi):
+def opencv(pixels):
     call = reusable(pixels)
     return lambda: [call(pixels)]
 
 
-def opencv_idiom(pixels, _roi):
+def opencv_idiom(pixels):
     """The line that everybody writes."""
     depth = cv2.CV_32F if pixels.dtype == np.float32 else cv2.CV_64F
     return lambda: [float(cv2.Laplacian(pixels, depth).var())]
 
 
-def scipy(pixels, _roi):
+def scipy(pixels):
     return lambda: [float(ndimage.laplace(pixels, output=np.float64, mode="mirror").var())]
 
 
-def scikit_image(pixels, _roi):
+def scikit_image(pixels):
     """It scales integers to [0, 1] first, which is undone here, and repeats the edge."""
     high = 1 if pixels.dtype == np.float32 else np.iinfo(pixels.dtype).max
     return lambda: [float(skimage.filters.laplace(pixels).var()) * high**2]

@@ -41,7 +41,7 @@ def reusable(like, window):
 
 
 def opencv(window):
-    def build(pixels, _roi):
+    def build(pixels):
         call = reusable(pixels, window)
         return lambda: [call(pixels)]
 
@@ -49,7 +49,7 @@ def opencv(window):
 
 
 def scipy(window):
-    def build(pixels, _roi):
+    def build(pixels):
         def call():
             median = ndimage.median_filter(pixels, size=window, mode="nearest")
             return [float((pixels - median.astype(np.float64)).var() / pixels.max())]
@@ -63,7 +63,7 @@ def scikit_image(window):
     """Beyond the edge its window has no pixels."""
     footprint = np.ones((window, window), np.uint8)
 
-    def build(pixels, _roi):
+    def build(pixels):
         def call():
             median = skimage.filters.rank.median(pixels, footprint)
             return [float((pixels - median.astype(np.float64)).var() / pixels.max())]

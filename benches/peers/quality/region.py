@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from arrays import Pixels
+from arrays import WITH_ROI, Pixels
 from row import EXACT, SINGLE, Row
 
 CASE = "mean, variance, maximum within the ROI"
@@ -32,12 +32,12 @@ def opencv(pixels, roi):
 def rows():
     for dtype in ("u8", "u16", "i16", "f32"):
         pixels, single = Pixels(dtype), SINGLE if dtype == "f32" else EXACT
-        yield Row(CASE, pixels, "NumPy", KERNEL, numpy, roi=True, bar=5, tolerance=single)
+        yield Row(CASE, pixels, "NumPy", KERNEL, numpy, takes=WITH_ROI, bar=5, tolerance=single)
         yield opencv_row(pixels)
 
 
 def opencv_row(pixels):
-    return Row(CASE, pixels, "OpenCV", KERNEL, opencv, roi=True)
+    return Row(CASE, pixels, "OpenCV", KERNEL, opencv, takes=WITH_ROI)
 
 
 def sizes(sides, dtypes):

@@ -1,19 +1,12 @@
-//! Overlap metrics and head agreement of a 256 x 256 slice, each beside a plain loop.
+//! Overlap metrics and head agreement of a slice, each beside a plain loop.
 
 use std::hint::black_box;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group};
 use ndarray::Array2;
 use qunet_segmetrics::{ConfusionCounts, EmptyPolicy, OverlapScores, head_agreement};
 
-const SIDE: usize = 256;
-
-/// A disc of `radius` pixels around (`y`, `x`).
-fn disc(y: usize, x: usize, radius: usize) -> Array2<bool> {
-    Array2::from_shape_fn((SIDE, SIDE), |(row, col)| {
-        row.abs_diff(y).pow(2) + col.abs_diff(x).pow(2) <= radius * radius
-    })
-}
+use crate::masks::{SIDE, disc};
 
 /// Probabilities that fall off from 1 around (`y`, `x`).
 fn hill(y: usize, x: usize) -> Array2<f32> {
@@ -88,4 +81,3 @@ fn plain_agreement(level3: &Array2<f32>, level4: &Array2<f32>) -> f64 {
 }
 
 criterion_group!(benches, five_metrics, agreement);
-criterion_main!(benches);

@@ -1,35 +1,54 @@
-//! The kernels by the name that a request gives them.
+//! The image-quality kernels by the name that a request gives them.
 
 use anyhow::{Context, bail};
-use bytemuck::NoUninit;
 use ndarray::{ArrayD, ArrayView2, ArrayView3, Ix2, Ix3};
 use qunet_quality::{
-    LaplacianKernel, Pixel, QualityParams, QualityRecord, RegionStatistics, image_statistics,
-    inverse_psnr, roi_statistics, score_volume, variance_of_laplacian,
+    Border, LaplacianKernel, Pixel, QualityParams, QualityRecord, RegionStatistics,
+    image_statistics, inverse_psnr, roi_statistics, score_volume, variance_of_laplacian,
 };
+use serde::Deserialize;
 
 use crate::arrays::Array;
-use crate::request::{Answer, Kernel, Run};
-use crate::timing::{plain_read, time};
+use crate::request::{Answer, Run};
+use crate::timing::time;
 
-/// Runs what is asked on this thread's pool.
-pub(crate) fn run(run: &Run, array: &Array, roi: Option<&Array>) -> anyhow::Result<Answer> {
-    let roi = roi.map(Array::mask).transpose()?;
+/// What can be timed.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kernel {
+    /// Variance of the 4-neighbour Laplacian of an image.
+    VarianceOfLaplacian { border: Border },
+    /// Inverse PSNR of an image, with replicated edges.
+    InversePsnr { window: usize },
+    /// Mean, variance and maximum of an image within the ROI, or of all of it.
+    RegionStatistics,
+    /// Every metric of every slice of a stack.
+    ScoreVolume,
+}
+
+/// Times a kernel on the pixels and, where a second array is named, within it as the ROI.
+pub(crate) fn run(run: &Run, kernel: Kernel, arrays: &[&Array]) -> anyhow::Result<Answer> {
+    let (array, roi) = match arrays {
+        [array] => (array, None),
+        [array, roi] => (array, Some(roi.mask()?)),
+        _ => bail!("a kernel of image quality takes pixels and at most one ROI"),
+    };
     match array {
-        Array::U8(pixels) => on(run, pixels, roi),
-        Array::U16(pixels) => on(run, pixels, roi),
-        Array::I16(pixels) => on(run, pixels, roi),
-        Array::F32(pixels) => on(run, pixels, roi),
-        Array::Bool(_) => bail!("`{}` is a mask; name it as the ROI", run.array),
+        Array::U8(pixels) => on(run, kernel, pixels, roi),
+        Array::U16(pixels) => on(run, kernel, pixels, roi),
+        Array::I16(pixels) => on(run, kernel, pixels, roi),
+        Array::F32(pixels) => on(run, kernel, pixels, roi),
+        _ => bail!("pixels are of the dtype u8, u16, i16 or f32"),
     }
 }
 
-fn on<T: Pixel + NoUninit>(
+fn on<T: Pixel>(
     run: &Run,
+    kernel: Kernel,
     pixels: &ArrayD<T>,
     roi: Option<&ArrayD<bool>>,
 ) -> anyhow::Result<Answer> {
-    match run.kernel {
+    match kernel {
         Kernel::VarianceOfLaplacian { border } => {
             let image = image(pixels)?;
             let kernel = LaplacianKernel::FourNeighbour;
@@ -41,11 +60,6 @@ fn on<T: Pixel + NoUninit>(
         }
         Kernel::RegionStatistics => region(run, &image(pixels)?, roi),
         Kernel::ScoreVolume => volume(run, &stack(pixels)?, roi),
-        Kernel::PlainRead => {
-            let pixels = pixels.as_slice().context("the pixels are not in one piece")?;
-            let bytes = bytemuck::cast_slice(pixels);
-            time(run, || anyhow::Ok(plain_read(bytes)), |_| Vec::new())
-        }
     }
 }
 

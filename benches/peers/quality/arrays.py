@@ -12,6 +12,9 @@ RANGES = {
     "f32": (np.float32, 0, 1),
 }
 
+# What kernels within a region take.
+WITH_ROI = ("pixels", "roi")
+
 # Share of an image that its region of interest covers.
 ROI_SHARE = 0.35
 
@@ -37,6 +40,9 @@ class Pixels:
     @property
     def size(self):
         return "x".join(map(str, self.shape))
+
+    def arrays(self):
+        return {"pixels": self.make(), "roi": self.roi()}
 
     def make(self):
         if not self.slices:

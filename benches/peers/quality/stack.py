@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import contrast
 import laplacian
 import region
-from arrays import Pixels
-from row import EXACT, SINGLE, Row
+from arrays import WITH_ROI, Pixels
+from row import EXACT, PLAIN_READ, SINGLE, Row
 
 CASE = "all metrics of a stack with ROI"
 SLICES = 829
@@ -52,7 +52,7 @@ def rows(quick):
     for dtype in ("u8",) if quick else ("u8", "u16", "f32"):
         pixels = Pixels(dtype, slices=SLICES)
         for threads in (1, 2):
-            common = {"kernel": "score_volume", "roi": True, "threads": threads}
+            common = {"kernel": "score_volume", "takes": WITH_ROI, "threads": threads}
             for peer, inside in statistics.items():
                 build = opencv_with(inside, threads)
                 tolerance = SINGLE if dtype == "f32" else EXACT
@@ -61,7 +61,8 @@ def rows(quick):
                 CASE,
                 pixels,
                 "plain read",
-                peer_kernel="plain_read",
+                peer_kernel=PLAIN_READ,
+                peer_takes=("pixels",),
                 bar=0.25,
                 tolerance=None,
                 note="reads every pixel, computes nothing",

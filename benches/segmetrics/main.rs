@@ -1,0 +1,9 @@
+//! Segmentation metrics, each beside a plain loop where one is short enough to be read.
+
+mod boundary;
+mod masks;
+mod overlap;
+
+use criterion::criterion_main;
+
+criterion_main!(overlap::benches, boundary::benches);
