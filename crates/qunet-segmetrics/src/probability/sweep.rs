@@ -24,8 +24,8 @@ impl ScoredPixels {
         }));
         let pixels = self.sorted.len() as u64;
         let at = |&threshold: &f32| {
-            // A comparison with NaN is false, so ask for "above" rather than for "not below".
-            let cut = self.sorted.partition_point(|&(p, _)| !(p > threshold));
+            // Nothing is above NaN.
+            let cut = self.sorted.partition_point(|&(p, _)| threshold.is_nan() || p <= threshold);
             let true_negatives = negatives_below[cut];
             let false_negatives = cut as u64 - true_negatives;
             let false_positives = below - true_negatives;
