@@ -12,6 +12,11 @@ SHORTEST_RUN = 50_000
 WARMED_UP = 50_000_000
 
 
+# A pair of blocks that takes longer than this many nanoseconds is measured `FEWEST_LONG` times at least.
+LONG_PAIR = 2_000_000_000
+FEWEST_LONG = 3
+
+
 @dataclass(frozen=True)
 class Effort:
     """How long to measure: `pairs` of blocks, each of about `block` nanoseconds a side.
@@ -26,7 +31,8 @@ class Effort:
     def pairs_of(self, ours, peer):
         time_of_pair = sum(side.typical * side.repeat * side.runs for side in (ours, peer))
         fitting = int(2 * self.pairs * self.block / time_of_pair)
-        return max(self.fewest, min(self.pairs, fitting))
+        fewest = min(self.fewest, FEWEST_LONG) if time_of_pair > LONG_PAIR else self.fewest
+        return max(fewest, min(self.pairs, fitting))
 
 
 FULL = Effort(pairs=15, fewest=5, block=30_000_000)

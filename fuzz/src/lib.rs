@@ -1,7 +1,10 @@
 //! What the fuzz targets make of the bytes that they are given.
 
 mod kernels;
+mod masks;
 mod picture;
+mod segmetrics;
 
 pub use kernels::check_kernels;
 pub use picture::{Layout, Picture, Setting};
+pub use segmetrics::{check_boundary, check_overlap};

@@ -24,9 +24,9 @@ def spacing_of(axes):
     return SPACING_3D[3 - axes :] if axes == 3 else (1.0,) * axes
 
 
-def kernel(axes, hd95="pooled", slices=False):
+def kernel(axes, definition="pooled", slices=False):
     """The Rust side's; with `slices`, of each slice of a stack."""
-    options = {"hd95": hd95, "spacing": spacing_of(axes), "tolerance": TOLERANCE}
+    options = {"definition": definition, "spacing": spacing_of(axes), "tolerance": TOLERANCE}
     return {"slice_distances" if slices else "surface_distances": options}
 
 
@@ -152,7 +152,6 @@ FORMULATIONS = {"OpenCV": opencv_pair, "edt": edt_pair}
 
 # Why other values are expected, by peer.
 NOTES = {
-    "surface-distance": "surface elements, weighted by their area",
     "SimpleITK": "HD and its average over whole masks",
     "medpy": "no NSD",
     "mikan-rs": "no NSD",
@@ -173,24 +172,24 @@ def library(masks, of, peer, pair, **more):
     return row(masks, peer, of(pair), bar=10, note=NOTES.get(peer), **more)
 
 
-def row(masks, peer, build, hd95="pooled", **more):
+def row(masks, peer, build, definition="pooled", **more):
     stacked = isinstance(masks, Slices)
     axes = 2 if stacked else len(masks.shape)
-    asked = kernel(axes, hd95, stacked)
+    asked = kernel(axes, definition, stacked)
     return Row(CASE, masks, peer, asked, build, takes=PAIR, **more)
 
 
 def libraries(masks, of, slow):
     """`slow` adds those that take tens of seconds on large volumes."""
-    yield library(masks, of, "surface-distance", deepmind_pair, tolerance=None)
+    yield library(masks, of, "surface-distance", deepmind_pair, definition="elements")
     yield library(masks, of, "SimpleITK", simple_itk_pair, tolerance=None)
     if find_spec("monai"):
-        yield library(masks, of, "MONAI", monai_pair, hd95="max_directed", tolerance=SINGLE)
+        yield library(masks, of, "MONAI", monai_pair, definition="max_directed", tolerance=SINGLE)
     if slow:
         leading = (0, 1) if of is of_pair else None
         yield library(masks, of, "medpy", medpy_pair, values=leading, tolerance=EXACT)
         yield library(
-            masks, of, "mikan-rs", mikan_pair, hd95="max_directed", values=leading, tolerance=SINGLE
+            masks, of, "mikan-rs", mikan_pair, definition="max_directed", values=leading, tolerance=SINGLE
         )
 
 

@@ -13,7 +13,7 @@ from medpy.metric import binary
 from seg_metrics import seg_metrics
 
 from masks import PAIR, Masks, Slices
-from row import EXACT, PLAIN_READ, SINGLE, Row
+from row import PLAIN_READ, SINGLE, Row
 
 CASE = "precision, recall, Jaccard, Dice, accuracy"
 PRECISION, RECALL, JACCARD, DICE, ACCURACY = range(5)

@@ -13,7 +13,9 @@ TYPICAL = ("typical_prediction", "typical_truth")
 
 @dataclass(frozen=True)
 class Masks:
-    """A pair of masks of one shape; `lesions` gives one pair of discs in an image, blobs in a volume."""
+    """Masks of one shape: `lesions` are two discs in an image, blobs in a volume, and `checkerboard` and
+    `full` come with a pair of lesions; `spots` and `noise` are one mask of many objects.
+    """
 
     shape: tuple
     content: str = "lesions"
@@ -30,6 +32,8 @@ class Masks:
     def arrays(self):
         if self.content == "lesions":
             return dict(zip(PAIR, self.lesions()))
+        if self.content in ("spots", "noise"):
+            return {"prediction": spots(self.shape, 1 if self.content == "noise" else 6)}
         worst = {"checkerboard": checkerboard, "full": full}[self.content](self.shape)
         return {**dict(zip(PAIR, worst)), **dict(zip(TYPICAL, self.lesions()))}
 
@@ -91,6 +95,15 @@ def ellipsoid(mask, place, radius):
     box = tuple(slice(a, b) for a, b in zip(low, high))
     axes = np.ogrid[box]
     mask[box] |= sum(((axis - c) / r) ** 2 for axis, c, r in zip(axes, place, radius)) <= 1
+
+
+def spots(shape, side):
+    """Squares or cubes of a side in some of their places, at random; a side of 1 is noise."""
+    places = tuple(-(-n // side) for n in shape)
+    taken = hashed(11, int(np.prod(places))).reshape(places) < (0.3 if side > 1 else 0.2)
+    for axis in range(len(shape)):
+        taken = np.repeat(taken, side, axis=axis)
+    return np.ascontiguousarray(taken[tuple(slice(n) for n in shape)])
 
 
 def checkerboard(shape):

@@ -1,6 +1,7 @@
 """This project's segmentation metrics beside the libraries and the formulations for the same."""
 
 import boundary
+import components
 import counting
 
 
@@ -10,4 +11,5 @@ def tables(quick):
         "Metrics of the counts": counting.rows(quick),
         "Surface distances": boundary.rows(quick),
         "Surface distances, worst cases": boundary.worst_rows(),
+        "Connected components": components.rows(quick),
     }

@@ -1,0 +1,32 @@
+//! Connected components: found and counted without a label array, and numbered in one.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group};
+use ndarray::{Array3, Dimension};
+use qunet_segmetrics::{Connectivity, Objects};
+
+/// Side of the volume.
+const CUBE: usize = 128;
+
+fn components(criterion: &mut Criterion) {
+    // Balls of 3 voxels' radius, eight voxels apart.
+    let mask = Array3::from_shape_fn((CUBE, CUBE, CUBE), |(z, y, x)| {
+        [z, y, x].map(|place| (place % 8).abs_diff(4).pow(2)).iter().sum::<usize>() <= 9
+    });
+    assert_eq!(found(&mask).map(|objects| objects.count()), Some((CUBE / 8).pow(3)));
+
+    let mut group = criterion.benchmark_group("components_128x128x128");
+    group.throughput(Throughput::Elements(mask.len() as u64));
+    group.bench_function("found", |b| b.iter(|| found(black_box(&mask))));
+    group.bench_function("found and numbered", |b| {
+        b.iter(|| found(black_box(&mask)).map(|objects| objects.labels()));
+    });
+    group.finish();
+}
+
+fn found<D: Dimension>(mask: &ndarray::Array<bool, D>) -> Option<Objects<D>> {
+    Objects::of(mask, Connectivity::Full).ok()
+}
+
+criterion_group!(benches, components);
