@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)] // helpers outside the test functions
 
+mod common;
+
+use common::alone;
 use qunet_model::tch::{Kind, Tensor};
 use qunet_model::{
     Device, Error, HeadPlacement, Mode, Network, Predictor, Unet, UnetConfig, UnetPlusPlus,
@@ -21,6 +24,7 @@ fn images(height: i64, width: i64) -> Tensor {
 
 #[test]
 fn published_parameter_counts() {
+    let _turn = alone();
     let network = UnetPlusPlus::new(&UnetPlusPlusConfig::paper(), Device::Cpu).unwrap();
     assert_eq!(network.total_parameters(), 9_045_540);
     assert_eq!(network.trainable_parameters(), 9_043_620);
@@ -31,6 +35,7 @@ fn published_parameter_counts() {
 
 #[test]
 fn diagonal_heads_have_another_count() {
+    let _turn = alone();
     let config =
         UnetPlusPlusConfig { heads: HeadPlacement::Diagonal, ..UnetPlusPlusConfig::paper() };
     let network = UnetPlusPlus::new(&config, Device::Cpu).unwrap();
@@ -39,6 +44,7 @@ fn diagonal_heads_have_another_count() {
 
 #[test]
 fn every_head_is_of_full_size_in_both_placements() {
+    let _turn = alone();
     for heads in [HeadPlacement::TopRow, HeadPlacement::Diagonal] {
         let network =
             UnetPlusPlus::new(&UnetPlusPlusConfig { heads, ..small() }, Device::Cpu).unwrap();
@@ -50,6 +56,7 @@ fn every_head_is_of_full_size_in_both_placements() {
 
 #[test]
 fn sizes_that_cannot_be_halved_four_times_are_named() {
+    let _turn = alone();
     let network = Unet::new(&small().unet, Device::Cpu).unwrap();
     let error = network.logits(&images(32, 250), Mode::Evaluate).unwrap_err();
     assert_eq!(error.to_string(), "width 250 is not a multiple of 16; resize or pad the slice");
@@ -57,6 +64,7 @@ fn sizes_that_cannot_be_halved_four_times_are_named() {
 
 #[test]
 fn only_l4_is_touched_by_dropout() {
+    let _turn = alone();
     let network = UnetPlusPlus::new(&small(), Device::Cpu).unwrap();
     let run = || network.logits(&images(32, 32), Mode::Train).unwrap();
     let (first, second) = (run(), run());
@@ -68,6 +76,7 @@ fn only_l4_is_touched_by_dropout() {
 
 #[test]
 fn one_seed_one_network_and_weights_survive_the_file() {
+    let _turn = alone();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
     let build = |seed| {
@@ -89,6 +98,7 @@ fn one_seed_one_network_and_weights_survive_the_file() {
 
 #[test]
 fn foreign_and_missing_weights_are_refused_by_name() {
+    let _turn = alone();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("unet.safetensors");
     Unet::new(&small().unet, Device::Cpu).unwrap().save(&path).unwrap();
@@ -102,6 +112,7 @@ fn foreign_and_missing_weights_are_refused_by_name() {
 
 #[test]
 fn configurations_out_of_range_are_refused() {
+    let _turn = alone();
     let refused = |config: UnetConfig| Unet::new(&config, Device::Cpu).unwrap_err().to_string();
     let width = UnetConfig { width: 0, ..UnetConfig::paper() };
     assert_eq!(refused(width), "width is 0: it must lie in 1..=4096");
@@ -111,6 +122,7 @@ fn configurations_out_of_range_are_refused() {
 
 #[test]
 fn predictions_come_back_in_the_slices_own_size() {
+    let _turn = alone();
     let network = UnetPlusPlus::new(&small(), Device::Cpu).unwrap();
     let slices =
         [ndarray::Array2::from_elem((30, 50), 0.5), ndarray::Array2::from_elem((20, 20), 0.1)];

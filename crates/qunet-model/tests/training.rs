@@ -2,23 +2,16 @@
 
 #![allow(clippy::unwrap_used)] // helpers outside the test functions
 
-use std::ops::ControlFlow;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+mod common;
 
+use std::ops::ControlFlow;
+
+use common::alone;
 use ndarray::Array2;
 use qunet_model::{
     BatchNormConfig, Device, EpochRecord, Error, Network, Predictor, TrainConfig, Trainer,
     TrainingSet, UnetConfig, UnetPlusPlus, UnetPlusPlusConfig,
 };
-
-/// LibTorch has one random generator for the whole process: one training at a time, and on one
-/// thread each, since the nets are tiny.
-fn alone() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    qunet_model::tch::set_num_threads(1);
-    turn
-}
 
 /// Bright squares on a dark ground; the squares are the truth.
 fn toy() -> Vec<(Array2<f32>, Array2<bool>)> {
