@@ -59,7 +59,7 @@ pub enum Error {
     },
     /// A spacing does not fit the masks.
     #[error(
-        "spacing is {found:?}, but masks of {axes} axes need {axes} positive finite lengths in array order; read them from the image header"
+        "spacing is {found:?}, but masks of {axes} axes need {axes} lengths from 1e-100 to 1e100 in array order; read them from the image header"
     )]
     Spacing {
         /// The number of axes of the masks.

@@ -201,7 +201,8 @@ fn bad_input_is_named() {
     let mask = Array3::from_elem((1, 3, 4), true);
     let options = BoundaryOptions::default();
     let of = |spacing: &[f64]| SurfaceDistances::between(&mask, &mask, spacing, options);
-    for bad in [&[1.0, 1.0][..], &[1.0, 0.0, 1.0], &[1.0, -1.0, 1.0], &[1.0, f64::NAN, 1.0]] {
+    let bad = [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-200, 1e200].map(|y| [1.0, y, 1.0]);
+    for bad in bad.iter().map(|lengths| &lengths[..]).chain([&[1.0, 1.0][..]]) {
         assert!(matches!(of(bad), Err(Error::Spacing { axes: 3, .. })));
     }
     let found = of(&[1.0; 3]).unwrap();

@@ -50,7 +50,7 @@ impl SurfaceDistances {
     ///
     /// # Errors
     /// [`crate::Error::ShapeMismatch`]; [`crate::Error::Dimensions`] for no or more than three axes;
-    /// [`crate::Error::Spacing`] unless there is one positive finite length for each axis.
+    /// [`crate::Error::Spacing`] unless there is one length from 1e-100 to 1e100 for each axis.
     pub fn between<D: Dimension>(
         prediction: &ArrayRef<bool, D>,
         truth: &ArrayRef<bool, D>,

@@ -45,7 +45,7 @@ impl SurfaceElementDistances {
     ///
     /// # Errors
     /// [`crate::Error::ShapeMismatch`]; [`crate::Error::Dimensions`] for no or more than three
-    /// axes; [`crate::Error::Spacing`] unless there is one positive finite length for each axis.
+    /// axes; [`crate::Error::Spacing`] unless there is one length from 1e-100 to 1e100 for each axis.
     pub fn between<D: Dimension>(
         prediction: &ArrayRef<bool, D>,
         truth: &ArrayRef<bool, D>,

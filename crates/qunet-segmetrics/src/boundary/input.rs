@@ -3,6 +3,9 @@ use ndarray::{ArrayRef, Dimension};
 use super::region::{BoundingBox, Volume};
 use crate::{Error, Result, extent::extent};
 
+/// Lengths of pixels whose squares, times those of any number of pixels, neither vanish nor overflow.
+const LENGTHS: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
+
 /// Two masks of one shape, checked, with the box around the foreground of both.
 pub(super) struct Pair<'a> {
     pub(super) prediction: Volume<'a>,
@@ -55,7 +58,7 @@ fn check<D: Dimension>(
     if !(1..=3).contains(&ndim) {
         return Err(Error::Dimensions { found: ndim });
     }
-    if spacing.len() != ndim || !spacing.iter().all(|&s| s.is_finite() && s > 0.0) {
+    if spacing.len() != ndim || !spacing.iter().all(|&s| LENGTHS.contains(&s)) {
         return Err(Error::Spacing { axes: ndim, found: spacing.to_vec() });
     }
     let mut lengths = [1.0; 3];
