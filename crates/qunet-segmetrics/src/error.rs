@@ -19,15 +19,13 @@ pub enum Error {
     },
     /// A value of a probability map is not a probability.
     #[error(
-        "level {level} has {value} at row {row}, column {col}, not a probability in [0, 1]; apply the sigmoid and replace NaN first"
+        "{name} has {value} at {index:?}, not a probability in [0, 1]; apply the sigmoid and replace NaN first"
     )]
     NotAProbability {
-        /// The head, 3 or 4.
-        level: u8,
-        /// Row of the first such value.
-        row: usize,
-        /// Column of the first such value.
-        col: usize,
+        /// Which map: "the map", "level 3" or "level 4".
+        name: &'static str,
+        /// Where the first such value is.
+        index: Vec<usize>,
         /// The value.
         value: f32,
     },
@@ -48,6 +46,24 @@ pub enum Error {
         value: i64,
         /// The number of classes.
         classes: usize,
+    },
+    /// A confusion matrix would be too large.
+    #[error(
+        "a confusion matrix of {value} classes, but the most are {most}; number the labels that occur anew"
+    )]
+    Classes {
+        /// The number of classes.
+        value: usize,
+        /// The largest number.
+        most: usize,
+    },
+    /// Counts are not those of a confusion matrix.
+    #[error(
+        "rows of {columns:?} counts, but a confusion matrix has as many columns as rows and fewer than 2^64 pixels"
+    )]
+    Matrix {
+        /// The number of columns of each row.
+        columns: Vec<usize>,
     },
     /// Surfaces and objects are for one to three axes.
     #[error(
@@ -88,15 +104,5 @@ pub enum Error {
         value: f64,
         /// What it must be.
         rule: &'static str,
-    },
-    /// A value to be scored is not a probability.
-    #[error(
-        "the probability at {index:?} is {value}, not in [0, 1]; apply the sigmoid and replace NaN first"
-    )]
-    Improbable {
-        /// Where the first such value is.
-        index: Vec<usize>,
-        /// The value.
-        value: f32,
     },
 }

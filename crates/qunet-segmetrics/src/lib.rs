@@ -7,10 +7,12 @@ mod counts;
 mod error;
 mod evaluation;
 mod extent;
+mod lines;
 mod objects;
 mod overlap;
 mod policy;
 mod probability;
+mod vectorised;
 
 pub use aggregate::{
     Bootstrap, Interval, IntervalMethod, PairedDifference, SignedRank, Summary, Zeros,
@@ -20,7 +22,7 @@ pub use boundary::{
     BorderConnectivity, BoundaryOptions, ImageEdge, Quantile, SurfaceDistances,
     SurfaceElementDistances, boundary_iou, boundary_width,
 };
-pub use counts::{ConfusionCounts, ConfusionMatrix, Counting};
+pub use counts::{Average, ConfusionCounts, ConfusionMatrix, Counting};
 pub use error::{Error, Result};
 pub use evaluation::{Evaluation, SliceScores};
 pub use objects::{

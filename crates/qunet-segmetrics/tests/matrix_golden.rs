@@ -3,7 +3,7 @@
 
 use approx::assert_relative_eq;
 use ndarray::Array1;
-use qunet_segmetrics::{ConfusionMatrix, EmptyPolicy, OverlapMetric};
+use qunet_segmetrics::{Average, ConfusionMatrix, EmptyPolicy, OverlapMetric};
 use serde_json::Value;
 
 #[test]
@@ -20,6 +20,9 @@ fn scores_of_three_classes_match_scikit_learn() {
             assert_eq!(matrix.count(actual, predicted), expected);
         }
     }
+    let mean = |metric, average, classes: &[usize]| {
+        matrix.mean(metric, average, classes.iter().copied(), EmptyPolicy::Undefined)
+    };
     let (policy, class) = (EmptyPolicy::Undefined, matrix.one_vs_rest(1));
     let binary = &golden["class_1"];
     for (found, expected) in [
@@ -27,8 +30,10 @@ fn scores_of_three_classes_match_scikit_learn() {
         (matrix.kappa(policy), &golden["kappa"]),
         (matrix.matthews(policy), &golden["matthews"]),
         (matrix.frequency_weighted_jaccard(policy), &golden["frequency_weighted_jaccard"]),
-        (matrix.macro_mean(OverlapMetric::Jaccard, policy), &golden["macro_jaccard"]),
-        (matrix.macro_mean(OverlapMetric::Precision, policy), &golden["macro_precision"]),
+        (mean(OverlapMetric::Jaccard, Average::Macro, &[0, 1, 2]), &golden["macro_jaccard"]),
+        (mean(OverlapMetric::Precision, Average::Macro, &[0, 1, 2]), &golden["macro_precision"]),
+        (mean(OverlapMetric::Dice, Average::Micro, &[1, 2]), &golden["micro_f1_of_1_and_2"]),
+        (mean(OverlapMetric::Dice, Average::Weighted, &[1, 2]), &golden["weighted_f1_of_1_and_2"]),
         (class.kappa(policy), &binary["kappa"]),
         (class.matthews(policy), &binary["matthews"]),
         (class.f_beta(2.0, policy), &binary["f_2"]),

@@ -38,7 +38,7 @@ fn values_outside_the_region_do_not_count_and_those_inside_are_checked() {
     let pixels = ScoredPixels::new(&probability, &truth, Some(&*region)).unwrap();
     assert_eq!(pixels.roc_auc(), Some(0.5));
     let error = ScoredPixels::new(&probability, &truth, None).unwrap_err();
-    assert_eq!(error, Error::Improbable { index: vec![1, 1], value: 2.0 });
+    assert_eq!(error, Error::NotAProbability { name: "the map", index: vec![1, 1], value: 2.0 });
     let none = array![[false, false], [false, false]];
     let empty = ScoredPixels::new(&probability, &truth, Some(&*none)).unwrap();
     assert_eq!((empty.brier(), empty.roc_auc(), empty.average_precision()), (None, None, None));

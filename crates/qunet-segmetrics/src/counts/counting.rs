@@ -1,6 +1,6 @@
 use ndarray::{ArrayRef, Dimension};
 
-use super::{ConfusionCounts, same_shape, walk};
+use super::{ConfusionCounts, ConfusionMatrix, same_shape, walk};
 use crate::Result;
 
 /// Which pixels are counted: those in `region` whose true label is not `ignore`.
@@ -35,10 +35,46 @@ impl<L: Copy + PartialEq, D: Dimension> Counting<'_, L, D> {
         truth: &ArrayRef<L, D>,
         label: L,
     ) -> Result<ConfusionCounts> {
-        same_shape("truth", prediction, truth)?;
-        if let Some(region) = self.region {
-            same_shape("region", prediction, region)?;
-        }
+        self.check(prediction, truth)?;
         Ok(walk::sums(prediction, truth, self.region, (label, self.ignore)).into())
+    }
+
+    /// The matrix of the classes `0..classes`, of any dimension and stride.
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) where the shapes differ,
+    /// [`Error::Label`](crate::Error::Label) for a counted pixel whose label is not a class,
+    /// [`Error::Classes`](crate::Error::Classes) for more than 4096 classes.
+    ///
+    /// # Example
+    /// ```
+    /// use ndarray::array;
+    /// use qunet_segmetrics::Counting;
+    ///
+    /// let (prediction, truth) = (array![0_u8, 2, 1, 9], array![0_u8, 1, 1, 0]);
+    /// let region = array![true, true, true, false];
+    /// let matrix = Counting { region: Some(&*region), ignore: None }.matrix(&prediction, &truth, 3)?;
+    /// assert_eq!((matrix.pixels(), matrix.count(1, 2)), (3, 1));
+    /// # Ok::<(), qunet_segmetrics::Error>(())
+    /// ```
+    pub fn matrix(
+        &self,
+        prediction: &ArrayRef<L, D>,
+        truth: &ArrayRef<L, D>,
+        classes: usize,
+    ) -> Result<ConfusionMatrix>
+    where
+        L: TryInto<i64>,
+    {
+        self.check(prediction, truth)?;
+        ConfusionMatrix::count_labels(prediction, truth, classes, self)
+    }
+
+    fn check(&self, prediction: &ArrayRef<L, D>, truth: &ArrayRef<L, D>) -> Result<()> {
+        same_shape("truth", prediction, truth)?;
+        match self.region {
+            Some(region) => same_shape("region", prediction, region),
+            None => Ok(()),
+        }
     }
 }

@@ -1,4 +1,6 @@
-//! The inner loops of counting: plain loops over slices that the compiler turns into vectors.
+//! The inner loops of counting.
+
+use crate::vectorised::vectorised;
 
 /// Byte counters that run side by side.
 const LANES: usize = 64;
@@ -42,18 +44,6 @@ pub(super) fn add<L: Copy + PartialEq>(
     }
 }
 
-/// Compiles functions for AVX-512, for AVX2 and for the target's baseline, and picks at run time;
-/// integers are summed exactly, so that every choice gives the same counts.
-macro_rules! vectorised {
-    ($($function:item)*) => {$(
-        #[multiversion::multiversion(targets(
-            "x86_64+avx512f+avx512bw+avx512vl+avx512dq+avx512cd+avx2+fma+bmi2",
-            "x86_64+avx2+fma",
-        ))]
-        $function
-    )*};
-}
-
 vectorised! {
     fn everywhere<L: Copy + PartialEq>(prediction: &[L], truth: &[L], label: L) -> [u64; 4] {
         let (mut both, mut predicted, mut actual) = ([0_u8; LANES], [0_u8; LANES], [0_u8; LANES]);
@@ -83,15 +73,7 @@ vectorised! {
         region: &[bool],
         label: L,
     ) -> [u64; 4] {
-        let mut sums = [0_u32; 4];
-        for ((&p, &t), &inside) in prediction.iter().zip(truth).zip(region) {
-            let (p, t) = ((p == label) & inside, (t == label) & inside);
-            sums[0] += u32::from(p & t);
-            sums[1] += u32::from(p);
-            sums[2] += u32::from(t);
-            sums[3] += u32::from(inside);
-        }
-        sums.map(u64::from)
+        selected(prediction, truth, region, label, |_| true)
     }
 
     fn annotated<L: Copy + PartialEq>(
@@ -101,17 +83,41 @@ vectorised! {
         label: L,
         ignore: L,
     ) -> [u64; 4] {
-        let mut sums = [0_u32; 4];
-        for ((&p, &t), &inside) in prediction.iter().zip(truth).zip(region) {
-            let inside = inside & (t != ignore);
-            let (p, t) = ((p == label) & inside, (t == label) & inside);
-            sums[0] += u32::from(p & t);
-            sums[1] += u32::from(p);
-            sums[2] += u32::from(t);
-            sums[3] += u32::from(inside);
-        }
-        sums.map(u64::from)
+        selected(prediction, truth, region, label, |actual| actual != ignore)
     }
+}
+
+/// Counts where `region` holds and the truth is annotated.
+#[inline(always)]
+fn selected<L: Copy + PartialEq>(
+    prediction: &[L],
+    truth: &[L],
+    region: &[bool],
+    label: L,
+    is_annotated: impl Fn(L) -> bool,
+) -> [u64; 4] {
+    let mut lanes = [[0_u8; LANES]; 4];
+    let mut observe = |lane: usize, p: L, t: L, inside: bool| {
+        let inside = inside & is_annotated(t);
+        let (p, t) = ((p == label) & inside, (t == label) & inside);
+        lanes[0][lane] += u8::from(p & t);
+        lanes[1][lane] += u8::from(p);
+        lanes[2][lane] += u8::from(t);
+        lanes[3][lane] += u8::from(inside);
+    };
+    let (p_chunks, p_rest) = prediction.as_chunks::<LANES>();
+    let (t_chunks, t_rest) = truth.as_chunks::<LANES>();
+    let (r_chunks, r_rest) = region.as_chunks::<LANES>();
+    for ((p, t), r) in p_chunks.iter().zip(t_chunks).zip(r_chunks) {
+        for lane in 0..LANES {
+            observe(lane, p[lane], t[lane], r[lane]);
+        }
+    }
+    // A block has 255 whole chunks, or fewer and a rest: no counter overflows.
+    for (lane, ((&p, &t), &r)) in p_rest.iter().zip(t_rest).zip(r_rest).enumerate() {
+        observe(lane, p, t, r);
+    }
+    lanes.each_ref().map(total)
 }
 
 #[inline(always)]

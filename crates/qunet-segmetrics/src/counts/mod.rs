@@ -12,7 +12,10 @@ use ndarray::{ArrayRef, Dimension};
 use serde::{Deserialize, Serialize};
 
 use self::kernel::Sums;
-pub use self::{counting::Counting, matrix::ConfusionMatrix};
+pub use self::{
+    counting::Counting,
+    matrix::{Average, ConfusionMatrix},
+};
 use crate::{Error, Result};
 
 /// How many pixels a prediction and the truth agree and differ on.

@@ -1,11 +1,14 @@
-//! Slices of arrays of any stride.
+//! Pairs of arrays of any stride, as slices.
 
-use ndarray::{ArrayRef, ArrayView1, Dimension};
+use std::cmp::Reverse;
+
+use ndarray::{ArrayRef, Dimension};
 
 use super::kernel::{self, Sums};
+use crate::lines::line;
 
 /// Counts over arrays of one shape: at once where all lie in memory in the same order, otherwise
-/// row by row.
+/// row by row of the prediction's own order.
 pub(super) fn sums<L: Copy + PartialEq, D: Dimension>(
     prediction: &ArrayRef<L, D>,
     truth: &ArrayRef<L, D>,
@@ -25,8 +28,12 @@ pub(super) fn sums<L: Copy + PartialEq, D: Dimension>(
             return sums;
         }
     }
+    let axes = memory_order(prediction);
+    let prediction = prediction.view().permuted_axes(axes.clone());
+    let truth = truth.view().permuted_axes(axes.clone());
+    let region = region.map(|region| region.view().permuted_axes(axes));
     let (mut p_line, mut t_line, mut r_line) = (Vec::new(), Vec::new(), Vec::new());
-    let mut regions = region.map(|region| region.rows().into_iter());
+    let mut regions = region.as_ref().map(|region| region.rows().into_iter());
     for (p, t) in prediction.rows().into_iter().zip(truth.rows()) {
         let inside = regions.as_mut().and_then(Iterator::next);
         let inside = inside.as_ref().map(|row| line(row, &mut r_line));
@@ -35,12 +42,12 @@ pub(super) fn sums<L: Copy + PartialEq, D: Dimension>(
     sums
 }
 
-/// The values of a row side by side, copied to `buffer` if they are not so yet.
-pub(super) fn line<'a, A: Copy>(row: &'a ArrayView1<'_, A>, buffer: &'a mut Vec<A>) -> &'a [A] {
-    if let Some(slice) = row.to_slice() {
-        return slice;
+/// The axes of an array, the one with the longest steps through the memory first.
+fn memory_order<L, D: Dimension>(array: &ArrayRef<L, D>) -> D {
+    let mut axes = array.raw_dim();
+    for (position, axis) in axes.slice_mut().iter_mut().enumerate() {
+        *axis = position;
     }
-    buffer.clear();
-    buffer.extend(row.iter().copied());
-    buffer
+    axes.slice_mut().sort_by_key(|&axis| Reverse(array.strides()[axis].unsigned_abs()));
+    axes
 }

@@ -1,6 +1,19 @@
-use crate::{ConfusionCounts, EmptyPolicy};
+use crate::{ConfusionCounts, EmptyPolicy, Error, Result};
 
-/// Further metrics of the counts. Each is what `policy` says where its denominator is 0.
+/// Further metrics of the counts. Each is what `policy` says where its denominator is 0, which is
+/// in these cases (0/0; - is undefined under every policy):
+///
+/// | prediction | truth | balanced accuracy | NPV | FPR | FNR | F-beta | MCC | kappa | VS | RVD |
+/// |---|---|---|---|---|---|---|---|---|---|---|
+/// | no pixel | no pixel | 0/0 | 0/0 | 0/0 | 0/0 | 0/0 | 0/0 | 0/0 | 0/0 | 0/0 |
+/// | empty | empty | 0/0 | 1 | 0 | 0/0 | 0/0 | 0/0 | 0/0 | 0/0 | 0/0 |
+/// | empty | a part | 0.5 | < 1 | 0 | 1 | 0 | 0/0 | 0 | 0 | -1 |
+/// | a part | empty | 0/0 | 1 | > 0 | 0/0 | 0 | 0/0 | 0 | 0 | - |
+/// | full | full | 0/0 | 0/0 | 0/0 | 0 | 1 | 0/0 | 0/0 | 1 | 0 |
+/// | full | empty | 0/0 | 0/0 | 1 | 0/0 | 0 | 0/0 | 0 | 0 | - |
+///
+/// The balanced accuracy is 0/0 where recall or specificity is, and takes the policy's value for
+/// that one of the two.
 ///
 /// ```
 /// use qunet_segmetrics::{ConfusionCounts, EmptyPolicy};
@@ -14,8 +27,8 @@ use crate::{ConfusionCounts, EmptyPolicy};
 /// assert_eq!(counts.f_beta(1.0, policy), counts.dice(policy));
 /// assert_eq!(counts.volumetric_similarity(policy), Some(8.0 / 9.0));
 /// assert_eq!(counts.relative_volume_difference(policy), Some(-0.2));
-/// assert_eq!(counts.absolute_volume_difference(&[0.5, 2.0]), Some(1.0));
-/// assert_eq!(counts.absolute_volume_difference(&[0.0, 2.0]), None);
+/// assert_eq!(counts.absolute_volume_difference(&[0.5, 2.0]), Ok(1.0));
+/// assert!(counts.absolute_volume_difference(&[0.0, 2.0]).is_err());
 /// ```
 impl ConfusionCounts {
     /// Balanced accuracy: (recall + specificity) / 2, in [0, 1], higher = better; undefined where
@@ -104,13 +117,15 @@ impl ConfusionCounts {
     /// Absolute volume difference: |predicted - actual| times the volume of a pixel, the product
     /// of its `spacing`; lower = better, in the unit of the spacing to the power of its length.
     ///
-    /// `None` where a spacing is not positive and finite, or the volume is too large for a number.
-    #[must_use]
-    pub fn absolute_volume_difference(&self, spacing: &[f64]) -> Option<f64> {
-        let valid = spacing.iter().all(|&step| step > 0.0 && step.is_finite());
+    /// # Errors
+    /// [`Error::Spacing`] for a length that is not positive and finite.
+    pub fn absolute_volume_difference(&self, spacing: &[f64]) -> Result<f64> {
         let pixel: f64 = spacing.iter().product();
         let difference = self.predicted().abs_diff(self.actual()) as f64 * pixel;
-        (valid && difference.is_finite()).then_some(difference)
+        if spacing.iter().all(|&step| step > 0.0) && difference.is_finite() {
+            return Ok(difference);
+        }
+        Err(Error::Spacing { axes: spacing.len(), found: spacing.to_vec() })
     }
 
     /// TP TN - FP FN.

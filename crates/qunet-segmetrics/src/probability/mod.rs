@@ -5,7 +5,7 @@ mod sweep;
 use ndarray::{ArrayRef, Dimension};
 
 pub use self::{calibration::CalibrationError, sweep::ThresholdCounts};
-use crate::{Error, Result, counts::same_shape};
+use crate::{Error, Result, counts::same_shape, lines::unravel};
 
 /// The probabilities of the pixels of a map beside the truth, from low to high probability.
 ///
@@ -28,7 +28,7 @@ impl ScoredPixels {
     /// (`None` = everywhere).
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] where the shapes differ, [`Error::Improbable`] for the first
+    /// [`Error::ShapeMismatch`] where the shapes differ, [`Error::NotAProbability`] for the first
     /// value in the region that is NaN or outside [0, 1].
     pub fn new<D: Dimension>(
         probability: &ArrayRef<f32, D>,
@@ -47,7 +47,7 @@ impl ScoredPixels {
             }
             if !(0.0..=1.0).contains(&value) {
                 let index = unravel(position, probability.shape());
-                return Err(Error::Improbable { index, value });
+                return Err(Error::NotAProbability { name: "the map", index, value });
             }
             sorted.push((value, actual));
         }
@@ -60,14 +60,4 @@ impl ScoredPixels {
         let sum: f64 = self.sorted.iter().map(|&(p, actual)| loss(f64::from(p), actual)).sum();
         (!self.sorted.is_empty()).then(|| sum / self.sorted.len() as f64)
     }
-}
-
-/// The index of the element at `position` in row-major order.
-fn unravel(mut position: usize, shape: &[usize]) -> Vec<usize> {
-    let mut index = vec![0; shape.len()];
-    for (at, &length) in index.iter_mut().zip(shape).rev() {
-        *at = position % length;
-        position /= length;
-    }
-    index
 }

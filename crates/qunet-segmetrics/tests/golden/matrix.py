@@ -20,6 +20,8 @@ print(json.dumps({
     "frequency_weighted_jaccard": metrics.jaccard_score(truth, prediction, average="weighted"),
     "macro_jaccard": metrics.jaccard_score(truth, prediction, average="macro"),
     "macro_precision": metrics.precision_score(truth, prediction, average="macro"),
+    "micro_f1_of_1_and_2": metrics.f1_score(truth, prediction, labels=[1, 2], average="micro"),
+    "weighted_f1_of_1_and_2": metrics.f1_score(truth, prediction, labels=[1, 2], average="weighted"),
     "class_1": {
         "kappa": metrics.cohen_kappa_score(*binary),
         "matthews": metrics.matthews_corrcoef(*binary),
