@@ -195,7 +195,7 @@ impl Lanes {
 /// Whether a value is NaN or too far outside [0, 1].
 #[inline(always)]
 fn improbable(value: f32) -> bool {
-    !((value >= -SLACK) & (value <= 1.0 + SLACK))
+    !(-SLACK..=1.0 + SLACK).contains(&value)
 }
 
 fn check_probabilities<D: Dimension>(name: &'static str, map: &ArrayRef<f32, D>) -> Result<()> {

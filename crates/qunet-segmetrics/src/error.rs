@@ -10,7 +10,7 @@ pub enum Error {
         "{name} has shape {found:?} where {expected:?} is expected; resample it to the other's grid"
     )]
     ShapeMismatch {
-        /// Which array: "truth", "region" or "level 4".
+        /// Which array: "truth", "region", "labels" or "level 4".
         name: &'static str,
         /// The shape of the first array.
         expected: Vec<usize>,
@@ -37,10 +37,10 @@ pub enum Error {
     },
     /// A label map holds a class that the confusion matrix has no row for.
     #[error(
-        "{name} has label {value}, but the labels are 0..{classes}; raise the number of classes, or name it as the label to ignore"
+        "{name} has label {value}, but the labels are 0..{classes}; give all classes, or name it as the label to ignore"
     )]
     Label {
-        /// Which array: "prediction" or "truth".
+        /// Which array: "prediction", "truth" or "labels".
         name: &'static str,
         /// The label.
         value: i64,
@@ -56,6 +56,22 @@ pub enum Error {
         value: usize,
         /// The largest number.
         most: usize,
+    },
+    /// The temperature of a softmin is out of range.
+    #[error("temperature is {value}, but must be from 0.001 to 1000; 0.1 is usual")]
+    Temperature {
+        /// Its value.
+        value: f64,
+    },
+    /// Bins of probabilities do not fit those of a histogram.
+    #[error(
+        "{found} bins do not fit a histogram of {histogram}: calibration needs a divisor of that, a merge the same number"
+    )]
+    Bins {
+        /// The number of bins.
+        found: usize,
+        /// That of the histogram.
+        histogram: usize,
     },
     /// Counts are not those of a confusion matrix.
     #[error(

@@ -7,6 +7,7 @@ mod counts;
 mod error;
 mod evaluation;
 mod extent;
+mod label_quality;
 mod lines;
 mod objects;
 mod overlap;
@@ -25,9 +26,12 @@ pub use boundary::{
 pub use counts::{Average, ConfusionCounts, ConfusionMatrix, Counting};
 pub use error::{Error, Result};
 pub use evaluation::{Evaluation, SliceScores};
+pub use label_quality::{LabelQuality, LabelScore};
 pub use objects::{
     Connectivity, LesionScores, ObjectOverlap, ObjectOverlaps, Objects, PanopticQuality,
 };
-pub use overlap::{OverlapMetric, OverlapScores, OverlapSummary, PerMetric};
+pub use overlap::{OverlapMetric, OverlapScores, OverlapSummary, PerMetric, SoftOverlap};
 pub use policy::EmptyPolicy;
-pub use probability::{CalibrationError, ScoredPixels, ThresholdCounts};
+pub use probability::{
+    CalibrationBin, CalibrationError, ProbabilityHistogram, ScoredPixels, ThresholdCounts,
+};

@@ -1,9 +1,11 @@
 mod further;
+mod soft;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::soft::SoftOverlap;
 use crate::{ConfusionCounts, EmptyPolicy, Summary};
 
 /// The overlap metrics of one prediction, in [0, 1] and higher = better; `None` = undefined.

@@ -1,11 +1,18 @@
 mod calibration;
+mod histogram;
 mod ranking;
+mod rows;
 mod sweep;
 
 use ndarray::{ArrayRef, Dimension};
 
-pub use self::{calibration::CalibrationError, sweep::ThresholdCounts};
-use crate::{Error, Result, counts::same_shape, lines::unravel};
+pub(crate) use self::rows::for_each_row;
+pub use self::{
+    calibration::{CalibrationBin, CalibrationError},
+    histogram::ProbabilityHistogram,
+    sweep::ThresholdCounts,
+};
+use crate::Result;
 
 /// The probabilities of the pixels of a map beside the truth, from low to high probability.
 ///
@@ -28,29 +35,18 @@ impl ScoredPixels {
     /// (`None` = everywhere).
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] where the shapes differ, [`Error::NotAProbability`] for the first
-    /// value in the region that is NaN or outside [0, 1].
+    /// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) where the shapes differ, [`Error::NotAProbability`](crate::Error::NotAProbability)
+    /// for the first value in the region that is NaN or outside [0, 1].
     pub fn new<D: Dimension>(
         probability: &ArrayRef<f32, D>,
         truth: &ArrayRef<bool, D>,
         region: Option<&ArrayRef<bool, D>>,
     ) -> Result<Self> {
-        same_shape("truth", probability, truth)?;
-        if let Some(region) = region {
-            same_shape("region", probability, region)?;
-        }
-        let mut inside = region.map(|region| region.iter());
         let mut sorted = Vec::new();
-        for (position, (&value, &actual)) in probability.iter().zip(truth).enumerate() {
-            if inside.as_mut().and_then(Iterator::next) == Some(&false) {
-                continue;
-            }
-            if !(0.0..=1.0).contains(&value) {
-                let index = unravel(position, probability.shape());
-                return Err(Error::NotAProbability { name: "the map", index, value });
-            }
-            sorted.push((value, actual));
-        }
+        for_each_row(probability, truth, region, |p, t, inside| {
+            let pixels = p.iter().copied().zip(t.iter().copied()).zip(inside);
+            sorted.extend(pixels.filter(|&(_, &inside)| inside).map(|(pixel, _)| pixel));
+        })?;
         sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         Ok(Self { sorted })
     }

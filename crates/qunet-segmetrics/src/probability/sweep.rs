@@ -1,8 +1,10 @@
+use serde::{Deserialize, Serialize};
+
 use super::ScoredPixels;
 use crate::ConfusionCounts;
 
 /// The counts of a probability map binarised as `probability > threshold`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ThresholdCounts {
     /// The threshold, a probability.
     pub threshold: f32,
@@ -41,6 +43,30 @@ impl ScoredPixels {
         thresholds.iter().map(at).collect()
     }
 
+    /// The counts at every probability that occurs, ascending, after a first threshold of -1 that
+    /// marks all pixels: the ROC and the precision-recall curve.
+    ///
+    /// # Example
+    /// ```
+    /// use ndarray::array;
+    /// use qunet_segmetrics::{EmptyPolicy, ScoredPixels};
+    ///
+    /// let pixels = ScoredPixels::new(&array![0.0, 0.5, 0.5], &array![false, true, false], None)?;
+    /// let policy = EmptyPolicy::Undefined;
+    /// let roc: Vec<_> = pixels
+    ///     .curve()
+    ///     .iter()
+    ///     .map(|point| (point.counts.false_positive_rate(policy), point.counts.recall(policy)))
+    ///     .collect();
+    /// assert_eq!(roc, [(Some(1.0), Some(1.0)), (Some(0.5), Some(1.0)), (Some(0.0), Some(0.0))]);
+    /// # Ok::<(), qunet_segmetrics::Error>(())
+    /// ```
+    #[must_use]
+    pub fn curve(&self) -> Vec<ThresholdCounts> {
+        let distinct = self.sorted.chunk_by(|a, b| a.0 == b.0).map(|tied| tied[0].0);
+        self.sweep(&[-1.0].into_iter().chain(distinct).collect::<Vec<_>>())
+    }
+
     /// The first of `thresholds` at which `score`, a metric where higher = better, is highest;
     /// `None` where it is undefined at all.
     ///
@@ -61,8 +87,20 @@ impl ScoredPixels {
         thresholds: &[f32],
         score: impl Fn(&ConfusionCounts) -> Option<f64>,
     ) -> Option<ThresholdCounts> {
-        let mut best: Option<(f64, ThresholdCounts)> = None;
-        for point in self.sweep(thresholds) {
+        ThresholdCounts::best(self.sweep(thresholds), score)
+    }
+}
+
+impl ThresholdCounts {
+    /// The first point of a curve at which `score`, a metric where higher = better, is highest;
+    /// `None` where it is undefined at all.
+    #[must_use]
+    pub fn best(
+        curve: impl IntoIterator<Item = Self>,
+        score: impl Fn(&ConfusionCounts) -> Option<f64>,
+    ) -> Option<Self> {
+        let mut best: Option<(f64, Self)> = None;
+        for point in curve {
             if let Some(score) = score(&point.counts)
                 && best.is_none_or(|(highest, _)| score > highest)
             {
