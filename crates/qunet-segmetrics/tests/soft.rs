@@ -149,7 +149,7 @@ proptest! {
         let cut = cut.min(p.len());
         let of = |range: std::ops::Range<usize>| {
             let part = ndarray::s![range];
-            SoftOverlap::of(&p.slice(part.clone()), &t.slice(part), None).unwrap()
+            SoftOverlap::of(&p.slice(part), &t.slice(part), None).unwrap()
         };
         let whole: SoftOverlap = [of(0..cut), of(cut..p.len())].into_iter().sum();
         // Multiples of 1/64 and their squares add up exactly.
