@@ -2,17 +2,18 @@
 
 mod aggregate;
 mod agreement;
+mod bits;
 mod boundary;
 mod counts;
 mod error;
 mod evaluation;
-mod extent;
 mod lines;
 mod objects;
 mod overlap;
 mod policy;
 mod probability;
 mod vectorised;
+mod volume;
 
 pub use aggregate::{
     Bootstrap, Interval, IntervalMethod, PairedDifference, SignedRank, Summary, Zeros,
@@ -26,7 +27,7 @@ pub use counts::{Average, ConfusionCounts, ConfusionMatrix, Counting};
 pub use error::{Error, Result};
 pub use evaluation::{Evaluation, SliceScores};
 pub use objects::{
-    Connectivity, LesionScores, ObjectOverlap, ObjectOverlaps, Objects, PanopticQuality,
+    Connectivity, LesionScores, ObjectOverlap, ObjectOverlaps, ObjectStats, Objects, PanopticQuality,
 };
 pub use overlap::{OverlapMetric, OverlapScores, OverlapSummary, PerMetric};
 pub use policy::EmptyPolicy;

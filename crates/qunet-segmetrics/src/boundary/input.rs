@@ -1,7 +1,7 @@
 use ndarray::{ArrayRef, Dimension};
 
 use super::region::{BoundingBox, Volume};
-use crate::{Error, Result, extent::extent};
+use crate::{Error, Result};
 
 /// Lengths of pixels whose squares, times those of any number of pixels, neither vanish nor overflow.
 const LENGTHS: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
@@ -24,7 +24,9 @@ pub(super) fn with_pair<D: Dimension, R>(
     measure: impl FnOnce(Pair<'_>) -> R,
 ) -> Result<R> {
     let lengths = check(prediction, truth, spacing)?;
-    let (extent, ndim) = (extent(prediction), prediction.ndim());
+    let ndim = prediction.ndim();
+    let mut extent = [1; 3];
+    extent[3 - ndim..].copy_from_slice(prediction.shape());
     let (prediction, truth) = (prediction.as_standard_layout(), truth.as_standard_layout());
     let volume = |pixels| Volume { pixels, extent, ndim };
     let prediction = volume(prediction.as_slice().unwrap_or_default());

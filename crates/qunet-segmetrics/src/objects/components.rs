@@ -1,10 +1,11 @@
-use std::ops::Range;
-
 use ndarray::{Array, ArrayRef, Dimension};
 use serde::{Deserialize, Serialize};
 
-use super::runs::{Run, append, for_each_contact};
-use crate::{Error, Result, extent::extent};
+use super::contacts::CountedRows;
+use super::runs::{Run, runs_of};
+use crate::bits::BitRows;
+use crate::volume::volume;
+use crate::{Error, Result};
 
 /// Which pixels of a mask are neighbours, by how many steps along the axes they are apart.
 ///
@@ -47,7 +48,7 @@ impl Connectivity {
 /// let mask = array![[true, false, true], [false, true, false]];
 /// assert_eq!(Objects::of(&mask, Connectivity::Full)?.sizes(), [3]);
 /// let apart = Objects::of(&mask, Connectivity::Faces)?;
-/// assert_eq!(apart.sizes(), [1, 1, 1]);
+/// assert_eq!((apart.count(), apart.sizes()), (3, [1, 1, 1].as_slice()));
 /// assert_eq!(apart.labels(), array![[1, 0, 2], [0, 3, 0]]);
 /// # Ok::<(), qunet_segmetrics::Error>(())
 /// ```
@@ -64,22 +65,21 @@ impl<D: Dimension> Objects<D> {
     /// The components of `mask`, of any stride.
     ///
     /// # Errors
-    /// [`Error::Dimensions`] for no or more than three axes.
+    /// [`Error::Dimensions`] for no or more than three axes; [`Error::TooManyRuns`] where the rows
+    /// hold 2^32 runs of foreground or more, or are as long as that.
     pub fn of(mask: &ArrayRef<bool, D>, connectivity: Connectivity) -> Result<Self> {
-        if !(1..=3).contains(&mask.ndim()) {
-            return Err(Error::Dimensions { found: mask.ndim() });
+        let view = volume(mask)?;
+        let (depth, height, width) = view.dim();
+        let rows = BitRows::of(&view);
+        let counted = u32::try_from(width).ok().and_then(|_| CountedRows::new(&rows));
+        let counted = counted.ok_or_else(|| Error::TooManyRuns { shape: mask.shape().to_vec() })?;
+        let (numbers, count) = counted.join(height, connectivity.steps()).numbered();
+        let (runs, rows) = runs_of(&rows, &numbers, depth * height);
+        let mut sizes = vec![0; count as usize];
+        for run in &runs {
+            sizes[run.object as usize] += run.pixels().len() as u64;
         }
-        let [_, height, width] = extent(mask);
-        let mut objects =
-            Self { dimension: mask.raw_dim(), runs: Vec::new(), rows: vec![0], sizes: Vec::new() };
-        let pixels = mask.as_standard_layout();
-        for row in pixels.as_slice().unwrap_or_default().chunks(width.max(1)) {
-            append(&mut objects.runs, row);
-            objects.rows.push(objects.runs.len());
-        }
-        objects.join(height, connectivity.steps());
-        objects.number();
-        Ok(objects)
+        Ok(Self { dimension: mask.raw_dim(), runs, rows, sizes })
     }
 
     /// Number of objects.
@@ -94,43 +94,40 @@ impl<D: Dimension> Objects<D> {
         &self.sizes
     }
 
-    /// The mask without the objects of fewer than `pixels` pixels; the others are numbered anew.
-    #[must_use]
-    pub fn at_least(mut self, pixels: u64) -> Self {
-        let mut numbers = vec![None; self.sizes.len()];
-        let mut kept = Vec::new();
-        for (number, &size) in
-            numbers.iter_mut().zip(&self.sizes).filter(|(_, size)| **size >= pixels)
-        {
-            *number = Some(kept.len());
-            kept.push(size);
-        }
-        let mut runs = Vec::with_capacity(self.runs.len());
-        let mut rows = vec![0];
-        for row in 0..self.height() {
-            let kept = self
-                .row(row)
-                .iter()
-                .filter_map(|&run| numbers[run.object].map(|object| Run { object, ..run }));
-            runs.extend(kept);
-            rows.push(runs.len());
-        }
-        (self.runs, self.rows, self.sizes) = (runs, rows, kept);
-        self
-    }
-
     /// An array of the mask's shape: 0 for background, k + 1 for object k.
     #[must_use]
     pub fn labels(&self) -> Array<u64, D> {
-        let mut labels = Array::zeros(self.dimension.clone());
-        let width = labels.shape().last().copied().unwrap_or(0);
-        let pixels = labels.as_slice_mut().unwrap_or_default();
-        for (row, pixels) in pixels.chunks_mut(width.max(1)).enumerate() {
+        self.painted(|object| u64::from(object) + 1)
+    }
+
+    /// The pixels of all objects.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use qunet_segmetrics::{Connectivity, Objects};
+    ///
+    /// let mask = array![true, false, true, true];
+    /// let objects = Objects::of(&mask, Connectivity::Full)?;
+    /// assert_eq!(objects.mask(), mask);
+    /// assert_eq!(objects.largest().mask(), array![false, false, true, true]);
+    /// # Ok::<(), qunet_segmetrics::Error>(())
+    /// ```
+    #[must_use]
+    pub fn mask(&self) -> Array<bool, D> {
+        self.painted(|_| true)
+    }
+
+    /// An array with the value of its object at each pixel of the foreground.
+    fn painted<A: Copy + Default>(&self, value: impl Fn(u32) -> A) -> Array<A, D> {
+        let mut painted = Array::default(self.dimension.clone());
+        let width = painted.shape().last().copied().unwrap_or(0);
+        let pixels = painted.as_slice_mut().unwrap_or_default();
+        for (row, pixels) in pixels.chunks_exact_mut(width.max(1)).enumerate() {
             for run in self.row(row) {
-                pixels[run.start..run.end].fill(run.object as u64 + 1);
+                pixels[run.pixels()].fill(value(run.object));
             }
         }
-        labels
+        painted
     }
 
     pub(super) fn shape(&self) -> &[usize] {
@@ -143,64 +140,26 @@ impl<D: Dimension> Objects<D> {
     }
 
     pub(super) fn row(&self, row: usize) -> &[Run] {
-        &self.runs[self.span(row)]
+        &self.runs[self.rows[row]..self.rows[row + 1]]
     }
 
-    fn span(&self, row: usize) -> Range<usize> {
-        self.rows[row]..self.rows[row + 1]
-    }
-
-    /// Points each run to an earlier one of its object, the first to itself.
-    fn join(&mut self, height: usize, steps: usize) {
+    /// Without the objects that `keep` is false for; the others are numbered anew.
+    pub(super) fn retain(mut self, keep: impl Fn(usize) -> bool) -> Self {
+        let mut numbers = vec![None; self.sizes.len()];
+        let mut sizes = Vec::new();
+        for (object, number) in numbers.iter_mut().enumerate().filter(|(object, _)| keep(*object)) {
+            *number = Some(sizes.len() as u32);
+            sizes.push(self.sizes[object]);
+        }
+        let renumbered =
+            |run: &Run| numbers[run.object as usize].map(|object| Run { object, ..*run });
+        let mut runs = Vec::with_capacity(self.runs.len());
+        let mut rows = vec![0];
         for row in 0..self.height() {
-            let (z, y) = (row / height, row % height);
-            // The row above in this slice, and three in the slice before.
-            let before = [(0, 1, 1), (1, 1, 2), (1, 0, 1), (1, -1, 2)];
-            for (slices, rows, apart) in before {
-                let beside = y as isize - rows;
-                if slices > z || apart > steps || !(0..height as isize).contains(&beside) {
-                    continue;
-                }
-                let other = (z - slices) * height + beside as usize;
-                self.join_rows(self.span(other), self.span(row), usize::from(apart < steps));
-            }
+            runs.extend(self.row(row).iter().filter_map(renumbered));
+            rows.push(runs.len());
         }
-    }
-
-    fn join_rows(&mut self, above: Range<usize>, here: Range<usize>, reach: usize) {
-        let (earlier, later) = self.runs.split_at_mut(here.start);
-        let later = &mut later[..here.len()];
-        let mut contacts = Vec::new();
-        for_each_contact(&earlier[above.clone()], later, reach, |i, j| {
-            contacts.push((above.start + i, here.start + j));
-        });
-        for (a, b) in contacts {
-            let (a, b) = (self.root(a), self.root(b));
-            self.runs[a.max(b)].object = a.min(b);
-        }
-    }
-
-    /// The first run of the object of `run`, as far as is known.
-    fn root(&mut self, mut run: usize) -> usize {
-        while self.runs[run].object != run {
-            let next = self.runs[run].object;
-            self.runs[run].object = self.runs[next].object;
-            run = next;
-        }
-        run
-    }
-
-    /// Replaces the runs that objects begin with by the objects' numbers, and counts pixels.
-    fn number(&mut self) {
-        for run in 0..self.runs.len() {
-            let Run { start, end, object: first } = self.runs[run];
-            // An earlier run has its number already.
-            let object = if first == run { self.sizes.len() } else { self.runs[first].object };
-            if object == self.sizes.len() {
-                self.sizes.push(0);
-            }
-            self.sizes[object] += (end - start) as u64;
-            self.runs[run].object = object;
-        }
+        (self.runs, self.rows, self.sizes) = (runs, rows, sizes);
+        self
     }
 }

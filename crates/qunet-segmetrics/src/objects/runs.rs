@@ -1,45 +1,66 @@
-use bytemuck::cast_slice;
-use memchr::memchr;
+use crate::bits::{BitRows, WORD, ones};
+use crate::vectorised::vectorised;
 
 /// Pixels `start..end` of one row, and the object that they belong to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Run {
-    pub start: usize,
-    pub end: usize,
-    pub object: usize,
+    pub start: u32,
+    pub end: u32,
+    pub object: u32,
 }
 
 impl Run {
-    /// Whether the two touch, where diagonal neighbours are `reach` = 1 pixel apart.
-    pub(super) fn touches(&self, other: &Self, reach: usize) -> bool {
-        self.start < other.end + reach && other.start < self.end + reach
+    pub(super) fn pixels(&self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
     }
 }
 
-/// Appends the runs of foreground of a row; each is numbered by its place in `runs`.
-pub(super) fn append(runs: &mut Vec<Run>, row: &[bool]) {
-    let bytes: &[u8] = cast_slice(row);
-    let mut end = 0;
-    while let Some(gap) = memchr(1, &bytes[end..]) {
-        let start = end + gap;
-        end = memchr(0, &bytes[start..]).map_or(row.len(), |length| start + length);
-        runs.push(Run { start, end, object: runs.len() });
+/// The runs of each row, one for each of `objects`, and where those of each row begin.
+pub(super) fn runs_of(rows: &BitRows, objects: &[u32], count: usize) -> (Vec<Run>, Vec<usize>) {
+    let mut runs: Vec<Run> =
+        objects.iter().map(|&object| Run { start: 0, end: 0, object }).collect();
+    let mut firsts = Vec::with_capacity(count + 1);
+    firsts.push(0);
+    let mut first = 0;
+    for row in 0..count {
+        first += bound(rows.row(row), &mut runs[first..]);
+        firsts.push(first);
     }
+    (runs, firsts)
 }
 
-/// Shows `visit` each pair of runs of two rows that touch, as places in the rows.
-pub(super) fn for_each_contact(
-    above: &[Run],
-    here: &[Run],
-    reach: usize,
-    mut visit: impl FnMut(usize, usize),
-) {
-    let (mut i, mut j) = (0, 0);
-    while i < above.len() && j < here.len() {
-        if above[i].touches(&here[j], reach) {
-            visit(i, j);
+vectorised! {
+    /// Sets where the runs of a row begin and end, and tells how many there are.
+    fn bound(row: &[u64], runs: &mut [Run]) -> usize {
+        let (mut begun, mut ended, mut last) = (0, 0, 0);
+        for (i, &word) in row.iter().enumerate() {
+            let shifted = word << 1 | last;
+            for place in ones(word & !shifted) {
+                runs[begun].start = (i * WORD + place) as u32;
+                begun += 1;
+            }
+            for place in ones(!word & shifted) {
+                runs[ended].end = (i * WORD + place) as u32;
+                ended += 1;
+            }
+            last = word >> (WORD - 1);
         }
-        if above[i].end < here[j].end {
+        if ended < begun {
+            runs[ended].end = (row.len() * WORD) as u32;
+        }
+        begun
+    }
+}
+
+/// Shows `visit` each pair of runs of one row in two masks that share pixels, and how many.
+pub(super) fn for_each_overlap(a: &[Run], b: &[Run], mut visit: impl FnMut(&Run, &Run, u32)) {
+    let (mut i, mut j) = (0, 0);
+    while i < a.len() && j < b.len() {
+        let (start, end) = (a[i].start.max(b[j].start), a[i].end.min(b[j].end));
+        if start < end {
+            visit(&a[i], &b[j], end - start);
+        }
+        if a[i].end < b[j].end {
             i += 1;
         } else {
             j += 1;

@@ -1,0 +1,80 @@
+//! Masks as bits, 64 pixels of a row in a word.
+
+use bytemuck::cast_slice;
+use ndarray::ArrayView3;
+
+use crate::lines::line;
+use crate::vectorised::vectorised;
+
+/// Pixels of a word.
+pub(crate) const WORD: usize = 64;
+
+/// The rows of a volume, one after the other along y and then z; pixel `x` is bit `x % 64` of word
+/// `x / 64`, and the bits beyond a row are 0.
+pub(crate) struct BitRows {
+    pub(crate) words: Vec<u64>,
+    /// Words of a row.
+    pub(crate) per_row: usize,
+}
+
+impl BitRows {
+    /// The rows of a mask of any stride.
+    pub(crate) fn of(mask: &ArrayView3<'_, bool>) -> Self {
+        let (depth, height, width) = mask.dim();
+        let per_row = width.div_ceil(WORD);
+        let mut words = vec![0; depth * height * per_row];
+        if let Some(pixels) = mask.as_slice().filter(|_| width % WORD == 0) {
+            pack(cast_slice(pixels), &mut words);
+            return Self { words, per_row };
+        }
+        let mut buffer = Vec::new();
+        for (row, words) in mask.rows().into_iter().zip(words.chunks_exact_mut(per_row.max(1))) {
+            pack(cast_slice(line(&row, &mut buffer)), words);
+        }
+        Self { words, per_row }
+    }
+
+    /// One row.
+    pub(crate) fn row(&self, row: usize) -> &[u64] {
+        &self.words[row * self.per_row..][..self.per_row]
+    }
+}
+
+/// The places of the bits of a word that are 1, ascending.
+#[inline(always)]
+pub(crate) fn ones(mut word: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let place = word.trailing_zeros() as usize;
+        (word != 0).then(|| {
+            word &= word - 1;
+            place
+        })
+    })
+}
+
+vectorised! {
+    fn pack(pixels: &[u8], words: &mut [u64]) {
+        let (whole, rest) = pixels.as_chunks::<WORD>();
+        for (pixels, word) in whole.iter().zip(words.iter_mut()) {
+            *word = packed(pixels);
+        }
+        if let Some(last) = words.get_mut(whole.len()) {
+            let mut pixels = [0; WORD];
+            pixels[..rest.len()].copy_from_slice(rest);
+            *last = packed(&pixels);
+        }
+    }
+}
+
+/// Bit `i` is byte `i`, each 0 or 1.
+#[inline(always)]
+fn packed(pixels: &[u8; WORD]) -> u64 {
+    // Byte `i` of a group times the factor's bit `56 - 7 i` is bit `56 + i`, and no two products
+    // fall on one place.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let mut bytes = [0; 8];
+    for (group, byte) in pixels.as_chunks::<8>().0.iter().zip(&mut bytes) {
+        *byte = (u64::from_le_bytes(*group).wrapping_mul(GATHER) >> 56) as u8;
+    }
+    u64::from_le_bytes(bytes)
+}
