@@ -39,7 +39,7 @@ fn sizes_are_those_of_scipy() {
 }
 
 /// Numbers of objects in raster order of their first pixels, by flooding from each.
-fn flooded(mask: &Array3<bool>, connectivity: Connectivity) -> Array3<u64> {
+fn flooded(mask: &Array3<bool>, connectivity: Connectivity) -> Array3<u32> {
     let steps = ALL.iter().position(|&one| one == connectivity).unwrap() + 1;
     let mut labels = Array3::zeros(mask.dim());
     let mut count = 0;
@@ -162,7 +162,7 @@ fn edge_cases_follow_the_table() {
         let mask = Array2::from_elem(shape, true);
         let objects = Objects::of(&mask, Connectivity::Faces).unwrap();
         assert_eq!(objects.count(), usize::from(!mask.is_empty()));
-        assert_eq!(objects.labels(), Array2::<u64>::ones(shape));
+        assert_eq!(objects.labels(), Array2::<u32>::ones(shape));
     }
 }
 

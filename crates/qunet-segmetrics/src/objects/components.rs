@@ -2,7 +2,7 @@ use ndarray::{Array, ArrayRef, Dimension};
 use serde::{Deserialize, Serialize};
 
 use super::contacts::CountedRows;
-use super::runs::{Run, runs_of};
+use super::runs::{Collected, Run};
 use crate::bits::BitRows;
 use crate::volume::volume;
 use crate::{Error, Result};
@@ -74,11 +74,7 @@ impl<D: Dimension> Objects<D> {
         let counted = u32::try_from(width).ok().and_then(|_| CountedRows::new(&rows));
         let counted = counted.ok_or_else(|| Error::TooManyRuns { shape: mask.shape().to_vec() })?;
         let (numbers, count) = counted.join(height, connectivity.steps()).numbered();
-        let (runs, rows) = runs_of(&rows, &numbers, depth * height);
-        let mut sizes = vec![0; count as usize];
-        for run in &runs {
-            sizes[run.object as usize] += run.pixels().len() as u64;
-        }
+        let Collected { runs, rows, sizes } = Collected::new(&rows, depth * height, &numbers, count);
         Ok(Self { dimension: mask.raw_dim(), runs, rows, sizes })
     }
 
@@ -96,8 +92,8 @@ impl<D: Dimension> Objects<D> {
 
     /// An array of the mask's shape: 0 for background, k + 1 for object k.
     #[must_use]
-    pub fn labels(&self) -> Array<u64, D> {
-        self.painted(|object| u64::from(object) + 1)
+    pub fn labels(&self) -> Array<u32, D> {
+        self.painted(0, |object| object + 1)
     }
 
     /// The pixels of all objects.
@@ -114,17 +110,18 @@ impl<D: Dimension> Objects<D> {
     /// ```
     #[must_use]
     pub fn mask(&self) -> Array<bool, D> {
-        self.painted(|_| true)
+        self.painted(false, |_| true)
     }
 
     /// An array with the value of its object at each pixel of the foreground.
-    fn painted<A: Copy + Default>(&self, value: impl Fn(u32) -> A) -> Array<A, D> {
-        let mut painted = Array::default(self.dimension.clone());
+    fn painted<A: Copy>(&self, background: A, value: impl Fn(u32) -> A) -> Array<A, D> {
+        let mut painted = Array::from_elem(self.dimension.clone(), background);
         let width = painted.shape().last().copied().unwrap_or(0);
         let pixels = painted.as_slice_mut().unwrap_or_default();
-        for (row, pixels) in pixels.chunks_exact_mut(width.max(1)).enumerate() {
+        for row in 0..self.height() {
             for run in self.row(row) {
-                pixels[run.pixels()].fill(value(run.object));
+                let pixels = &mut pixels[row * width + run.start as usize..];
+                paint(pixels, run.pixels().len(), value(run.object), background);
             }
         }
         painted
@@ -161,5 +158,18 @@ impl<D: Dimension> Objects<D> {
         }
         (self.runs, self.rows, self.sizes) = (runs, rows, sizes);
         self
+    }
+}
+
+/// Sets the first `length` pixels; what follows is background still.
+#[inline(always)]
+fn paint<A: Copy>(pixels: &mut [A], length: usize, value: A, background: A) {
+    // Most runs of noise are short: eight pixels at once, without a loop whose end is hard to guess.
+    const SHORT: usize = 8;
+    match pixels.first_chunk_mut::<SHORT>() {
+        Some(pixels) if length <= SHORT => {
+            *pixels = std::array::from_fn(|i| if i < length { value } else { background });
+        }
+        _ => pixels[..length].fill(value),
     }
 }

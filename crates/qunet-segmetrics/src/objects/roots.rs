@@ -1,5 +1,7 @@
 //! Disjoint sets of runs, each known by its first run.
 
+use std::hint::select_unpredictable;
+
 pub(super) struct Roots(Vec<u32>);
 
 impl Roots {
@@ -34,7 +36,8 @@ impl Roots {
         for run in 0..self.0.len() {
             // A run that is not the first points to an earlier one, which has its number.
             let first = self.0[run] as usize;
-            self.0[run] = if first == run { count } else { self.0[first] };
+            // Which it is cannot be guessed from run to run.
+            self.0[run] = select_unpredictable(first == run, count, self.0[first]);
             count += u32::from(first == run);
         }
         (self.0, count)

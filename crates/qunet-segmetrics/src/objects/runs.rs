@@ -15,40 +15,55 @@ impl Run {
     }
 }
 
-/// The runs of each row, one for each of `objects`, and where those of each row begin.
-pub(super) fn runs_of(rows: &BitRows, objects: &[u32], count: usize) -> (Vec<Run>, Vec<usize>) {
-    let mut runs: Vec<Run> =
-        objects.iter().map(|&object| Run { start: 0, end: 0, object }).collect();
-    let mut firsts = Vec::with_capacity(count + 1);
-    firsts.push(0);
-    let mut first = 0;
-    for row in 0..count {
-        first += bound(rows.row(row), &mut runs[first..]);
-        firsts.push(first);
+/// The runs of a mask, where those of each row begin, and the pixels of each object.
+pub(super) struct Collected {
+    pub(super) runs: Vec<Run>,
+    pub(super) rows: Vec<usize>,
+    pub(super) sizes: Vec<u64>,
+}
+
+impl Collected {
+    /// From `count` rows of pixels, and the `numbers` of the runs' objects.
+    pub(super) fn new(rows: &BitRows, count: usize, numbers: &[u32], objects: u32) -> Self {
+        let mut collected = Self {
+            runs: Vec::with_capacity(numbers.len()),
+            rows: Vec::with_capacity(count + 1),
+            sizes: vec![0; objects as usize],
+        };
+        collected.rows.push(0);
+        collect(rows, count, numbers, &mut collected);
+        collected
     }
-    (runs, firsts)
+
+    #[inline(always)]
+    fn end(&mut self, run: usize, end: usize) {
+        let run = &mut self.runs[run];
+        run.end = end as u32;
+        self.sizes[run.object as usize] += u64::from(run.end - run.start);
+    }
 }
 
 vectorised! {
-    /// Sets where the runs of a row begin and end, and tells how many there are.
-    fn bound(row: &[u64], runs: &mut [Run]) -> usize {
-        let (mut begun, mut ended, mut last) = (0, 0, 0);
-        for (i, &word) in row.iter().enumerate() {
-            let shifted = word << 1 | last;
-            for place in ones(word & !shifted) {
-                runs[begun].start = (i * WORD + place) as u32;
-                begun += 1;
+    fn collect(rows: &BitRows, count: usize, numbers: &[u32], to: &mut Collected) {
+        for row in 0..count {
+            let (mut ended, mut last) = (to.runs.len(), 0);
+            for (i, &word) in rows.row(row).iter().enumerate() {
+                let shifted = word << 1 | last;
+                last = word >> (WORD - 1);
+                for place in ones(word & !shifted) {
+                    let object = numbers[to.runs.len()];
+                    to.runs.push(Run { start: (i * WORD + place) as u32, end: 0, object });
+                }
+                for place in ones(!word & shifted) {
+                    to.end(ended, i * WORD + place);
+                    ended += 1;
+                }
             }
-            for place in ones(!word & shifted) {
-                runs[ended].end = (i * WORD + place) as u32;
-                ended += 1;
+            if ended < to.runs.len() {
+                to.end(ended, rows.per_row * WORD);
             }
-            last = word >> (WORD - 1);
+            to.rows.push(to.runs.len());
         }
-        if ended < begun {
-            runs[ended].end = (row.len() * WORD) as u32;
-        }
-        begun
     }
 }
 
