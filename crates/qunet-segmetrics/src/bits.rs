@@ -1,5 +1,7 @@
 //! Masks as bits, 64 pixels of a row in a word.
 
+use std::ops::Range;
+
 use bytemuck::cast_slice;
 use ndarray::ArrayView3;
 
@@ -11,8 +13,11 @@ pub(crate) const WORD: usize = 64;
 
 /// The rows of a volume, one after the other along y and then z; pixel `x` is bit `x % 64` of word
 /// `x / 64`, and the bits beyond a row are 0.
+#[derive(Clone, Debug)]
 pub(crate) struct BitRows {
     pub(crate) words: Vec<u64>,
+    /// Number of rows.
+    pub(crate) count: usize,
     /// Words of a row.
     pub(crate) per_row: usize,
 }
@@ -21,22 +26,37 @@ impl BitRows {
     /// The rows of a mask of any stride.
     pub(crate) fn of(mask: &ArrayView3<'_, bool>) -> Self {
         let (depth, height, width) = mask.dim();
-        let per_row = width.div_ceil(WORD);
-        let mut words = vec![0; depth * height * per_row];
+        let mut rows = Self::empty(depth * height, width.div_ceil(WORD));
         if let Some(pixels) = mask.as_slice().filter(|_| width % WORD == 0) {
-            pack(cast_slice(pixels), &mut words);
-            return Self { words, per_row };
+            pack(cast_slice(pixels), &mut rows.words);
+            return rows;
         }
         let mut buffer = Vec::new();
-        for (row, words) in mask.rows().into_iter().zip(words.chunks_exact_mut(per_row.max(1))) {
+        let words = rows.words.chunks_exact_mut(rows.per_row.max(1));
+        for (row, words) in mask.rows().into_iter().zip(words) {
             pack(cast_slice(line(&row, &mut buffer)), words);
         }
-        Self { words, per_row }
+        rows
+    }
+
+    /// Rows of background.
+    pub(crate) fn empty(count: usize, per_row: usize) -> Self {
+        Self { words: vec![0; count * per_row], count, per_row }
     }
 
     /// One row.
     pub(crate) fn row(&self, row: usize) -> &[u64] {
         &self.words[row * self.per_row..][..self.per_row]
+    }
+
+    /// Makes pixels of a row foreground.
+    pub(crate) fn set(&mut self, row: usize, pixels: Range<usize>) {
+        let words = &mut self.words[row * self.per_row..][..self.per_row];
+        for (i, word) in words.iter_mut().enumerate().skip(pixels.start / WORD) {
+            let from = pixels.start.saturating_sub(i * WORD);
+            let Some(to) = pixels.end.checked_sub(i * WORD).filter(|&to| to > 0) else { break };
+            *word |= (u64::MAX << from) & (u64::MAX >> (WORD - to.min(WORD)));
+        }
     }
 }
 

@@ -1,8 +1,10 @@
+use std::slice::Iter;
+
 use ndarray::{Array, ArrayRef, Dimension};
 use serde::{Deserialize, Serialize};
 
 use super::contacts::CountedRows;
-use super::runs::{Collected, Run};
+use super::runs::{Run, for_each_run, paint, sizes};
 use crate::bits::BitRows;
 use crate::volume::volume;
 use crate::{Error, Result};
@@ -55,9 +57,9 @@ impl Connectivity {
 #[derive(Clone, Debug)]
 pub struct Objects<D> {
     dimension: D,
-    runs: Vec<Run>,
-    /// Where the runs of each row begin, and the number of all.
-    rows: Vec<usize>,
+    rows: BitRows,
+    /// The object of each run of foreground of the rows.
+    numbers: Vec<u32>,
     sizes: Vec<u64>,
 }
 
@@ -69,13 +71,13 @@ impl<D: Dimension> Objects<D> {
     /// hold 2^32 runs of foreground or more, or are as long as that.
     pub fn of(mask: &ArrayRef<bool, D>, connectivity: Connectivity) -> Result<Self> {
         let view = volume(mask)?;
-        let (depth, height, width) = view.dim();
+        let (_, height, width) = view.dim();
         let rows = BitRows::of(&view);
         let counted = u32::try_from(width).ok().and_then(|_| CountedRows::new(&rows));
         let counted = counted.ok_or_else(|| Error::TooManyRuns { shape: mask.shape().to_vec() })?;
         let (numbers, count) = counted.join(height, connectivity.steps()).numbered();
-        let Collected { runs, rows, sizes } = Collected::new(&rows, depth * height, &numbers, count);
-        Ok(Self { dimension: mask.raw_dim(), runs, rows, sizes })
+        let sizes = sizes(&rows, &numbers, count);
+        Ok(Self { dimension: mask.raw_dim(), rows, numbers, sizes })
     }
 
     /// Number of objects.
@@ -118,12 +120,7 @@ impl<D: Dimension> Objects<D> {
         let mut painted = Array::from_elem(self.dimension.clone(), background);
         let width = painted.shape().last().copied().unwrap_or(0);
         let pixels = painted.as_slice_mut().unwrap_or_default();
-        for row in 0..self.height() {
-            for run in self.row(row) {
-                let pixels = &mut pixels[row * width + run.start as usize..];
-                paint(pixels, run.pixels().len(), value(run.object), background);
-            }
-        }
+        paint(&self.rows, &self.numbers, value, background, width, pixels);
         painted
     }
 
@@ -131,45 +128,52 @@ impl<D: Dimension> Objects<D> {
         self.dimension.slice()
     }
 
-    /// Number of rows, over all slices.
-    pub(super) fn height(&self) -> usize {
-        self.rows.len() - 1
+    /// Shows `visit` the runs of each row, row by row over all slices.
+    pub(super) fn for_each_row(&self, mut visit: impl FnMut(usize, &[Run])) {
+        let mut numbers = self.numbers.iter();
+        let mut runs = Vec::new();
+        for row in 0..self.rows.count {
+            self.next_runs(row, &mut numbers, &mut runs);
+            visit(row, &runs);
+        }
     }
 
-    pub(super) fn row(&self, row: usize) -> &[Run] {
-        &self.runs[self.rows[row]..self.rows[row + 1]]
+    fn next_runs(&self, row: usize, numbers: &mut Iter<'_, u32>, runs: &mut Vec<Run>) {
+        runs.clear();
+        for_each_run(self.rows.row(row), |pixels| {
+            runs.extend(numbers.next().map(|&object| Run { pixels, object }));
+        });
+    }
+
+    /// Shows `visit` the runs of each row of two masks of one shape.
+    pub(super) fn for_each_row_pair(&self, other: &Self, mut visit: impl FnMut(&[Run], &[Run])) {
+        let mut numbers = other.numbers.iter();
+        let mut runs = Vec::new();
+        self.for_each_row(|row, here| {
+            other.next_runs(row, &mut numbers, &mut runs);
+            visit(here, &runs);
+        });
     }
 
     /// Without the objects that `keep` is false for; the others are numbered anew.
     pub(super) fn retain(mut self, keep: impl Fn(usize) -> bool) -> Self {
-        let mut numbers = vec![None; self.sizes.len()];
+        let mut renumbered = vec![None; self.sizes.len()];
         let mut sizes = Vec::new();
-        for (object, number) in numbers.iter_mut().enumerate().filter(|(object, _)| keep(*object)) {
-            *number = Some(sizes.len() as u32);
+        for object in (0..self.sizes.len()).filter(|&object| keep(object)) {
+            renumbered[object] = Some(sizes.len() as u32);
             sizes.push(self.sizes[object]);
         }
-        let renumbered =
-            |run: &Run| numbers[run.object as usize].map(|object| Run { object, ..*run });
-        let mut runs = Vec::with_capacity(self.runs.len());
-        let mut rows = vec![0];
-        for row in 0..self.height() {
-            runs.extend(self.row(row).iter().filter_map(renumbered));
-            rows.push(runs.len());
-        }
-        (self.runs, self.rows, self.sizes) = (runs, rows, sizes);
+        let mut numbers = Vec::new();
+        let mut rows = BitRows::empty(self.rows.count, self.rows.per_row);
+        self.for_each_row(|row, runs| {
+            for run in runs {
+                if let Some(number) = renumbered[run.object as usize] {
+                    rows.set(row, run.pixels.clone());
+                    numbers.push(number);
+                }
+            }
+        });
+        (self.rows, self.numbers, self.sizes) = (rows, numbers, sizes);
         self
-    }
-}
-
-/// Sets the first `length` pixels; what follows is background still.
-#[inline(always)]
-fn paint<A: Copy>(pixels: &mut [A], length: usize, value: A, background: A) {
-    // Most runs of noise are short: eight pixels at once, without a loop whose end is hard to guess.
-    const SHORT: usize = 8;
-    match pixels.first_chunk_mut::<SHORT>() {
-        Some(pixels) if length <= SHORT => {
-            *pixels = std::array::from_fn(|i| if i < length { value } else { background });
-        }
-        _ => pixels[..length].fill(value),
     }
 }

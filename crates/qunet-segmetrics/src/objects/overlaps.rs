@@ -55,11 +55,11 @@ impl ObjectOverlaps {
             return Err(Error::ShapeMismatch { name: "truth", expected, found });
         }
         let mut shared = Vec::new();
-        for row in 0..prediction.height() {
-            for_each_overlap(prediction.row(row), truth.row(row), |p, t, pixels| {
-                shared.push((p.object, t.object, u64::from(pixels)));
+        prediction.for_each_row_pair(truth, |predicted, actual| {
+            for_each_overlap(predicted, actual, |p, t, pixels| {
+                shared.push((p.object, t.object, pixels as u64));
             });
-        }
+        });
         shared.sort_unstable_by_key(|&(p, t, _)| (p, t));
         shared.dedup_by(|again, first| {
             let same = (again.0, again.1) == (first.0, first.1);

@@ -1,81 +1,98 @@
+use std::ops::Range;
+
 use crate::bits::{BitRows, WORD, ones};
 use crate::vectorised::vectorised;
 
-/// Pixels `start..end` of one row, and the object that they belong to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Pixels of one row, and the object that they belong to.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Run {
-    pub start: u32,
-    pub end: u32,
-    pub object: u32,
+    pub(super) pixels: Range<usize>,
+    pub(super) object: u32,
 }
 
-impl Run {
-    pub(super) fn pixels(&self) -> std::ops::Range<usize> {
-        self.start as usize..self.end as usize
+/// Shows `visit` the runs of foreground of a row.
+#[inline(always)]
+pub(super) fn for_each_run(row: &[u64], mut visit: impl FnMut(Range<usize>)) {
+    let mut last = 0;
+    for (i, &word) in row.iter().enumerate() {
+        for place in ones(word & !(word << 1 | last)) {
+            let gaps = !word & (u64::MAX << place);
+            let end = if gaps == 0 { end_from(row, i + 1) } else { end_in(gaps, i) };
+            visit(i * WORD + place..end);
+        }
+        last = word >> (WORD - 1);
     }
 }
 
-/// The runs of a mask, where those of each row begin, and the pixels of each object.
-pub(super) struct Collected {
-    pub(super) runs: Vec<Run>,
-    pub(super) rows: Vec<usize>,
-    pub(super) sizes: Vec<u64>,
+fn end_in(gaps: u64, i: usize) -> usize {
+    i * WORD + gaps.trailing_zeros() as usize
 }
 
-impl Collected {
-    /// From `count` rows of pixels, and the `numbers` of the runs' objects.
-    pub(super) fn new(rows: &BitRows, count: usize, numbers: &[u32], objects: u32) -> Self {
-        let mut collected = Self {
-            runs: Vec::with_capacity(numbers.len()),
-            rows: Vec::with_capacity(count + 1),
-            sizes: vec![0; objects as usize],
-        };
-        collected.rows.push(0);
-        collect(rows, count, numbers, &mut collected);
-        collected
-    }
-
-    #[inline(always)]
-    fn end(&mut self, run: usize, end: usize) {
-        let run = &mut self.runs[run];
-        run.end = end as u32;
-        self.sizes[run.object as usize] += u64::from(run.end - run.start);
-    }
+/// Where a run ends that goes on in word `i`.
+fn end_from(row: &[u64], i: usize) -> usize {
+    let with_gap = row[i..].iter().position(|&word| word != u64::MAX);
+    with_gap.map_or(row.len() * WORD, |further| end_in(!row[i + further], i + further))
 }
 
 vectorised! {
-    fn collect(rows: &BitRows, count: usize, numbers: &[u32], to: &mut Collected) {
-        for row in 0..count {
-            let (mut ended, mut last) = (to.runs.len(), 0);
-            for (i, &word) in rows.row(row).iter().enumerate() {
-                let shifted = word << 1 | last;
-                last = word >> (WORD - 1);
-                for place in ones(word & !shifted) {
-                    let object = numbers[to.runs.len()];
-                    to.runs.push(Run { start: (i * WORD + place) as u32, end: 0, object });
+    /// The number of pixels of each of `objects` objects, from those of the runs.
+    pub(super) fn sizes(rows: &BitRows, numbers: &[u32], objects: u32) -> Vec<u64> {
+        let mut sizes = vec![0; objects as usize];
+        let mut numbers = numbers.iter();
+        for row in 0..rows.count {
+            for_each_run(rows.row(row), |pixels| {
+                if let Some(&object) = numbers.next() {
+                    sizes[object as usize] += pixels.len() as u64;
                 }
-                for place in ones(!word & shifted) {
-                    to.end(ended, i * WORD + place);
-                    ended += 1;
-                }
-            }
-            if ended < to.runs.len() {
-                to.end(ended, rows.per_row * WORD);
-            }
-            to.rows.push(to.runs.len());
+            });
         }
+        sizes
+    }
+
+    /// Sets the pixels of each run to the value of its object.
+    pub(super) fn paint<A: Copy>(
+        rows: &BitRows,
+        numbers: &[u32],
+        value: impl Fn(u32) -> A,
+        background: A,
+        width: usize,
+        pixels: &mut [A],
+    ) {
+        let mut numbers = numbers.iter();
+        for row in 0..rows.count {
+            for_each_run(rows.row(row), |run| {
+                if let Some(&object) = numbers.next() {
+                    let length = run.len();
+                    fill(&mut pixels[row * width + run.start..], length, value(object), background);
+                }
+            });
+        }
+    }
+}
+
+/// Sets the first `length` pixels; what follows is background still.
+#[inline(always)]
+fn fill<A: Copy>(pixels: &mut [A], length: usize, value: A, background: A) {
+    // Most runs of noise are short: eight pixels at once, without a loop whose end is hard to guess.
+    const SHORT: usize = 8;
+    match pixels.first_chunk_mut::<SHORT>() {
+        Some(pixels) if length <= SHORT => {
+            *pixels = std::array::from_fn(|i| if i < length { value } else { background });
+        }
+        _ => pixels[..length].fill(value),
     }
 }
 
 /// Shows `visit` each pair of runs of one row in two masks that share pixels, and how many.
-pub(super) fn for_each_overlap(a: &[Run], b: &[Run], mut visit: impl FnMut(&Run, &Run, u32)) {
+pub(super) fn for_each_overlap(a: &[Run], b: &[Run], mut visit: impl FnMut(&Run, &Run, usize)) {
     let (mut i, mut j) = (0, 0);
     while i < a.len() && j < b.len() {
-        let (start, end) = (a[i].start.max(b[j].start), a[i].end.min(b[j].end));
+        let (first, second) = (&a[i].pixels, &b[j].pixels);
+        let (start, end) = (first.start.max(second.start), first.end.min(second.end));
         if start < end {
             visit(&a[i], &b[j], end - start);
         }
-        if a[i].end < b[j].end {
+        if first.end < second.end {
             i += 1;
         } else {
             j += 1;

@@ -55,12 +55,12 @@ impl<D: Dimension> Objects<D> {
         let mut sums = vec![Sums::NONE; self.count()];
         let axes = self.shape().len();
         let height = if axes > 1 { self.shape()[axes - 2] } else { 1 };
-        for row in 0..self.height() {
+        self.for_each_row(|row, runs| {
             let (z, y) = (row / height, row % height);
-            for run in self.row(row) {
-                sums[run.object as usize].add([z..z + 1, y..y + 1, run.pixels()]);
+            for run in runs {
+                sums[run.object as usize].add([z..z + 1, y..y + 1, run.pixels.clone()]);
             }
-        }
+        });
         let stats = |(sums, &pixels): (&Sums, &u64)| ObjectStats {
             pixels,
             bounds: sums.bounds[3 - axes..].to_vec(),
