@@ -12,6 +12,9 @@ impl Roots {
 
     #[inline(always)]
     pub(super) fn join(&mut self, a: u32, b: u32) {
+        if self.0[a as usize] == self.0[b as usize] {
+            return;
+        }
         let (a, b) = (self.root(a), self.root(b));
         // No branch where they are one: the root points to itself already.
         self.0[a.max(b) as usize] = a.min(b);
