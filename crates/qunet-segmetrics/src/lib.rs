@@ -10,6 +10,7 @@ mod evaluation;
 mod lines;
 mod objects;
 mod overlap;
+mod parallel;
 mod policy;
 mod probability;
 mod vectorised;
