@@ -68,8 +68,8 @@ impl Elements {
     }
 
     /// (distance, size) of each, ascending.
-    pub(super) fn distances(&self, to: &Self, lengths: [f64; 3]) -> Vec<(f64, f64)> {
-        let squares = nearest(&self.cells, &to.cells, lengths);
+    pub(super) fn distances(&self, to: &Self, pair: &Pair) -> Vec<(f64, f64)> {
+        let squares = nearest(&self.cells, &to.cells, pair.lengths, pair.work);
         let distances = squares.into_iter().map(f64::sqrt);
         let mut pairs: Vec<_> = distances.zip(self.sizes.iter().copied()).collect();
         pairs.sort_unstable_by_key(|&(distance, size)| (distance.to_bits(), size.to_bits()));

@@ -1,6 +1,15 @@
 //! Distances of none and of one pixel, counted 64 at a time: dense surfaces have hardly any other.
 
 use super::grid::Grid;
+use crate::vectorised::vectorised;
+
+vectorised! {
+    fn add_rows(close: &mut Close, queries: &Grid, targets: &Grid, along: [bool; 3]) {
+        for row in 0..queries.rows() {
+            close.add_row(row, queries, targets, along);
+        }
+    }
+}
 
 /// How many points are close to a target, and the others.
 pub(super) struct Close {
@@ -20,12 +29,11 @@ impl Close {
         let step = used.iter().copied().fold(f64::INFINITY, f64::min);
         let along = std::array::from_fn(|axis| axis + ndim >= 3 && lengths[axis] == step);
         let mut close = Self { shared: 0, beside: 0, step: step * step, others: queries.like() };
-        for row in 0..queries.rows() {
-            close.add_row(row, queries, targets, along);
-        }
+        add_rows(&mut close, queries, targets, along);
         close
     }
 
+    #[inline(always)]
     fn add_row(&mut self, row: usize, queries: &Grid, targets: &Grid, along: [bool; 3]) {
         let (height, per_row) = (queries.height, queries.per_row);
         let (z, y) = (row / height, row % height);

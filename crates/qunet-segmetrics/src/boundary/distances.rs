@@ -7,7 +7,6 @@ use super::grid::Grid;
 use super::input::{Pair, check_percent, check_tolerance};
 use super::search::nearest;
 use super::surface::surface;
-use crate::parallel::join;
 use crate::{EmptyPolicy, Result};
 
 /// The distances between the surface pixels of a prediction and a truth, in the units of the
@@ -72,13 +71,13 @@ impl SurfaceDistances {
             Self { from_prediction: none(), from_truth: none(), points: 0, options };
         let Some(bounds) = pair.bounds else { return distances };
         let of = |mask| surface(mask, pair, bounds, options);
-        let (prediction, truth) = join(|| of(&pair.prediction), || of(&pair.truth));
+        let (prediction, truth) = pair.work.join(|| of(&pair.prediction), || of(&pair.truth));
         let counts = [prediction.count(), truth.count()];
         distances.points = counts[0] + counts[1];
         if !counts.contains(&0) {
             let directed = |from, to| directed(from, to, pair);
             (distances.from_prediction, distances.from_truth) =
-                join(|| directed(&prediction, &truth), || directed(&truth, &prediction));
+                pair.work.join(|| directed(&prediction, &truth), || directed(&truth, &prediction));
         }
         distances
     }
@@ -149,7 +148,7 @@ impl SurfaceDistances {
 
 fn directed(from: &Grid, to: &Grid, pair: &Pair) -> Directed {
     let close = Close::new(from, to, pair.ndim, pair.lengths);
-    let mut others = nearest(&close.others, to, pair.lengths);
+    let mut others = nearest(&close.others, to, pair.lengths, pair.work);
     // Of numbers that are not negative, the bits have the order of the numbers.
     others.sort_unstable_by_key(|square| square.to_bits());
     let others = others.chunk_by(|a, b| a == b).map(|equal| (equal[0], equal.len() as u64));

@@ -3,7 +3,6 @@ use ndarray::{ArrayRef, Dimension};
 use super::cells::Elements;
 use super::input::{Pair, check_percent, check_tolerance};
 use super::marching::element_sizes;
-use crate::parallel::join;
 use crate::{EmptyPolicy, Result};
 
 /// The distances between the surface elements of a prediction and a truth, each weighted by its
@@ -62,12 +61,12 @@ impl SurfaceElementDistances {
         let Some(bounds) = pair.bounds else { return distances };
         let sizes = element_sizes(pair.ndim, pair.lengths);
         let of = |mask| Elements::new(mask, pair, bounds, &sizes);
-        let (prediction, truth) = join(|| of(&pair.prediction), || of(&pair.truth));
+        let (prediction, truth) = pair.work.join(|| of(&pair.prediction), || of(&pair.truth));
         distances.total = prediction.total() + truth.total();
         if !prediction.is_empty() && !truth.is_empty() {
-            (distances.from_prediction, distances.from_truth) = join(
-                || prediction.distances(&truth, pair.lengths),
-                || truth.distances(&prediction, pair.lengths),
+            (distances.from_prediction, distances.from_truth) = pair.work.join(
+                || prediction.distances(&truth, pair),
+                || truth.distances(&prediction, pair),
             );
         }
         distances

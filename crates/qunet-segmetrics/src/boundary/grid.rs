@@ -1,6 +1,13 @@
 //! A set of points in a box as bits.
 
 use crate::bits::{WORD, ones};
+use crate::vectorised::vectorised;
+
+vectorised! {
+    fn count(words: &[u64]) -> u64 {
+        words.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
+}
 
 /// Bits along x, rows along y and z. Each row has a word of zeros at either end, and a row of zeros
 /// follows the last, so that one may look beyond the box.
@@ -43,7 +50,7 @@ impl Grid {
     }
 
     pub(super) fn count(&self) -> u64 {
-        self.words.iter().map(|word| u64::from(word.count_ones())).sum()
+        count(&self.words)
     }
 
     /// The points as (z, y, x), row by row.

@@ -1,7 +1,7 @@
 use ndarray::{ArrayRef, ArrayView3, Dimension};
 
 use crate::bits::{BitRows, WORD};
-use crate::parallel::join;
+use crate::parallel::Work;
 use crate::volume::volume;
 use crate::{Error, Result};
 
@@ -18,6 +18,7 @@ pub(super) struct Pair {
     pub(super) extent: [usize; 3],
     /// The spacing along z, y, x.
     pub(super) lengths: [f64; 3],
+    pub(super) work: Work,
     /// `None` where both are empty.
     pub(super) bounds: Option<Bounds>,
 }
@@ -59,9 +60,10 @@ impl Pair {
         lengths: [f64; 3],
     ) -> Self {
         let extent: [usize; 3] = prediction.dim().into();
-        let (prediction, truth) = join(|| BitRows::of(prediction), || BitRows::of(truth));
+        let work = Work::on(prediction.len());
+        let (prediction, truth) = work.join(|| BitRows::of(prediction), || BitRows::of(truth));
         let bounds = Bounds::around([&prediction, &truth], extent[1]);
-        Self { prediction, truth, ndim, extent, lengths, bounds }
+        Self { prediction, truth, ndim, extent, lengths, work, bounds }
     }
 }
 

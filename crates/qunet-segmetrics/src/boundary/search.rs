@@ -6,7 +6,8 @@ use std::ops::Range;
 use super::grid::Grid;
 use super::transform;
 use crate::bits::{WORD, ones};
-use crate::parallel::map;
+use crate::parallel::Work;
+use crate::vectorised::vectorised;
 
 /// Pieces that the rows are cut into, fixed so that results do not depend on the threads.
 const PIECES: usize = 64;
@@ -19,20 +20,20 @@ const PATIENCE: usize = 4;
 
 /// The squared distance from each of `queries`, row by row, to the nearest of `targets`, of which
 /// there is one at least; `lengths` are those of a step along z, y, x.
-pub(super) fn nearest(queries: &Grid, targets: &Grid, lengths: [f64; 3]) -> Vec<f64> {
+pub(super) fn nearest(queries: &Grid, targets: &Grid, lengths: [f64; 3], work: Work) -> Vec<f64> {
     let rows = queries.rows();
     let per_piece = rows.div_ceil(PIECES).max(LEAST_ROWS);
     let pieces = rows.div_ceil(per_piece);
     let patience = PATIENCE * rows * targets.width() / pieces;
-    let found = map(pieces, |piece| {
+    let found = work.map(pieces, |piece| {
         let mut search = Search { targets, lengths, left: patience };
-        search.rows(queries, piece * per_piece..rows.min((piece + 1) * per_piece))
+        search_rows(&mut search, queries, piece * per_piece..rows.min((piece + 1) * per_piece))
     });
     let mut squares = found.concat();
     if squares.contains(&f64::INFINITY) {
         let open = queries.points().zip(&squares).filter(|(_, square)| square.is_infinite());
         let open: Vec<_> = open.map(|(point, _)| point).collect();
-        let far = transform::nearest(&open, targets, lengths);
+        let far = transform::nearest(&open, targets, lengths, work);
         let unknown = squares.iter_mut().filter(|square| square.is_infinite());
         unknown.zip(far).for_each(|(square, found)| *square = found);
     }
@@ -46,8 +47,15 @@ struct Search<'a> {
     left: usize,
 }
 
+vectorised! {
+    fn search_rows(search: &mut Search<'_>, queries: &Grid, rows: Range<usize>) -> Vec<f64> {
+        search.rows(queries, rows)
+    }
+}
+
 impl Search<'_> {
     /// Of the queries in some rows; infinite where it has run out of patience.
+    #[inline(always)]
     fn rows(&mut self, queries: &Grid, rows: Range<usize>) -> Vec<f64> {
         let mut squares = Vec::new();
         let mut before = None;
@@ -66,12 +74,14 @@ impl Search<'_> {
         squares
     }
 
+    #[inline(always)]
     fn square(&self, axis: usize, steps: usize) -> f64 {
         let length = steps as f64 * self.lengths[axis];
         length * length
     }
 
     /// What the squared distance from `at` cannot be above, from that of another point.
+    #[inline(always)]
     fn bound(&self, (other, square): ([usize; 3], f64), at: [usize; 3]) -> f64 {
         let apart: f64 =
             (0..3).map(|axis| self.square(axis, at[axis].abs_diff(other[axis]))).sum();
@@ -81,6 +91,7 @@ impl Search<'_> {
     }
 
     /// The squared distance from one point, known to be below `bound`.
+    #[inline(always)]
     fn from(&mut self, [z, y, x]: [usize; 3], bound: f64) -> Option<f64> {
         let mut best = f64::INFINITY;
         let Grid { depth, height, .. } = *self.targets;

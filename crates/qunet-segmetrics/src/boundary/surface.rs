@@ -4,7 +4,6 @@ use super::grid::Grid;
 use super::input::{Bounds, Pair, beyond};
 use super::{BorderConnectivity, BoundaryOptions, ImageEdge};
 use crate::bits::BitRows;
-use crate::parallel::for_each_piece;
 
 /// One mask of a pair.
 struct Mask<'a> {
@@ -41,7 +40,7 @@ pub(super) fn surface(
     let full = options.connectivity == BorderConnectivity::Full;
     let neighbours = neighbours(pair.ndim, full);
     let per_row = grid.per_row;
-    for_each_piece(grid.rows_mut(), height * per_row, |z, plane| {
+    pair.work.for_each_piece(grid.rows_mut(), height * per_row, |z, plane| {
         let mut inner = vec![0; words];
         for (y, row) in plane.chunks_exact_mut(per_row).enumerate() {
             let at = [bounds.start[0] + z, bounds.start[1] + y];

@@ -2,19 +2,19 @@
 //! D. Huttenlocher, 2012), kept only where distances are asked for.
 
 use super::grid::Grid;
-use crate::parallel::{for_each_piece, map};
+use crate::parallel::Work;
 
 /// The squared distance from each of `queries` to the nearest of `targets`, of which there is one at
 /// least. Time and memory are linear in the box.
-pub(super) fn nearest(queries: &[[usize; 3]], targets: &Grid, lengths: [f64; 3]) -> Vec<f64> {
+pub(super) fn nearest(queries: &[[usize; 3]], targets: &Grid, lengths: [f64; 3], work: Work) -> Vec<f64> {
     let (depth, height, width) = (targets.depth, targets.height, targets.width());
     let (columns, pixels) = needed_columns(queries, height, width);
     let points: Vec<_> = targets.points().collect();
     let slices: Vec<_> = points.chunk_by(|a, b| a[0] == b[0]).collect();
-    let planes = map(slices.len(), |i| in_plane(slices[i], &pixels, [height, width], lengths));
+    let planes = work.map(slices.len(), |i| in_plane(slices[i], &pixels, [height, width], lengths));
     // Column by column, contiguous along z.
     let mut squares = vec![f64::INFINITY; pixels.len() * depth];
-    for_each_piece(&mut squares, depth, |place, column| {
+    work.for_each_piece(&mut squares, depth, |place, column| {
         for (slice, plane) in slices.iter().zip(&planes) {
             column[slice[0][0]] = plane[place];
         }
