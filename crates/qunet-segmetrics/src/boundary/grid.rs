@@ -40,6 +40,14 @@ impl Grid {
         &self.words[row * self.per_row..][..self.per_row]
     }
 
+    /// Where a row begins in the words; that of zeros stands for what is not in the box.
+    #[inline(always)]
+    pub(super) fn row_start(&self, z: usize, y: usize) -> usize {
+        let inside = z < self.depth && y < self.height;
+        let row = if inside { z * self.height + y } else { self.rows() };
+        row * self.per_row
+    }
+
     pub(super) fn rows(&self) -> usize {
         self.depth * self.height
     }

@@ -40,6 +40,13 @@ pub(super) fn nearest(queries: &Grid, targets: &Grid, lengths: [f64; 3], work: W
     squares
 }
 
+/// The row of the last query in a column, and its distance.
+#[derive(Clone)]
+struct Known {
+    at: [usize; 2],
+    distance: f64,
+}
+
 struct Search<'a> {
     targets: &'a Grid,
     lengths: [f64; 3],
@@ -58,15 +65,14 @@ impl Search<'_> {
     #[inline(always)]
     fn rows(&mut self, queries: &Grid, rows: Range<usize>) -> Vec<f64> {
         let mut squares = Vec::new();
-        let mut before = None;
+        let mut known = vec![Known { at: [0; 2], distance: f64::INFINITY }; queries.width()];
         for row in rows {
-            let (z, y) = (row / queries.height, row % queries.height);
+            let at = [row / queries.height, row % queries.height];
             for (i, &word) in queries.row(row).iter().enumerate() {
-                for place in ones(word) {
-                    let at = [z, y, i * WORD + place];
-                    let bound = before.map_or(f64::INFINITY, |before| self.bound(before, at));
-                    let square = self.from(at, bound).unwrap_or(f64::INFINITY);
-                    before = square.is_finite().then_some((at, square));
+                for x in ones(word).map(|place| i * WORD + place) {
+                    let bound = self.bound(&known[x - 1..=x + 1], at);
+                    let square = self.from([at[0], at[1], x], bound).unwrap_or(f64::INFINITY);
+                    known[x] = Known { at, distance: square.sqrt() };
                     squares.push(square);
                 }
             }
@@ -80,12 +86,15 @@ impl Search<'_> {
         length * length
     }
 
-    /// What the squared distance from `at` cannot be above, from that of another point.
+    /// What the squared distance from a point in row `at` cannot be above, from what is known in the
+    /// columns before, at and after it.
     #[inline(always)]
-    fn bound(&self, (other, square): ([usize; 3], f64), at: [usize; 3]) -> f64 {
-        let apart: f64 =
-            (0..3).map(|axis| self.square(axis, at[axis].abs_diff(other[axis]))).sum();
-        let most = square.sqrt() + apart.sqrt();
+    fn bound(&self, known: &[Known], at: [usize; 2]) -> f64 {
+        let most = |(column, known): (usize, &Known)| {
+            let steps = [at[0].abs_diff(known.at[0]), at[1].abs_diff(known.at[1]), (column + 1) % 2];
+            (0..3).fold(known.distance, |sum, axis| sum + steps[axis] as f64 * self.lengths[axis])
+        };
+        let most = known.iter().enumerate().map(most).fold(f64::INFINITY, f64::min);
         // A little above, for what rounding takes away.
         most * most * (1.0 + 1e-9)
     }
@@ -106,49 +115,54 @@ impl Search<'_> {
                     break;
                 }
                 self.left = self.left.checked_sub(1)?;
-                let beside = self.beside([z, y], dz, dy);
-                if let Some(steps) = self.along(beside, x, |steps| {
-                    slices + (rows + self.square(2, steps)) < best.min(bound)
-                }) {
-                    best = best.min(slices + (rows + self.square(2, steps)));
+                let square = |steps| slices + (rows + self.square(2, steps));
+                let worth = |steps| square(steps) < best.min(bound);
+                let (front, back) = (z.wrapping_sub(dz), z + dz);
+                let [up, down] = [y.wrapping_sub(dy), y + dy];
+                let row = |z, y| self.targets.row_start(z, y);
+                let steps = if dz == 0 {
+                    self.along([row(z, up), row(z, down)], x, worth)
+                } else {
+                    let rows = [(front, up), (front, down), (back, up), (back, down)];
+                    self.along(rows.map(|(z, y)| row(z, y)), x, worth)
+                };
+                if let Some(steps) = steps {
+                    best = best.min(square(steps));
                 }
             }
         }
         best.is_finite().then_some(best)
     }
 
-    /// Where the up to four rows begin that are `dz` slices and `dy` rows away.
-    #[inline(always)]
-    fn beside(&self, [z, y]: [usize; 2], dz: usize, dy: usize) -> [usize; 4] {
-        let Grid { depth, height, per_row, .. } = *self.targets;
-        let row = |z: usize, y: usize| {
-            let inside = z < depth && y < height;
-            (if inside { z * height + y } else { depth * height }) * per_row
-        };
-        let (up, down) = (y.wrapping_sub(dy), y + dy);
-        let (front, back) = (z.wrapping_sub(dz), z + dz);
-        [row(front, up), row(front, down), row(back, up), row(back, down)]
-    }
-
     /// The fewest steps along x to a target in any of the rows, if these are `worth` it.
     #[inline(always)]
-    fn along(&self, rows: [usize; 4], x: usize, worth: impl Fn(usize) -> bool) -> Option<usize> {
+    fn along<const N: usize>(
+        &self,
+        rows: [usize; N],
+        x: usize,
+        worth: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
         let words = &self.targets.words;
-        let any = |i: usize| rows.iter().fold(0, |any, row| any | words[row + i]);
         // The 64 places from 32 before to 31 after `x`.
         let first = x - WORD / 2;
         let (i, shift) = (first / WORD, first % WORD);
-        let window = any(i) >> shift | any(i + 1) << 1 << (WORD - 1 - shift);
+        let (mut low, mut high) = (0, 0);
+        for row in rows {
+            let words = &words[row + i..row + i + 2];
+            low |= words[0];
+            high |= words[1];
+        }
+        let window = low >> shift | high << 1 << (WORD - 1 - shift);
         if window != 0 {
             let after = (window >> (WORD / 2)).trailing_zeros();
             let before = (window << (WORD / 2 - 1)).leading_zeros();
             return Some(after.min(before) as usize);
         }
-        if worth(WORD / 2) { self.far_along(rows, x, worth) } else { None }
+        if worth(WORD / 2) { self.far_along(&rows, x, worth) } else { None }
     }
 
     /// The same, word by word.
-    fn far_along(&self, rows: [usize; 4], x: usize, worth: impl Fn(usize) -> bool) -> Option<usize> {
+    fn far_along(&self, rows: &[usize], x: usize, worth: impl Fn(usize) -> bool) -> Option<usize> {
         let words = &self.targets.words;
         let any = |i: usize| rows.iter().fold(0, |any, row| any | words[row + i]);
         let (middle, place) = (x / WORD, x % WORD);
