@@ -40,12 +40,21 @@ impl Grid {
         &self.words[row * self.per_row..][..self.per_row]
     }
 
-    /// Where a row begins in the words; that of zeros stands for what is not in the box.
+    /// Where slice `z` begins in the words, and the steps from row to row; the row of zeros again and
+    /// again where there is no such slice.
     #[inline(always)]
-    pub(super) fn row_start(&self, z: usize, y: usize) -> usize {
-        let inside = z < self.depth && y < self.height;
-        let row = if inside { z * self.height + y } else { self.rows() };
-        row * self.per_row
+    pub(super) fn slice_start(&self, z: usize) -> (usize, usize) {
+        if z < self.depth {
+            (z * self.height * self.per_row, self.per_row)
+        } else {
+            (self.rows() * self.per_row, 0)
+        }
+    }
+
+    /// Where row `y` of a slice begins in the words; the row of zeros where there is no such row.
+    #[inline(always)]
+    pub(super) fn row_start(&self, (start, step): (usize, usize), y: usize) -> usize {
+        if y < self.height { start + y * step } else { self.rows() * self.per_row }
     }
 
     pub(super) fn rows(&self) -> usize {

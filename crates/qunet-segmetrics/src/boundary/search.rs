@@ -70,7 +70,9 @@ impl Search<'_> {
             let at = [row / queries.height, row % queries.height];
             for (i, &word) in queries.row(row).iter().enumerate() {
                 for x in ones(word).map(|place| i * WORD + place) {
-                    let bound = self.bound(&known[x - 1..=x + 1], at);
+                    // In one plane a search ends where it ends, bound or not.
+                    let beside = (queries.depth > 1).then(|| &known[x - 1..=x + 1]);
+                    let bound = beside.map_or(f64::INFINITY, |known| self.bound(known, at));
                     let square = self.from([at[0], at[1], x], bound).unwrap_or(f64::INFINITY);
                     known[x] = Known { at, distance: square.sqrt() };
                     squares.push(square);
@@ -109,6 +111,8 @@ impl Search<'_> {
             if slices >= best.min(bound) {
                 break;
             }
+            let slice = |z| self.targets.slice_start(z);
+            let (front, back) = (slice(z.wrapping_sub(dz)), slice(z + dz));
             for dy in 0..=y.max(height - 1 - y) {
                 let rows = self.square(1, dy);
                 if slices + rows >= best.min(bound) {
@@ -117,14 +121,13 @@ impl Search<'_> {
                 self.left = self.left.checked_sub(1)?;
                 let square = |steps| slices + (rows + self.square(2, steps));
                 let worth = |steps| square(steps) < best.min(bound);
-                let (front, back) = (z.wrapping_sub(dz), z + dz);
-                let [up, down] = [y.wrapping_sub(dy), y + dy];
-                let row = |z, y| self.targets.row_start(z, y);
+                let (up, down) = (y.wrapping_sub(dy), y + dy);
+                let row = |slice, y| self.targets.row_start(slice, y);
                 let steps = if dz == 0 {
-                    self.along([row(z, up), row(z, down)], x, worth)
+                    self.along([row(front, up), row(front, down)], x, worth)
                 } else {
-                    let rows = [(front, up), (front, down), (back, up), (back, down)];
-                    self.along(rows.map(|(z, y)| row(z, y)), x, worth)
+                    let before = [row(front, up), row(front, down)];
+                    self.along([before[0], before[1], row(back, up), row(back, down)], x, worth)
                 };
                 if let Some(steps) = steps {
                     best = best.min(square(steps));
