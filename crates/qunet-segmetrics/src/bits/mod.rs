@@ -1,10 +1,13 @@
 //! Masks as bits, 64 pixels of a row in a word.
 
+mod turned;
+
 use std::ops::Range;
 
 use bytemuck::cast_slice;
-use ndarray::ArrayView3;
+use ndarray::{ArrayView3, Axis};
 
+use self::turned::turned;
 use crate::lines::line;
 use crate::vectorised::vectorised;
 
@@ -25,6 +28,21 @@ pub(crate) struct BitRows {
 impl BitRows {
     /// The rows of a mask of any stride.
     pub(crate) fn of(mask: &ArrayView3<'_, bool>) -> Self {
+        let long = |axis: &usize| mask.len_of(Axis(*axis)) > 1;
+        let step = |axis: &usize| mask.strides()[*axis].unsigned_abs();
+        match (0..3).filter(long).min_by_key(step) {
+            // Bits are turned faster than pixels are read across the memory.
+            Some(along @ (0 | 1)) => {
+                let mut view = mask.view();
+                view.swap_axes(along, 2);
+                turned(&Self::of_rows(&view), mask.dim().into(), along)
+            }
+            _ => Self::of_rows(mask),
+        }
+    }
+
+    /// The same, fast where pixels of a row are neighbours in memory.
+    fn of_rows(mask: &ArrayView3<'_, bool>) -> Self {
         let (depth, height, width) = mask.dim();
         let mut rows = Self::empty(depth * height, width.div_ceil(WORD));
         if let Some(pixels) = mask.as_slice().filter(|_| width % WORD == 0) {
