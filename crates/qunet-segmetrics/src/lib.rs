@@ -28,7 +28,8 @@ pub use counts::{Average, ConfusionCounts, ConfusionMatrix, Counting};
 pub use error::{Error, Result};
 pub use evaluation::{Evaluation, SliceScores};
 pub use objects::{
-    Connectivity, LesionScores, ObjectOverlap, ObjectOverlaps, ObjectStats, Objects, PanopticQuality,
+    Connectivity, LesionScores, ObjectOverlap, ObjectOverlaps, ObjectStats, Objects,
+    PanopticQuality,
 };
 pub use overlap::{OverlapMetric, OverlapScores, OverlapSummary, PerMetric};
 pub use policy::EmptyPolicy;

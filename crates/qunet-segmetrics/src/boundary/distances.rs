@@ -62,7 +62,7 @@ impl SurfaceDistances {
         spacing: &[f64],
         options: BoundaryOptions,
     ) -> Result<Self> {
-        Ok(Self::of(&Pair::new(prediction, truth, spacing, true)?, options))
+        Ok(Self::of(&Pair::new(prediction, truth, spacing)?, options))
     }
 
     fn of(pair: &Pair, options: BoundaryOptions) -> Self {

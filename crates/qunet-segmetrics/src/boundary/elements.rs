@@ -52,7 +52,7 @@ impl SurfaceElementDistances {
         truth: &ArrayRef<bool, D>,
         spacing: &[f64],
     ) -> Result<Self> {
-        Ok(Self::of(&Pair::new(prediction, truth, spacing, false)?))
+        Ok(Self::of(&Pair::new(prediction, truth, spacing)?))
     }
 
     fn of(pair: &Pair) -> Self {
@@ -64,10 +64,9 @@ impl SurfaceElementDistances {
         let (prediction, truth) = pair.work.join(|| of(&pair.prediction), || of(&pair.truth));
         distances.total = prediction.total() + truth.total();
         if !prediction.is_empty() && !truth.is_empty() {
-            (distances.from_prediction, distances.from_truth) = pair.work.join(
-                || prediction.distances(&truth, pair),
-                || truth.distances(&prediction, pair),
-            );
+            (distances.from_prediction, distances.from_truth) = pair
+                .work
+                .join(|| prediction.distances(&truth, pair), || truth.distances(&prediction, pair));
         }
         distances
     }

@@ -1,4 +1,4 @@
-use ndarray::{ArrayRef, ArrayView3, Dimension};
+use ndarray::{ArrayRef, Dimension};
 
 use crate::bits::{BitRows, WORD};
 use crate::parallel::Work;
@@ -31,39 +31,20 @@ pub(super) struct Bounds {
 }
 
 impl Pair {
-    /// Checks the masks and packs them; with `any_order` their axes may be exchanged, so that those
-    /// of neighbours in memory come last.
+    /// Checks the masks and packs them.
     pub(super) fn new<D: Dimension>(
         prediction: &ArrayRef<bool, D>,
         truth: &ArrayRef<bool, D>,
         spacing: &[f64],
-        any_order: bool,
     ) -> Result<Self> {
-        let mut lengths = check(prediction, truth, spacing)?;
+        let lengths = check(prediction, truth, spacing)?;
         let ndim = prediction.ndim();
-        let (mut prediction, mut truth) = (volume(prediction)?, volume(truth)?);
-        if any_order {
-            let mut axes = [0, 1, 2];
-            let steps = prediction.strides();
-            axes[3 - ndim..].sort_by_key(|&axis| std::cmp::Reverse(steps[axis].unsigned_abs()));
-            lengths = axes.map(|axis| lengths[axis]);
-            prediction = prediction.permuted_axes(axes);
-            truth = truth.permuted_axes(axes);
-        }
-        Ok(Self::packed(&prediction, &truth, ndim, lengths))
-    }
-
-    fn packed(
-        prediction: &ArrayView3<'_, bool>,
-        truth: &ArrayView3<'_, bool>,
-        ndim: usize,
-        lengths: [f64; 3],
-    ) -> Self {
+        let (prediction, truth) = (volume(prediction)?, volume(truth)?);
         let extent: [usize; 3] = prediction.dim().into();
         let work = Work::on(prediction.len());
-        let (prediction, truth) = work.join(|| BitRows::of(prediction), || BitRows::of(truth));
+        let (prediction, truth) = work.join(|| BitRows::of(&prediction), || BitRows::of(&truth));
         let bounds = Bounds::around([&prediction, &truth], extent[1]);
-        Self { prediction, truth, ndim, extent, lengths, work, bounds }
+        Ok(Self { prediction, truth, ndim, extent, lengths, work, bounds })
     }
 }
 

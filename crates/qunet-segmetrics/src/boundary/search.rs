@@ -93,7 +93,8 @@ impl Search<'_> {
     #[inline(always)]
     fn bound(&self, known: &[Known], at: [usize; 2]) -> f64 {
         let most = |(column, known): (usize, &Known)| {
-            let steps = [at[0].abs_diff(known.at[0]), at[1].abs_diff(known.at[1]), (column + 1) % 2];
+            let steps =
+                [at[0].abs_diff(known.at[0]), at[1].abs_diff(known.at[1]), (column + 1) % 2];
             (0..3).fold(known.distance, |sum, axis| sum + steps[axis] as f64 * self.lengths[axis])
         };
         let most = known.iter().enumerate().map(most).fold(f64::INFINITY, f64::min);

@@ -20,8 +20,7 @@ impl Mask<'_> {
     fn row(&self, [z, y]: [usize; 2], [dz, dy]: [isize; 2], bounds: Bounds) -> &[u64] {
         let (z, y) = (z.wrapping_add_signed(dz), y.wrapping_add_signed(dy));
         let inside = z < self.extent[0] && y < self.extent[1];
-        let row =
-            if inside { self.rows.row(z * self.extent[1] + y) } else { &self.outside[..] };
+        let row = if inside { self.rows.row(z * self.extent[1] + y) } else { &self.outside[..] };
         &row[bounds.start[2]..bounds.end[2]]
     }
 }

@@ -6,7 +6,12 @@ use crate::parallel::Work;
 
 /// The squared distance from each of `queries` to the nearest of `targets`, of which there is one at
 /// least. Time and memory are linear in the box.
-pub(super) fn nearest(queries: &[[usize; 3]], targets: &Grid, lengths: [f64; 3], work: Work) -> Vec<f64> {
+pub(super) fn nearest(
+    queries: &[[usize; 3]],
+    targets: &Grid,
+    lengths: [f64; 3],
+    work: Work,
+) -> Vec<f64> {
     let (depth, height, width) = (targets.depth, targets.height, targets.width());
     let (columns, pixels) = needed_columns(queries, height, width);
     let points: Vec<_> = targets.points().collect();
