@@ -1,4 +1,5 @@
 //! Distances between the surfaces of two masks.
+mod along;
 mod cells;
 mod close;
 mod directed;

@@ -125,10 +125,10 @@ impl Search<'_> {
                 let (up, down) = (y.wrapping_sub(dy), y + dy);
                 let row = |slice, y| self.targets.row_start(slice, y);
                 let steps = if dz == 0 {
-                    self.along([row(front, up), row(front, down)], x, worth)
+                    self.targets.steps_along([row(front, up), row(front, down)], x, worth)
                 } else {
                     let before = [row(front, up), row(front, down)];
-                    self.along([before[0], before[1], row(back, up), row(back, down)], x, worth)
+                    self.targets.steps_along([before[0], before[1], row(back, up), row(back, down)], x, worth)
                 };
                 if let Some(steps) = steps {
                     best = best.min(square(steps));
@@ -136,68 +136,5 @@ impl Search<'_> {
             }
         }
         best.is_finite().then_some(best)
-    }
-
-    /// The fewest steps along x to a target in any of the rows, if these are `worth` it.
-    #[inline(always)]
-    fn along<const N: usize>(
-        &self,
-        rows: [usize; N],
-        x: usize,
-        worth: impl Fn(usize) -> bool,
-    ) -> Option<usize> {
-        let words = &self.targets.words;
-        // The 64 places from 32 before to 31 after `x`.
-        let first = x - WORD / 2;
-        let (i, shift) = (first / WORD, first % WORD);
-        let (mut low, mut high) = (0, 0);
-        for row in rows {
-            let words = &words[row + i..row + i + 2];
-            low |= words[0];
-            high |= words[1];
-        }
-        let window = low >> shift | high << 1 << (WORD - 1 - shift);
-        if window != 0 {
-            let after = (window >> (WORD / 2)).trailing_zeros();
-            let before = (window << (WORD / 2 - 1)).leading_zeros();
-            return Some(after.min(before) as usize);
-        }
-        if worth(WORD / 2) { self.far_along(&rows, x, worth) } else { None }
-    }
-
-    /// The same, word by word.
-    fn far_along(&self, rows: &[usize], x: usize, worth: impl Fn(usize) -> bool) -> Option<usize> {
-        let words = &self.targets.words;
-        let any = |i: usize| rows.iter().fold(0, |any, row| any | words[row + i]);
-        let (middle, place) = (x / WORD, x % WORD);
-        let after = |i: usize| {
-            let word = if i == middle { any(i) >> place << place } else { any(i) };
-            (word != 0).then(|| i * WORD + word.trailing_zeros() as usize - x)
-        };
-        let before = |i: usize| {
-            let word = if i == middle { any(i) << (63 - place) >> (63 - place) } else { any(i) };
-            (word != 0).then(|| x - (i * WORD + 63 - word.leading_zeros() as usize))
-        };
-        let mut found: Option<usize> = None;
-        for i in middle..self.targets.per_row {
-            if !worth((i * WORD).saturating_sub(x)) {
-                break;
-            }
-            if let Some(steps) = after(i) {
-                found = Some(steps);
-                break;
-            }
-        }
-        for i in (0..=middle).rev() {
-            let least = x.saturating_sub(i * WORD + 63);
-            if !worth(least) || found.is_some_and(|steps| steps <= least) {
-                break;
-            }
-            if let Some(steps) = before(i) {
-                found = Some(found.map_or(steps, |other| other.min(steps)));
-                break;
-            }
-        }
-        found
     }
 }
