@@ -267,7 +267,7 @@ fn far_surfaces_equal_brute_force() {
         let prediction = Array3::from_shape_fn(shape, far);
         let mut truth = Array3::from_elem(shape, false);
         for step in 0..3 {
-            truth[[shape.0 / 2, shape.1 / 2 + 10 * step, shape.2 / 2 - 2 * step]] = true;
+            truth[[shape.0 / 2, shape.1 / 2 + 5 * step, shape.2 / 2 - 2 * step]] = true;
         }
         let spacing = [1.5, 0.7, 0.9];
         let options = BoundaryOptions::default();

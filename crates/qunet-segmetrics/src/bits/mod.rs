@@ -45,7 +45,7 @@ impl BitRows {
     fn of_rows(mask: &ArrayView3<'_, bool>) -> Self {
         let (depth, height, width) = mask.dim();
         let mut rows = Self::empty(depth * height, width.div_ceil(WORD));
-        if let Some(pixels) = mask.as_slice().filter(|_| width % WORD == 0) {
+        if let Some(pixels) = mask.as_slice().filter(|_| width.is_multiple_of(WORD)) {
             pack(cast_slice(pixels), &mut rows.words);
             return rows;
         }

@@ -61,9 +61,9 @@ impl Grid {
         self.depth * self.height
     }
 
-    /// Number of places along x, the ends of the rows included.
+    /// Number of places along x, those of the words of zeros not included.
     pub(super) fn width(&self) -> usize {
-        self.per_row * WORD
+        (self.per_row - 2) * WORD
     }
 
     pub(super) fn count(&self) -> u64 {

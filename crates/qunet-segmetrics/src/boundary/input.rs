@@ -81,7 +81,7 @@ impl Bounds {
 
 /// The bits of the last word of a row that lie beyond it.
 pub(super) fn beyond(width: usize) -> u64 {
-    if width % WORD == 0 { 0 } else { u64::MAX << (width % WORD) }
+    if width.is_multiple_of(WORD) { 0 } else { u64::MAX << (width % WORD) }
 }
 
 pub(super) fn check_shape<D: Dimension>(

@@ -15,8 +15,8 @@ const PIECES: usize = 64;
 /// Rows of a piece at least, so that a query can learn from the one before it.
 const LEAST_ROWS: usize = 16;
 
-/// Rows looked at per place of the box, at which a search has taken as long as a transform.
-const PATIENCE: usize = 4;
+/// Rows that a piece may look at in any case.
+const LEAST_PATIENCE: usize = 4096;
 
 /// The squared distance from each of `queries`, row by row, to the nearest of `targets`, of which
 /// there is one at least; `lengths` are those of a step along z, y, x.
@@ -24,9 +24,10 @@ pub(super) fn nearest(queries: &Grid, targets: &Grid, lengths: [f64; 3], work: W
     let rows = queries.rows();
     let per_piece = rows.div_ceil(PIECES).max(LEAST_ROWS);
     let pieces = rows.div_ceil(per_piece);
-    let patience = PATIENCE * rows * targets.width() / pieces;
+    // Looking at two rows for each place of the box takes about as long as a transform.
+    let per_query = rows * targets.width() * 2 / (queries.count() as usize).max(1);
     let found = work.map(pieces, |piece| {
-        let mut search = Search { targets, lengths, left: patience };
+        let mut search = Search { targets, lengths, per_query, left: LEAST_PATIENCE };
         search_rows(&mut search, queries, piece * per_piece..rows.min((piece + 1) * per_piece))
     });
     let mut squares = found.concat();
@@ -50,7 +51,9 @@ struct Known {
 struct Search<'a> {
     targets: &'a Grid,
     lengths: [f64; 3],
-    /// How many more rows it may look at.
+    /// How many rows it may look at, on average.
+    per_query: usize,
+    /// How many of these are left.
     left: usize,
 }
 
@@ -65,7 +68,7 @@ impl Search<'_> {
     #[inline(always)]
     fn rows(&mut self, queries: &Grid, rows: Range<usize>) -> Vec<f64> {
         let mut squares = Vec::new();
-        let mut known = vec![Known { at: [0; 2], distance: f64::INFINITY }; queries.width()];
+        let mut known = vec![Known { at: [0; 2], distance: f64::INFINITY }; queries.per_row * WORD];
         for row in rows {
             let at = [row / queries.height, row % queries.height];
             for (i, &word) in queries.row(row).iter().enumerate() {
@@ -105,6 +108,7 @@ impl Search<'_> {
     /// The squared distance from one point, known to be below `bound`.
     #[inline(always)]
     fn from(&mut self, [z, y, x]: [usize; 3], bound: f64) -> Option<f64> {
+        self.left += self.per_query;
         let mut best = f64::INFINITY;
         let Grid { depth, height, .. } = *self.targets;
         for dz in 0..=z.max(depth - 1 - z) {
@@ -119,7 +123,12 @@ impl Search<'_> {
                 if slices + rows >= best.min(bound) {
                     break;
                 }
-                self.left = self.left.checked_sub(1)?;
+                let Some(left) = self.left.checked_sub(1) else {
+                    // This piece is not for a search.
+                    self.per_query = 0;
+                    return None;
+                };
+                self.left = left;
                 let square = |steps| slices + (rows + self.square(2, steps));
                 let worth = |steps| square(steps) < best.min(bound);
                 let (up, down) = (y.wrapping_sub(dy), y + dy);
@@ -128,7 +137,11 @@ impl Search<'_> {
                     self.targets.steps_along([row(front, up), row(front, down)], x, worth)
                 } else {
                     let before = [row(front, up), row(front, down)];
-                    self.targets.steps_along([before[0], before[1], row(back, up), row(back, down)], x, worth)
+                    self.targets.steps_along(
+                        [before[0], before[1], row(back, up), row(back, down)],
+                        x,
+                        worth,
+                    )
                 };
                 if let Some(steps) = steps {
                     best = best.min(square(steps));

@@ -2,6 +2,7 @@
 //! D. Huttenlocher, 2012), kept only where distances are asked for.
 
 use super::grid::Grid;
+use crate::bits::WORD;
 use crate::parallel::Work;
 
 /// The squared distance from each of `queries` to the nearest of `targets`, of which there is one at
@@ -13,8 +14,9 @@ pub(super) fn nearest(
     work: Work,
 ) -> Vec<f64> {
     let (depth, height, width) = (targets.depth, targets.height, targets.width());
-    let (columns, pixels) = needed_columns(queries, height, width);
-    let points: Vec<_> = targets.points().collect();
+    let shifted = |&[z, y, x]: &[usize; 3]| [z, y, x - WORD];
+    let points: Vec<_> = targets.points().map(|point| shifted(&point)).collect();
+    let (columns, pixels) = needed_columns(queries.iter().map(shifted), height, width);
     let slices: Vec<_> = points.chunk_by(|a, b| a[0] == b[0]).collect();
     let planes = work.map(slices.len(), |i| in_plane(slices[i], &pixels, [height, width], lengths));
     // Column by column, contiguous along z.
@@ -30,8 +32,8 @@ pub(super) fn nearest(
             *value = envelope.at(z, &mut piece);
         }
     });
-    let column_of = |&[z, y, x]: &[usize; 3]| columns[y * width + x] * depth + z;
-    queries.iter().map(|query| squares[column_of(query)]).collect()
+    let place_of = |[z, y, x]: [usize; 3]| columns[y * width + x] * depth + z;
+    queries.iter().map(|query| squares[place_of(shifted(query))]).collect()
 }
 
 /// At some pixels of a plane, the squared distance to the nearest of its points.
@@ -61,10 +63,14 @@ fn in_plane(
 }
 
 /// The number of each (y, x) that has a query, and those pixels in order of their numbers.
-fn needed_columns(queries: &[[usize; 3]], height: usize, width: usize) -> (Vec<usize>, Vec<usize>) {
+fn needed_columns(
+    queries: impl Iterator<Item = [usize; 3]>,
+    height: usize,
+    width: usize,
+) -> (Vec<usize>, Vec<usize>) {
     let mut columns = vec![usize::MAX; height * width];
     let mut pixels = Vec::new();
-    for &[_, y, x] in queries {
+    for [_, y, x] in queries {
         let column = &mut columns[y * width + x];
         if *column == usize::MAX {
             *column = pixels.len();

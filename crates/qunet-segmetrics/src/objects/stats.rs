@@ -19,20 +19,21 @@ pub struct ObjectStats {
 /// What is added up over the runs of an object.
 #[derive(Clone)]
 struct Sums {
-    bounds: [Range<usize>; 3],
+    lowest: [usize; 3],
+    end: [usize; 3],
     indices: [f64; 3],
 }
 
 impl Sums {
-    const NONE: Self =
-        Self { bounds: [usize::MAX..0, usize::MAX..0, usize::MAX..0], indices: [0.0; 3] };
+    const NONE: Self = Self { lowest: [usize::MAX; 3], end: [0; 3], indices: [0.0; 3] };
 
     fn add(&mut self, run: [Range<usize>; 3]) {
         let pixels = run[2].len() as f64;
-        for ((bounds, sum), range) in self.bounds.iter_mut().zip(&mut self.indices).zip(run) {
+        for (axis, range) in run.into_iter().enumerate() {
             // Sums of whole and half numbers: exact.
-            *sum += pixels * ((range.start + range.end - 1) as f64 / 2.0);
-            *bounds = bounds.start.min(range.start)..bounds.end.max(range.end);
+            self.indices[axis] += pixels * ((range.start + range.end - 1) as f64 / 2.0);
+            self.lowest[axis] = self.lowest[axis].min(range.start);
+            self.end[axis] = self.end[axis].max(range.end);
         }
     }
 }
@@ -63,7 +64,7 @@ impl<D: Dimension> Objects<D> {
         });
         let stats = |(sums, &pixels): (&Sums, &u64)| ObjectStats {
             pixels,
-            bounds: sums.bounds[3 - axes..].to_vec(),
+            bounds: (3 - axes..3).map(|axis| sums.lowest[axis]..sums.end[axis]).collect(),
             centroid: sums.indices[3 - axes..].iter().map(|sum| sum / pixels as f64).collect(),
         };
         sums.iter().zip(self.sizes()).map(stats).collect()
