@@ -89,6 +89,14 @@ pub enum Error {
         /// The number of axes.
         found: usize,
     },
+    /// Objects are numbered with 32 bits.
+    #[error(
+        "a mask of shape {shape:?} has rows or runs of foreground beyond 2^32; find the objects of parts of it"
+    )]
+    TooManyRuns {
+        /// The shape of the mask.
+        shape: Vec<usize>,
+    },
     /// A spacing does not fit the masks.
     #[error(
         "spacing is {found:?}, but masks of {axes} axes need {axes} lengths from 1e-100 to 1e100 in array order; read them from the image header"

@@ -2,18 +2,20 @@
 
 mod aggregate;
 mod agreement;
+mod bits;
 mod boundary;
 mod counts;
 mod error;
 mod evaluation;
-mod extent;
 mod label_quality;
 mod lines;
 mod objects;
 mod overlap;
+mod parallel;
 mod policy;
 mod probability;
 mod vectorised;
+mod volume;
 
 pub use aggregate::{
     Bootstrap, Interval, IntervalMethod, PairedDifference, SignedRank, Summary, Zeros,
@@ -28,7 +30,8 @@ pub use error::{Error, Result};
 pub use evaluation::{Evaluation, SliceScores};
 pub use label_quality::{LabelQuality, LabelScore};
 pub use objects::{
-    Connectivity, LesionScores, ObjectOverlap, ObjectOverlaps, Objects, PanopticQuality,
+    Connectivity, LesionScores, ObjectOverlap, ObjectOverlaps, ObjectStats, Objects,
+    PanopticQuality,
 };
 pub use overlap::{OverlapMetric, OverlapScores, OverlapSummary, PerMetric, SoftOverlap};
 pub use policy::EmptyPolicy;

@@ -5,8 +5,8 @@
 macro_rules! vectorised {
     ($($function:item)*) => {$(
         #[multiversion::multiversion(targets(
-            "x86_64+avx512f+avx512bw+avx512vl+avx512dq+avx512cd+avx2+fma+bmi2",
-            "x86_64+avx2+fma",
+            "x86_64+avx512f+avx512bw+avx512vl+avx512dq+avx512cd+avx2+fma+bmi1+bmi2+lzcnt+popcnt",
+            "x86_64+avx2+fma+bmi1+bmi2+lzcnt+popcnt",
         ))]
         $function
     )*};

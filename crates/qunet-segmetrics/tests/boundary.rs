@@ -2,30 +2,22 @@
 
 #![allow(clippy::unwrap_used)]
 
-use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn, s};
+mod common;
+
+use common::{mask, numbers};
+use ndarray::{Array1, Array2, Array3, ArrayD, Axis, IxDyn, ShapeBuilder, s};
 use proptest::prelude::*;
 use qunet_segmetrics::{
     BorderConnectivity, BoundaryOptions, EmptyPolicy, Error, ImageEdge, Quantile, SurfaceDistances,
 };
 use serde_json::Value;
 
-fn mask(case: &Value, key: &str) -> ArrayD<bool> {
-    let mut pixels = Vec::new();
-    for (i, run) in case[key].as_array().unwrap().iter().enumerate() {
-        pixels.resize(pixels.len() + run.as_u64().unwrap() as usize, i % 2 == 1);
-    }
-    let shape: Vec<usize> =
-        case["shape"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize).collect();
-    ArrayD::from_shape_vec(IxDyn(&shape), pixels).unwrap()
-}
-
 #[test]
 fn matches_medpy_monai_and_scipy() {
     let golden: Value = serde_json::from_str(include_str!("golden/boundary.json")).unwrap();
     let mut compared = 0;
     for case in golden["cases"].as_array().unwrap() {
-        let spacing: Vec<f64> =
-            case["spacing"].as_array().unwrap().iter().map(|s| s.as_f64().unwrap()).collect();
+        let spacing = numbers(&case["spacing"]);
         let (prediction, truth) = (mask(case, "prediction_runs"), mask(case, "truth_runs"));
         for (library, values) in case["expected"].as_object().unwrap() {
             let options = match library.as_str() {
@@ -93,8 +85,14 @@ fn brute_force(from: &[[i64; 3]], to: &[[i64; 3]], spacing: &[f64]) -> Vec<f64> 
     all
 }
 
+/// Small, or with rows of more than 64 pixels.
+fn shape() -> impl Strategy<Value = (usize, usize, usize)> {
+    let depth = || prop_oneof![Just(1_usize), 2..6_usize];
+    prop_oneof![(depth(), 1..9_usize, 1..9_usize), (1..3_usize, 1..4_usize, 60..135_usize)]
+}
+
 prop_compose! {
-    fn pair()(shape in (prop_oneof![Just(1_usize), 2..6_usize], 1..9_usize, 1..9_usize), percent in 0..=100_u8)(
+    fn pair()(shape in shape(), percent in 0..=100_u8)(
         shape in Just(shape),
         a in prop::collection::vec(prop::bool::weighted(f64::from(percent) / 100.0), shape.0 * shape.1 * shape.2),
         b in prop::collection::vec(any::<bool>(), shape.0 * shape.1 * shape.2),
@@ -222,17 +220,134 @@ fn bad_input_is_named() {
     assert!(matches!(mismatch, Err(Error::ShapeMismatch { .. })));
 }
 
+/// The expected values: `numpy.percentile([0, 2, 5, 9], p, method=m)`, NumPy 2.4.6, and the same of
+/// `[0, 0, 2, 5, 9]`, for p of 10, 30, 50, 70, 95.
 #[test]
-fn quantiles_read_between_distances_as_named() {
-    // The prediction's distances are 0 and 3, the truth's 0.
-    let prediction = ndarray::array![true, false, false, true];
-    let truth = ndarray::array![true, false, false, false];
-    for (quantile, expected) in
-        [(Quantile::Linear, 1.5), (Quantile::Lower, 0.0), (Quantile::Higher, 3.0)]
-    {
+fn quantiles_are_those_of_numpy() {
+    let directed = [
+        (Quantile::Linear, [0.6, 1.8, 3.5, 5.4, 8.4]),
+        (Quantile::Lower, [0.0, 0.0, 2.0, 5.0, 5.0]),
+        (Quantile::Higher, [2.0, 2.0, 5.0, 9.0, 9.0]),
+        (Quantile::Nearest, [0.0, 2.0, 5.0, 5.0, 9.0]),
+        (Quantile::Midpoint, [1.0, 1.0, 3.5, 7.0, 7.0]),
+    ];
+    let pooled = [
+        [0.0, 0.4, 2.0, 4.4, 8.2],
+        [0.0, 0.0, 2.0, 2.0, 5.0],
+        [0.0, 2.0, 2.0, 5.0, 9.0],
+        [0.0, 0.0, 2.0, 5.0, 9.0],
+        [0.0, 1.0, 2.0, 3.5, 7.0],
+    ];
+    let at = |places: &[usize]| Array1::from_shape_fn(10, |x| places.contains(&x));
+    let (prediction, truth) = (at(&[0, 2, 5, 9]), at(&[0]));
+    for ((quantile, directed), pooled) in directed.into_iter().zip(pooled) {
         let options = BoundaryOptions { quantile, ..BoundaryOptions::default() };
         let found = SurfaceDistances::between(&prediction, &truth, &[1.0], options).unwrap();
-        assert_eq!(found.hausdorff_max_directed(50.0).unwrap(), Some(expected));
+        for (i, percent) in [10.0, 30.0, 50.0, 70.0, 95.0].into_iter().enumerate() {
+            let one = found.hausdorff_max_directed(percent).unwrap().unwrap();
+            let both = found.hausdorff_pooled(percent).unwrap().unwrap();
+            assert!((one - directed[i]).abs() < 1e-12, "{quantile:?} {percent}: {one}");
+            assert!((both - pooled[i]).abs() < 1e-12, "{quantile:?} {percent}: {both}");
+        }
+    }
+}
+
+/// Distances so large, and so many, that a search outwards gives way to a transform.
+#[test]
+fn far_surfaces_equal_brute_force() {
+    for shape in [(1, 200, 130), (40, 40, 40)] {
+        // A shell, and in the plane a checkerboard that is dense.
+        let far = |(z, y, x)| {
+            if shape.0 == 1 {
+                return y < 60 && (y + x) % 2 == 0;
+            }
+            let on = |at: usize, length: usize| length > 1 && (at == 0 || at + 1 == length);
+            on(z, shape.0) || on(y, shape.1) || on(x, shape.2)
+        };
+        let prediction = Array3::from_shape_fn(shape, far);
+        let mut truth = Array3::from_elem(shape, false);
+        for step in 0..3 {
+            truth[[shape.0 / 2, shape.1 / 2 + 5 * step, shape.2 / 2 - 2 * step]] = true;
+        }
+        let spacing = [1.5, 0.7, 0.9];
+        let options = BoundaryOptions::default();
+        let found = SurfaceDistances::between(&prediction, &truth, &spacing, options).unwrap();
+        let (from, to) = (surface(&prediction, options), surface(&truth, options));
+        assert!(close(found.from_prediction(), &brute_force(&from, &to, &spacing)));
+        assert!(close(found.from_truth(), &brute_force(&to, &from, &spacing)));
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_layout_in_memory_changes_nothing((a, b) in pair(), options in options()) {
+        let spacing = [2.0, 0.7, 0.5];
+        let of = |a: &Array3<bool>, b: &Array3<bool>| {
+            SurfaceDistances::between(a, b, &spacing, options).unwrap()
+        };
+        let elements = |a: &Array3<bool>, b: &Array3<bool>| {
+            qunet_segmetrics::SurfaceElementDistances::between(a, b, &spacing).unwrap()
+        };
+        let column_major = |mask: &Array3<bool>| {
+            let mut other = Array3::from_elem(mask.raw_dim().f(), false);
+            other.assign(mask);
+            other
+        };
+        // Rows along the middle axis.
+        let turned = |mask: &Array3<bool>| {
+            let mut other = mask.view().permuted_axes([0, 2, 1]).as_standard_layout().into_owned();
+            other.swap_axes(1, 2);
+            other
+        };
+        let backwards = |mask: &Array3<bool>| {
+            let mut other = mask.slice(s![..;-1, .., ..;-1]).as_standard_layout().into_owned();
+            other.invert_axis(Axis(0));
+            other.invert_axis(Axis(2));
+            other
+        };
+        let expected = (of(&a, &b), elements(&a, &b));
+        for (a, b) in [
+            (column_major(&a), column_major(&b)),
+            (column_major(&a), b.clone()),
+            (turned(&a), column_major(&b)),
+            (backwards(&a), turned(&b)),
+        ] {
+            prop_assert_eq!(&(of(&a, &b), elements(&a, &b)), &expected);
+        }
+    }
+}
+
+/// Masks large enough for the work to be shared.
+#[cfg(feature = "parallel")]
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let ball = |at: f64| {
+        Array3::from_shape_fn((90, 90, 90), |(z, y, x)| {
+            let from = |i: usize, middle: f64| (i as f64 - middle).powi(2);
+            from(z, 45.0) + from(y, at) + from(x, 40.0) < 900.0 || (z, y, x) == (80, 85, 85)
+        })
+    };
+    // The surfaces of two balls, and one that is far from all of a cube.
+    let cube = Array3::from_shape_fn((90, 90, 90), |(z, y, x)| [z, y, x].iter().all(|i| *i < 8));
+    for (prediction, truth) in [(ball(45.0), ball(41.0)), (ball(60.0), cube)] {
+        let found = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let spacing = [2.5, 0.7, 0.7];
+                let options = BoundaryOptions::default();
+                let pixels =
+                    SurfaceDistances::between(&prediction, &truth, &spacing, options).unwrap();
+                let elements = qunet_segmetrics::SurfaceElementDistances::between(
+                    &prediction,
+                    &truth,
+                    &spacing,
+                );
+                (pixels, elements.unwrap())
+            })
+        };
+        let one = found(1);
+        assert!(one.0.hausdorff() > Some(1.0));
+        assert!([2, 3].into_iter().all(|threads| found(threads) == one));
     }
 }
 

@@ -2,22 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
+use common::{mask, numbers};
 use ndarray::{Array1, Array2, Array3, ArrayD, IxDyn, array};
 use qunet_segmetrics::{EmptyPolicy, Error, SurfaceElementDistances};
 use serde_json::Value;
-
-fn mask(case: &Value, key: &str) -> ArrayD<bool> {
-    let mut pixels = Vec::new();
-    for (i, run) in case[key].as_array().unwrap().iter().enumerate() {
-        pixels.resize(pixels.len() + run.as_u64().unwrap() as usize, i % 2 == 1);
-    }
-    let shape: Vec<usize> = numbers(&case["shape"]).iter().map(|&n| n as usize).collect();
-    ArrayD::from_shape_vec(IxDyn(&shape), pixels).unwrap()
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|n| n.as_f64().unwrap()).collect()
-}
 
 fn of(case: &Value) -> SurfaceElementDistances {
     let (prediction, truth) = (mask(case, "prediction_runs"), mask(case, "truth_runs"));

@@ -39,7 +39,7 @@ fn sizes_are_those_of_scipy() {
 }
 
 /// Numbers of objects in raster order of their first pixels, by flooding from each.
-fn flooded(mask: &Array3<bool>, connectivity: Connectivity) -> Array3<u64> {
+fn flooded(mask: &Array3<bool>, connectivity: Connectivity) -> Array3<u32> {
     let steps = ALL.iter().position(|&one| one == connectivity).unwrap() + 1;
     let mut labels = Array3::zeros(mask.dim());
     let mut count = 0;
@@ -66,7 +66,10 @@ fn flooded(mask: &Array3<bool>, connectivity: Connectivity) -> Array3<u64> {
 }
 
 fn masks() -> impl Strategy<Value = (Array3<bool>, Array3<bool>)> {
-    (1_usize..5, 1_usize..7, 1_usize..9, 0.1..0.7).prop_flat_map(|(d, h, w, share)| {
+    // Small, or with rows of more than 64 pixels.
+    let shape =
+        prop_oneof![(1_usize..5, 1_usize..7, 1_usize..9), (1_usize..4, 1_usize..4, 60_usize..135)];
+    (shape, 0.1..0.9).prop_flat_map(|((d, h, w), share)| {
         let mask = move || {
             prop::collection::vec(prop::bool::weighted(share), d * h * w)
                 .prop_map(move |pixels| Array3::from_shape_vec((d, h, w), pixels).unwrap())
@@ -108,6 +111,36 @@ proptest! {
         let again = Objects::of(&kept.mapv(|label| label > 0), Connectivity::Faces).unwrap();
         prop_assert_eq!(again.labels(), kept.clone());
         prop_assert!(all.iter().zip(&kept).all(|(&all, &kept)| all > 0 || kept == 0));
+    }
+
+    #[test]
+    fn statistics_are_those_of_the_labels((mask, _) in masks()) {
+        let objects = Objects::of(&mask, Connectivity::Full).unwrap();
+        let labels = objects.labels();
+        prop_assert_eq!(objects.mask(), mask);
+        for (object, stats) in objects.stats().iter().enumerate() {
+            let places: Vec<[usize; 3]> = labels
+                .indexed_iter()
+                .filter(|(_, label)| **label == object as u32 + 1)
+                .map(|((z, y, x), _)| [z, y, x])
+                .collect();
+            prop_assert_eq!(stats.pixels, places.len() as u64);
+            prop_assert_eq!(stats.pixels, objects.sizes()[object]);
+            for axis in 0..3 {
+                let along = || places.iter().map(|place| place[axis]);
+                let bounds = along().min().unwrap()..along().max().unwrap() + 1;
+                prop_assert_eq!(&stats.bounds[axis], &bounds);
+                let mean = along().sum::<usize>() as f64 / places.len() as f64;
+                prop_assert!((stats.centroid[axis] - mean).abs() < 1e-12 * mean.max(1.0));
+            }
+            let only = objects.clone().only(object).mask();
+            prop_assert_eq!(only, labels.mapv(|label| label == object as u32 + 1));
+        }
+        let most = objects.sizes().iter().copied().max();
+        let largest = objects.clone().largest();
+        prop_assert_eq!(largest.sizes().first().copied(), most);
+        prop_assert_eq!(largest.count(), usize::from(most.is_some()));
+        prop_assert!(objects.only(labels.len()).mask().iter().all(|inside| !inside));
     }
 
     #[test]
@@ -162,7 +195,7 @@ fn edge_cases_follow_the_table() {
         let mask = Array2::from_elem(shape, true);
         let objects = Objects::of(&mask, Connectivity::Faces).unwrap();
         assert_eq!(objects.count(), usize::from(!mask.is_empty()));
-        assert_eq!(objects.labels(), Array2::<u64>::ones(shape));
+        assert_eq!(objects.labels(), Array2::<u32>::ones(shape));
     }
 }
 

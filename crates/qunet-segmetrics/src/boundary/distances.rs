@@ -1,9 +1,12 @@
 use ndarray::{ArrayRef, Dimension};
 
-use super::input::{Pair, check_percent, check_tolerance, with_pair};
-use super::region::{BoundingBox, Volume};
-use super::transform::nearest;
-use super::{BoundaryOptions, Quantile};
+use super::BoundaryOptions;
+use super::close::Close;
+use super::directed::Directed;
+use super::grid::Grid;
+use super::input::{Pair, check_percent, check_tolerance};
+use super::search::nearest;
+use super::surface::surface;
 use crate::{EmptyPolicy, Result};
 
 /// The distances between the surface pixels of a prediction and a truth, in the units of the
@@ -38,15 +41,17 @@ use crate::{EmptyPolicy, Result};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct SurfaceDistances {
-    from_prediction: Vec<f64>,
-    from_truth: Vec<f64>,
-    prediction_points: usize,
-    truth_points: usize,
-    quantile: Quantile,
+    from_prediction: Directed,
+    from_truth: Directed,
+    /// Number of surface pixels of both.
+    points: u64,
+    options: BoundaryOptions,
 }
 
 impl SurfaceDistances {
     /// Between two masks of one to three axes; `spacing` has one length per axis, in array order.
+    ///
+    /// With the feature `parallel`, the threads are those of the `rayon` pool that it is called in.
     ///
     /// # Errors
     /// [`crate::Error::ShapeMismatch`]; [`crate::Error::Dimensions`] for no or more than three axes;
@@ -57,25 +62,22 @@ impl SurfaceDistances {
         spacing: &[f64],
         options: BoundaryOptions,
     ) -> Result<Self> {
-        with_pair(prediction, truth, spacing, |pair| Self::of(&pair, options))
+        Ok(Self::of(&Pair::new(prediction, truth, spacing)?, options))
     }
 
-    fn of(pair: &Pair<'_>, options: BoundaryOptions) -> Self {
-        let surface = |mask: &Volume<'_>| {
-            pair.bounds.map_or_else(Vec::new, |bounds| mask.surface(bounds, options))
-        };
-        let (prediction, truth) = (surface(&pair.prediction), surface(&pair.truth));
-        let size = pair.bounds.map_or([0; 3], BoundingBox::size);
-        let mut distances = Self {
-            from_prediction: Vec::new(),
-            from_truth: Vec::new(),
-            prediction_points: prediction.len(),
-            truth_points: truth.len(),
-            quantile: options.quantile,
-        };
-        if !prediction.is_empty() && !truth.is_empty() {
-            distances.from_prediction = sorted(nearest(&prediction, &truth, size, pair.lengths));
-            distances.from_truth = sorted(nearest(&truth, &prediction, size, pair.lengths));
+    fn of(pair: &Pair, options: BoundaryOptions) -> Self {
+        let none = || Directed::new(std::iter::empty());
+        let mut distances =
+            Self { from_prediction: none(), from_truth: none(), points: 0, options };
+        let Some(bounds) = pair.bounds else { return distances };
+        let of = |mask| surface(mask, pair, bounds, options);
+        let (prediction, truth) = pair.work.join(|| of(&pair.prediction), || of(&pair.truth));
+        let counts = [prediction.count(), truth.count()];
+        distances.points = counts[0] + counts[1];
+        if !counts.contains(&0) {
+            let directed = |from, to| directed(from, to, pair);
+            (distances.from_prediction, distances.from_truth) =
+                pair.work.join(|| directed(&prediction, &truth), || directed(&truth, &prediction));
         }
         distances
     }
@@ -83,19 +85,19 @@ impl SurfaceDistances {
     /// From each surface pixel of the prediction to the truth's surface, ascending.
     #[must_use]
     pub fn from_prediction(&self) -> &[f64] {
-        &self.from_prediction
+        self.from_prediction.all()
     }
 
     /// From each surface pixel of the truth to the prediction's surface, ascending.
     #[must_use]
     pub fn from_truth(&self) -> &[f64] {
-        &self.from_truth
+        self.from_truth.all()
     }
 
     /// Hausdorff distance: the largest distance of either direction.
     #[must_use]
     pub fn hausdorff(&self) -> Option<f64> {
-        Some(self.from_prediction.last()?.max(*self.from_truth.last()?))
+        Some(self.from_prediction.largest()?.max(self.from_truth.largest()?))
     }
 
     /// HDp as in MONAI: the larger of the two directed percentiles, `percent` in [0, 100].
@@ -104,7 +106,7 @@ impl SurfaceDistances {
     /// [`crate::Error::Percentile`] outside [0, 100].
     pub fn hausdorff_max_directed(&self, percent: f64) -> Result<Option<f64>> {
         check_percent(percent)?;
-        let directed = |sorted| percentile(sorted, percent, self.quantile);
+        let directed = |distances: &Directed| distances.percentile(percent, self.options.quantile);
         let pair = directed(&self.from_prediction).zip(directed(&self.from_truth));
         Ok(pair.map(|(a, b)| a.max(b)))
     }
@@ -115,22 +117,22 @@ impl SurfaceDistances {
     /// [`crate::Error::Percentile`] outside [0, 100].
     pub fn hausdorff_pooled(&self, percent: f64) -> Result<Option<f64>> {
         check_percent(percent)?;
-        let pooled = sorted([self.from_prediction(), self.from_truth()].concat());
-        Ok(percentile(&pooled, percent, self.quantile))
+        let pooled = self.from_prediction.pooled(&self.from_truth);
+        Ok(pooled.percentile(percent, self.options.quantile))
     }
 
     /// Average symmetric surface distance: the mean over the distances of both directions together.
     #[must_use]
     pub fn assd(&self) -> Option<f64> {
-        let count = self.from_prediction.len() + self.from_truth.len();
-        let sum = self.from_prediction.iter().sum::<f64>() + self.from_truth.iter().sum::<f64>();
+        let count = self.from_prediction.count() + self.from_truth.count();
+        let sum = self.from_prediction.sum() + self.from_truth.sum();
         (count > 0).then(|| sum / count as f64)
     }
 
     /// Mean average surface distance: the mean of the two directed means.
     #[must_use]
     pub fn masd(&self) -> Option<f64> {
-        Some((mean(&self.from_prediction)? + mean(&self.from_truth)?) / 2.0)
+        Some((self.from_prediction.mean()? + self.from_truth.mean()?) / 2.0)
     }
 
     /// Surface Dice (NSD) by pixels: the part of both surfaces within `tolerance` of the other.
@@ -139,28 +141,17 @@ impl SurfaceDistances {
     /// [`crate::Error::Tolerance`] unless it is finite and not negative.
     pub fn surface_dice(&self, tolerance: f64, policy: EmptyPolicy) -> Result<Option<f64>> {
         check_tolerance(tolerance)?;
-        let within = |sorted: &[f64]| sorted.partition_point(|&d| d <= tolerance) as u64;
-        let hits = within(&self.from_prediction) + within(&self.from_truth);
-        Ok(policy.ratio(hits, (self.prediction_points + self.truth_points) as u64))
+        let hits = self.from_prediction.within(tolerance) + self.from_truth.within(tolerance);
+        Ok(policy.ratio(hits, self.points))
     }
 }
 
-fn sorted(mut distances: Vec<f64>) -> Vec<f64> {
-    distances.sort_unstable_by(f64::total_cmp);
-    distances
-}
-
-fn mean(distances: &[f64]) -> Option<f64> {
-    (!distances.is_empty()).then(|| distances.iter().sum::<f64>() / distances.len() as f64)
-}
-
-fn percentile(sorted: &[f64], percent: f64, quantile: Quantile) -> Option<f64> {
-    let position = percent / 100.0 * sorted.len().checked_sub(1)? as f64;
-    let low = sorted[position.floor() as usize];
-    let high = sorted[position.ceil() as usize];
-    Some(match quantile {
-        Quantile::Linear => low + (high - low) * position.fract(),
-        Quantile::Lower => low,
-        Quantile::Higher => high,
-    })
+fn directed(from: &Grid, to: &Grid, pair: &Pair) -> Directed {
+    let close = Close::new(from, to, pair.ndim, pair.lengths);
+    let mut others = nearest(&close.others, to, pair.lengths, pair.work);
+    // Of numbers that are not negative, the bits have the order of the numbers.
+    others.sort_unstable_by_key(|square| square.to_bits());
+    let others = others.chunk_by(|a, b| a == b).map(|equal| (equal[0], equal.len() as u64));
+    let squares = [(0.0, close.shared), (close.step, close.beside)].into_iter().chain(others);
+    Directed::new(squares.map(|(square, count)| (square.sqrt(), count)))
 }

@@ -1,9 +1,8 @@
 use ndarray::{ArrayRef, Dimension};
 
-use super::input::{Pair, check_percent, check_tolerance, with_pair};
+use super::cells::Elements;
+use super::input::{Pair, check_percent, check_tolerance};
 use super::marching::element_sizes;
-use super::region::{BoundingBox, Volume};
-use super::transform::nearest;
 use crate::{EmptyPolicy, Result};
 
 /// The distances between the surface elements of a prediction and a truth, each weighted by its
@@ -43,6 +42,8 @@ pub struct SurfaceElementDistances {
 impl SurfaceElementDistances {
     /// Between two masks of one to three axes; `spacing` has one length per axis, in array order.
     ///
+    /// With the feature `parallel`, the threads are those of the `rayon` pool that it is called in.
+    ///
     /// # Errors
     /// [`crate::Error::ShapeMismatch`]; [`crate::Error::Dimensions`] for no or more than three
     /// axes; [`crate::Error::Spacing`] unless there is one length from 1e-100 to 1e100 for each axis.
@@ -51,21 +52,21 @@ impl SurfaceElementDistances {
         truth: &ArrayRef<bool, D>,
         spacing: &[f64],
     ) -> Result<Self> {
-        with_pair(prediction, truth, spacing, |pair| Self::of(&pair))
+        Ok(Self::of(&Pair::new(prediction, truth, spacing)?))
     }
 
-    fn of(pair: &Pair<'_>) -> Self {
+    fn of(pair: &Pair) -> Self {
         let mut distances =
             Self { from_prediction: Vec::new(), from_truth: Vec::new(), total: 0.0 };
         let Some(bounds) = pair.bounds else { return distances };
-        let sizes = element_sizes(pair.truth.ndim, pair.lengths);
-        let prediction = Elements::new(&pair.prediction, bounds, &sizes);
-        let truth = Elements::new(&pair.truth, bounds, &sizes);
-        distances.total = prediction.sizes.iter().sum::<f64>() + truth.sizes.iter().sum::<f64>();
-        if !prediction.points.is_empty() && !truth.points.is_empty() {
-            let grid = pair.truth.cells(bounds);
-            distances.from_prediction = prediction.distances(&truth, grid, pair.lengths);
-            distances.from_truth = truth.distances(&prediction, grid, pair.lengths);
+        let sizes = element_sizes(pair.ndim, pair.lengths);
+        let of = |mask| Elements::new(mask, pair, bounds, &sizes);
+        let (prediction, truth) = pair.work.join(|| of(&pair.prediction), || of(&pair.truth));
+        distances.total = prediction.total() + truth.total();
+        if !prediction.is_empty() && !truth.is_empty() {
+            (distances.from_prediction, distances.from_truth) = pair
+                .work
+                .join(|| prediction.distances(&truth, pair), || truth.distances(&prediction, pair));
         }
         distances
     }
@@ -133,48 +134,6 @@ impl SurfaceElementDistances {
         let hits = within(&self.from_prediction) + within(&self.from_truth);
         // Sums in different orders may differ in the last place.
         Ok(Some((hits / self.total).min(1.0)))
-    }
-}
-
-/// The cells that the surface of a mask passes through.
-struct Elements {
-    points: Vec<[usize; 3]>,
-    sizes: Vec<f64>,
-}
-
-impl Elements {
-    fn new(mask: &Volume<'_>, bounds: BoundingBox, sizes: &[f64]) -> Self {
-        let padded = mask.padded(bounds, super::ImageEdge::Background);
-        let size = bounds.size();
-        let strides = [(size[1] + 2) * (size[2] + 2), size[2] + 2, 1];
-        // How far back each bit of a cell's code is; see `element_sizes`.
-        let back: Vec<usize> = (0..sizes.len().ilog2() as usize)
-            .map(|bit| (0..3).map(|axis| (bit >> (2 - axis) & 1) * strides[axis]).sum())
-            .collect();
-        let [depth, height, width] = mask.cells(bounds);
-        let mut elements = Self { points: Vec::new(), sizes: Vec::new() };
-        for z in 0..depth {
-            for y in 0..height {
-                for x in 0..width {
-                    let last = (z + 1) * strides[0] + (y + 1) * strides[1] + x + 1;
-                    let bits = back.iter().enumerate();
-                    let code: usize =
-                        bits.map(|(bit, &back)| usize::from(padded[last - back]) << bit).sum();
-                    if code != 0 && code + 1 != sizes.len() {
-                        elements.points.push([z, y, x]);
-                        elements.sizes.push(sizes[code]);
-                    }
-                }
-            }
-        }
-        elements
-    }
-
-    fn distances(&self, to: &Self, grid: [usize; 3], lengths: [f64; 3]) -> Vec<(f64, f64)> {
-        let distances = nearest(&self.points, &to.points, grid, lengths);
-        let mut pairs: Vec<_> = distances.into_iter().zip(self.sizes.iter().copied()).collect();
-        pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        pairs
     }
 }
 

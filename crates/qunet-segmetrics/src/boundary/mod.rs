@@ -1,11 +1,17 @@
 //! Distances between the surfaces of two masks.
+mod along;
+mod cells;
+mod close;
+mod directed;
 mod distances;
 mod elements;
+mod grid;
 mod input;
 mod iou;
 mod marching;
 mod options;
-mod region;
+mod search;
+mod surface;
 mod transform;
 
 pub use distances::SurfaceDistances;

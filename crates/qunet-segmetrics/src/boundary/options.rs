@@ -33,6 +33,10 @@ pub enum Quantile {
     Lower,
     /// The larger one.
     Higher,
+    /// The nearer one; of equally near ones that of even rank, counted from 0.
+    Nearest,
+    /// Midway between the two.
+    Midpoint,
 }
 
 /// How the surface of a mask is found and its percentiles are read.

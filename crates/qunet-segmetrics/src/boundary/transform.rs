@@ -1,99 +1,76 @@
 //! Exact Euclidean distance transform by lower envelopes of parabolas (P. Felzenszwalb and
 //! D. Huttenlocher, 2012), kept only where distances are asked for.
 
-/// The distance from each of `queries` to the nearest of `targets`, in the units of `spacing`.
-///
-/// Both are points in a box of extent `size`; `targets` are in raster order and not empty. Time
-/// and memory are linear in the box.
+use super::grid::Grid;
+use crate::bits::WORD;
+use crate::parallel::Work;
+
+/// The squared distance from each of `queries` to the nearest of `targets`, of which there is one at
+/// least. Time and memory are linear in the box.
 pub(super) fn nearest(
     queries: &[[usize; 3]],
-    targets: &[[usize; 3]],
-    size: [usize; 3],
-    spacing: [f64; 3],
+    targets: &Grid,
+    lengths: [f64; 3],
+    work: Work,
 ) -> Vec<f64> {
-    let [depth, height, width] = size;
-    if depth == 1
-        && let Some(distances) = search_columns(queries, targets, [height, width], spacing)
-    {
-        return distances;
-    }
-    let (columns, pixels) = needed_columns(queries, height, width);
-    let mut needed_x = vec![false; width];
-    for &pixel in &pixels {
-        needed_x[pixel % width] = true;
-    }
-    // Squared distance within the plane: column by column, contiguous along z.
-    let mut in_plane = vec![f64::INFINITY; pixels.len() * depth];
-    let mut plane = vec![f64::INFINITY; height * width];
-    let mut envelope = Envelope::default();
-    for slice in targets.chunk_by(|a, b| a[0] == b[0]) {
-        let z = slice[0][0];
-        plane.fill(f64::INFINITY);
-        for row in slice.chunk_by(|a, b| a[1] == b[1]) {
-            along_row(row, &mut plane[row[0][1] * width..][..width], spacing[2]);
+    let (depth, height, width) = (targets.depth, targets.height, targets.width());
+    let shifted = |&[z, y, x]: &[usize; 3]| [z, y, x - WORD];
+    let points: Vec<_> = targets.points().map(|point| shifted(&point)).collect();
+    let (columns, pixels) = needed_columns(queries.iter().map(shifted), height, width);
+    let slices: Vec<_> = points.chunk_by(|a, b| a[0] == b[0]).collect();
+    let planes = work.map(slices.len(), |i| in_plane(slices[i], &pixels, [height, width], lengths));
+    // Column by column, contiguous along z.
+    let mut squares = vec![f64::INFINITY; pixels.len() * depth];
+    work.for_each_piece(&mut squares, depth, |place, column| {
+        for (slice, plane) in slices.iter().zip(&planes) {
+            column[slice[0][0]] = plane[place];
         }
-        for x in (0..width).filter(|&x| needed_x[x]) {
-            envelope.build(plane[x..].iter().step_by(width).copied(), spacing[1]);
-            let mut piece = 0;
-            for y in 0..height {
-                plane[y * width + x] = envelope.at(y, &mut piece);
-            }
-        }
-        for (column, &pixel) in pixels.iter().enumerate() {
-            in_plane[column * depth + z] = plane[pixel];
-        }
-    }
-    for column in in_plane.chunks_exact_mut(depth) {
-        envelope.build(column.iter().copied(), spacing[0]);
+        let mut envelope = Envelope::default();
+        envelope.build(column.iter().copied(), lengths[0]);
         let mut piece = 0;
         for (z, value) in column.iter_mut().enumerate() {
             *value = envelope.at(z, &mut piece);
         }
-    }
-    let column_of = |&[z, y, x]: &[usize; 3]| columns[y * width + x] * depth + z;
-    queries.iter().map(|query| in_plane[column_of(query)].sqrt()).collect()
+    });
+    let place_of = |[z, y, x]: [usize; 3]| columns[y * width + x] * depth + z;
+    queries.iter().map(|query| squares[place_of(shifted(query))]).collect()
 }
 
-/// The distances in one plane by a search up and down the column of each query, or `None` where
-/// that takes more steps than the plane has pixels, so that the time stays linear.
-fn search_columns(
-    queries: &[[usize; 3]],
-    targets: &[[usize; 3]],
+/// At some pixels of a plane, the squared distance to the nearest of its points.
+fn in_plane(
+    points: &[[usize; 3]],
+    pixels: &[usize],
     [height, width]: [usize; 2],
-    spacing: [f64; 3],
-) -> Option<Vec<f64>> {
+    lengths: [f64; 3],
+) -> Vec<f64> {
+    let mut needed_x = vec![false; width];
+    for &pixel in pixels {
+        needed_x[pixel % width] = true;
+    }
     let mut plane = vec![f64::INFINITY; height * width];
-    for row in targets.chunk_by(|a, b| a[1] == b[1]) {
-        along_row(row, &mut plane[row[0][1] * width..][..width], spacing[2]);
+    for row in points.chunk_by(|a, b| a[1] == b[1]) {
+        along_row(row, &mut plane[row[0][1] * width..][..width], lengths[2]);
     }
-    let mut budget = height * width;
-    let mut distances = Vec::with_capacity(queries.len());
-    for &[_, y, x] in queries {
-        let mut nearest = plane[y * width + x];
-        for step in 1..=y.max(height - 1 - y) {
-            let across = step as f64 * spacing[1];
-            let square = across * across;
-            if square >= nearest {
-                break;
-            }
-            budget = budget.checked_sub(1)?;
-            if step <= y {
-                nearest = nearest.min(square + plane[(y - step) * width + x]);
-            }
-            if y + step < height {
-                nearest = nearest.min(square + plane[(y + step) * width + x]);
-            }
+    let mut envelope = Envelope::default();
+    for x in (0..width).filter(|&x| needed_x[x]) {
+        envelope.build(plane[x..].iter().step_by(width).copied(), lengths[1]);
+        let mut piece = 0;
+        for y in 0..height {
+            plane[y * width + x] = envelope.at(y, &mut piece);
         }
-        distances.push(nearest.sqrt());
     }
-    Some(distances)
+    pixels.iter().map(|&pixel| plane[pixel]).collect()
 }
 
 /// The number of each (y, x) that has a query, and those pixels in order of their numbers.
-fn needed_columns(queries: &[[usize; 3]], height: usize, width: usize) -> (Vec<usize>, Vec<usize>) {
+fn needed_columns(
+    queries: impl Iterator<Item = [usize; 3]>,
+    height: usize,
+    width: usize,
+) -> (Vec<usize>, Vec<usize>) {
     let mut columns = vec![usize::MAX; height * width];
     let mut pixels = Vec::new();
-    for &[_, y, x] in queries {
+    for [_, y, x] in queries {
         let column = &mut columns[y * width + x];
         if *column == usize::MAX {
             *column = pixels.len();

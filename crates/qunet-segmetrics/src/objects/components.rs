@@ -1,10 +1,13 @@
-use std::ops::Range;
+use std::slice::Iter;
 
 use ndarray::{Array, ArrayRef, Dimension};
 use serde::{Deserialize, Serialize};
 
-use super::runs::{Run, append, for_each_contact};
-use crate::{Error, Result, extent::extent};
+use super::contacts::CountedRows;
+use super::runs::{Run, for_each_run, paint, sizes};
+use crate::bits::BitRows;
+use crate::volume::volume;
+use crate::{Error, Result};
 
 /// Which pixels of a mask are neighbours, by how many steps along the axes they are apart.
 ///
@@ -47,16 +50,16 @@ impl Connectivity {
 /// let mask = array![[true, false, true], [false, true, false]];
 /// assert_eq!(Objects::of(&mask, Connectivity::Full)?.sizes(), [3]);
 /// let apart = Objects::of(&mask, Connectivity::Faces)?;
-/// assert_eq!(apart.sizes(), [1, 1, 1]);
+/// assert_eq!((apart.count(), apart.sizes()), (3, [1, 1, 1].as_slice()));
 /// assert_eq!(apart.labels(), array![[1, 0, 2], [0, 3, 0]]);
 /// # Ok::<(), qunet_segmetrics::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Objects<D> {
     dimension: D,
-    runs: Vec<Run>,
-    /// Where the runs of each row begin, and the number of all.
-    rows: Vec<usize>,
+    rows: BitRows,
+    /// The object of each run of foreground of the rows.
+    numbers: Vec<u32>,
     sizes: Vec<u64>,
 }
 
@@ -64,22 +67,17 @@ impl<D: Dimension> Objects<D> {
     /// The components of `mask`, of any stride.
     ///
     /// # Errors
-    /// [`Error::Dimensions`] for no or more than three axes.
+    /// [`Error::Dimensions`] for no or more than three axes; [`Error::TooManyRuns`] where the rows
+    /// hold 2^32 runs of foreground or more, or are as long as that.
     pub fn of(mask: &ArrayRef<bool, D>, connectivity: Connectivity) -> Result<Self> {
-        if !(1..=3).contains(&mask.ndim()) {
-            return Err(Error::Dimensions { found: mask.ndim() });
-        }
-        let [_, height, width] = extent(mask);
-        let mut objects =
-            Self { dimension: mask.raw_dim(), runs: Vec::new(), rows: vec![0], sizes: Vec::new() };
-        let pixels = mask.as_standard_layout();
-        for row in pixels.as_slice().unwrap_or_default().chunks(width.max(1)) {
-            append(&mut objects.runs, row);
-            objects.rows.push(objects.runs.len());
-        }
-        objects.join(height, connectivity.steps());
-        objects.number();
-        Ok(objects)
+        let view = volume(mask)?;
+        let (_, height, width) = view.dim();
+        let rows = BitRows::of(&view);
+        let counted = u32::try_from(width).ok().and_then(|_| CountedRows::new(&rows));
+        let counted = counted.ok_or_else(|| Error::TooManyRuns { shape: mask.shape().to_vec() })?;
+        let (numbers, count) = counted.join(height, connectivity.steps()).numbered();
+        let sizes = sizes(&rows, &numbers, count);
+        Ok(Self { dimension: mask.raw_dim(), rows, numbers, sizes })
     }
 
     /// Number of objects.
@@ -94,113 +92,88 @@ impl<D: Dimension> Objects<D> {
         &self.sizes
     }
 
-    /// The mask without the objects of fewer than `pixels` pixels; the others are numbered anew.
-    #[must_use]
-    pub fn at_least(mut self, pixels: u64) -> Self {
-        let mut numbers = vec![None; self.sizes.len()];
-        let mut kept = Vec::new();
-        for (number, &size) in
-            numbers.iter_mut().zip(&self.sizes).filter(|(_, size)| **size >= pixels)
-        {
-            *number = Some(kept.len());
-            kept.push(size);
-        }
-        let mut runs = Vec::with_capacity(self.runs.len());
-        let mut rows = vec![0];
-        for row in 0..self.height() {
-            let kept = self
-                .row(row)
-                .iter()
-                .filter_map(|&run| numbers[run.object].map(|object| Run { object, ..run }));
-            runs.extend(kept);
-            rows.push(runs.len());
-        }
-        (self.runs, self.rows, self.sizes) = (runs, rows, kept);
-        self
-    }
-
     /// An array of the mask's shape: 0 for background, k + 1 for object k.
     #[must_use]
-    pub fn labels(&self) -> Array<u64, D> {
-        let mut labels = Array::zeros(self.dimension.clone());
-        let width = labels.shape().last().copied().unwrap_or(0);
-        let pixels = labels.as_slice_mut().unwrap_or_default();
-        for (row, pixels) in pixels.chunks_mut(width.max(1)).enumerate() {
-            for run in self.row(row) {
-                pixels[run.start..run.end].fill(run.object as u64 + 1);
-            }
-        }
-        labels
+    pub fn labels(&self) -> Array<u32, D> {
+        self.painted(0, |object| object + 1)
+    }
+
+    /// The pixels of all objects.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use qunet_segmetrics::{Connectivity, Objects};
+    ///
+    /// let mask = array![true, false, true, true];
+    /// let objects = Objects::of(&mask, Connectivity::Full)?;
+    /// assert_eq!(objects.mask(), mask);
+    /// assert_eq!(objects.largest().mask(), array![false, false, true, true]);
+    /// # Ok::<(), qunet_segmetrics::Error>(())
+    /// ```
+    #[must_use]
+    pub fn mask(&self) -> Array<bool, D> {
+        self.painted(false, |_| true)
+    }
+
+    /// An array with the value of its object at each pixel of the foreground.
+    fn painted<A: Copy>(&self, background: A, value: impl Fn(u32) -> A) -> Array<A, D> {
+        let mut painted = Array::from_elem(self.dimension.clone(), background);
+        let width = painted.shape().last().copied().unwrap_or(0);
+        let pixels = painted.as_slice_mut().unwrap_or_default();
+        paint(&self.rows, &self.numbers, value, background, width, pixels);
+        painted
     }
 
     pub(super) fn shape(&self) -> &[usize] {
         self.dimension.slice()
     }
 
-    /// Number of rows, over all slices.
-    pub(super) fn height(&self) -> usize {
-        self.rows.len() - 1
-    }
-
-    pub(super) fn row(&self, row: usize) -> &[Run] {
-        &self.runs[self.span(row)]
-    }
-
-    fn span(&self, row: usize) -> Range<usize> {
-        self.rows[row]..self.rows[row + 1]
-    }
-
-    /// Points each run to an earlier one of its object, the first to itself.
-    fn join(&mut self, height: usize, steps: usize) {
-        for row in 0..self.height() {
-            let (z, y) = (row / height, row % height);
-            // The row above in this slice, and three in the slice before.
-            let before = [(0, 1, 1), (1, 1, 2), (1, 0, 1), (1, -1, 2)];
-            for (slices, rows, apart) in before {
-                let beside = y as isize - rows;
-                if slices > z || apart > steps || !(0..height as isize).contains(&beside) {
-                    continue;
-                }
-                let other = (z - slices) * height + beside as usize;
-                self.join_rows(self.span(other), self.span(row), usize::from(apart < steps));
-            }
+    /// Shows `visit` the runs of each row, row by row over all slices.
+    pub(super) fn for_each_row(&self, mut visit: impl FnMut(usize, &[Run])) {
+        let mut numbers = self.numbers.iter();
+        let mut runs = Vec::new();
+        for row in 0..self.rows.count {
+            self.next_runs(row, &mut numbers, &mut runs);
+            visit(row, &runs);
         }
     }
 
-    fn join_rows(&mut self, above: Range<usize>, here: Range<usize>, reach: usize) {
-        let (earlier, later) = self.runs.split_at_mut(here.start);
-        let later = &mut later[..here.len()];
-        let mut contacts = Vec::new();
-        for_each_contact(&earlier[above.clone()], later, reach, |i, j| {
-            contacts.push((above.start + i, here.start + j));
+    fn next_runs(&self, row: usize, numbers: &mut Iter<'_, u32>, runs: &mut Vec<Run>) {
+        runs.clear();
+        for_each_run(self.rows.row(row), |pixels| {
+            runs.extend(numbers.next().map(|&object| Run { pixels, object }));
         });
-        for (a, b) in contacts {
-            let (a, b) = (self.root(a), self.root(b));
-            self.runs[a.max(b)].object = a.min(b);
-        }
     }
 
-    /// The first run of the object of `run`, as far as is known.
-    fn root(&mut self, mut run: usize) -> usize {
-        while self.runs[run].object != run {
-            let next = self.runs[run].object;
-            self.runs[run].object = self.runs[next].object;
-            run = next;
-        }
-        run
+    /// Shows `visit` the runs of each row of two masks of one shape.
+    pub(super) fn for_each_row_pair(&self, other: &Self, mut visit: impl FnMut(&[Run], &[Run])) {
+        let mut numbers = other.numbers.iter();
+        let mut runs = Vec::new();
+        self.for_each_row(|row, here| {
+            other.next_runs(row, &mut numbers, &mut runs);
+            visit(here, &runs);
+        });
     }
 
-    /// Replaces the runs that objects begin with by the objects' numbers, and counts pixels.
-    fn number(&mut self) {
-        for run in 0..self.runs.len() {
-            let Run { start, end, object: first } = self.runs[run];
-            // An earlier run has its number already.
-            let object = if first == run { self.sizes.len() } else { self.runs[first].object };
-            if object == self.sizes.len() {
-                self.sizes.push(0);
+    /// Without the objects that `keep` is false for; the others are numbered anew.
+    pub(super) fn retain(mut self, keep: impl Fn(usize) -> bool) -> Self {
+        let mut renumbered = vec![None; self.sizes.len()];
+        let mut sizes = Vec::new();
+        for object in (0..self.sizes.len()).filter(|&object| keep(object)) {
+            renumbered[object] = Some(sizes.len() as u32);
+            sizes.push(self.sizes[object]);
+        }
+        let mut numbers = Vec::new();
+        let mut rows = BitRows::empty(self.rows.count, self.rows.per_row);
+        self.for_each_row(|row, runs| {
+            for run in runs {
+                if let Some(number) = renumbered[run.object as usize] {
+                    rows.set(row, run.pixels.clone());
+                    numbers.push(number);
+                }
             }
-            self.sizes[object] += (end - start) as u64;
-            self.runs[run].object = object;
-        }
+        });
+        (self.rows, self.numbers, self.sizes) = (rows, numbers, sizes);
+        self
     }
 }

@@ -1,9 +1,8 @@
-use std::collections::BTreeMap;
-
 use ndarray::Dimension;
 use serde::{Deserialize, Serialize};
 
 use super::Objects;
+use super::runs::for_each_overlap;
 use crate::{Error, Result};
 
 /// An object of the prediction and one of the truth that share pixels.
@@ -55,16 +54,21 @@ impl ObjectOverlaps {
             let (expected, found) = (prediction.shape().to_vec(), truth.shape().to_vec());
             return Err(Error::ShapeMismatch { name: "truth", expected, found });
         }
-        let mut shared = BTreeMap::new();
-        for row in 0..prediction.height() {
-            super::runs::for_each_contact(prediction.row(row), truth.row(row), 0, |i, j| {
-                let (p, t) = (prediction.row(row)[i], truth.row(row)[j]);
-                let pixels = p.end.min(t.end) - p.start.max(t.start);
-                *shared.entry((p.object, t.object)).or_insert(0) += pixels as u64;
+        let mut shared = Vec::new();
+        prediction.for_each_row_pair(truth, |predicted, actual| {
+            for_each_overlap(predicted, actual, |p, t, pixels| {
+                shared.push((p.object, t.object, pixels as u64));
             });
-        }
+        });
+        shared.sort_unstable_by_key(|&(p, t, _)| (p, t));
+        shared.dedup_by(|again, first| {
+            let same = (again.0, again.1) == (first.0, first.1);
+            first.2 += if same { again.2 } else { 0 };
+            same
+        });
         let (sizes, truth_sizes) = (prediction.sizes(), truth.sizes());
-        let overlap = |((prediction, truth), intersection): ((usize, usize), u64)| {
+        let overlap = |(prediction, truth, intersection): (u32, u32, u64)| {
+            let (prediction, truth) = (prediction as usize, truth as usize);
             let union = sizes[prediction] + truth_sizes[truth] - intersection;
             let jaccard = intersection as f64 / union as f64;
             ObjectOverlap { prediction, truth, intersection, jaccard }
