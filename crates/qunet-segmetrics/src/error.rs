@@ -99,4 +99,29 @@ pub enum Error {
         /// The value.
         value: f32,
     },
+    /// Two methods were not measured on the same cases.
+    #[error(
+        "cases differ: {} only in the first ({}), {} only in the second ({}); add them, or take the common ones with Unmatched::LeaveOut",
+        .only_first.len(), names(.only_first), .only_second.len(), names(.only_second)
+    )]
+    Unmatched {
+        /// Cases of the first method alone.
+        only_first: Vec<String>,
+        /// Cases of the second method alone.
+        only_second: Vec<String>,
+    },
+    /// One case was given more than once.
+    #[error("{case} is given twice in {place}; name each case, slice and class once")]
+    Repeated {
+        /// What was repeated: a case, with its slice and class where it has them.
+        case: String,
+        /// Where.
+        place: &'static str,
+    },
+}
+
+/// The first few names of a list that may be long.
+fn names(names: &[String]) -> String {
+    let shown = names.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if names.len() > 5 { format!("{shown}, ...") } else { shown }
 }

@@ -13,7 +13,8 @@ mod policy;
 mod probability;
 
 pub use aggregate::{
-    Bootstrap, Interval, IntervalMethod, PairedDifference, SignedRank, Summary, Zeros,
+    Alternative, Bootstrap, Interval, IntervalMethod, PairedCases, PairedDifference, SignedRank,
+    SignedRankOptions, Summary, Unmatched, Zeros,
 };
 pub use agreement::{Agreement, head_agreement};
 pub use boundary::{
