@@ -57,10 +57,14 @@ impl Interval {
 }
 
 /// z0: the normal quantile of the share of resamples below the estimate; infinite where all lie
-/// on one side.
+/// on one side. Half of those that equal it count as below.
 fn bias(estimate: f64, resampled: &[f64]) -> f64 {
-    let below = resampled.partition_point(|&value| value < estimate);
-    let not_above = resampled.partition_point(|&value| value <= estimate);
+    // The same values in another order add up to another rounding: of few cases that is a large
+    // share of the resamples.
+    let largest = resampled.iter().fold(estimate.abs(), |largest, value| largest.max(value.abs()));
+    let rounding = 64.0 * f64::EPSILON * largest;
+    let below = resampled.partition_point(|&value| value < estimate - rounding);
+    let not_above = resampled.partition_point(|&value| value <= estimate + rounding);
     Normal::standard().inverse_cdf((below + not_above) as f64 / (2 * resampled.len()) as f64)
 }
 
