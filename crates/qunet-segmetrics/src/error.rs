@@ -110,6 +110,46 @@ pub enum Error {
         /// Cases of the second method alone.
         only_second: Vec<String>,
     },
+    /// A metric of a report cannot have this name.
+    #[error("metric is named {name:?}, but a name must be {rule}; choose another")]
+    MetricName {
+        /// The name.
+        name: String,
+        /// What it must be.
+        rule: &'static str,
+    },
+    /// A row of a report does not fit its metrics.
+    #[error(
+        "{case} has {found} values where the report has {expected} given metrics; give one each, None where undefined"
+    )]
+    MetricValues {
+        /// The row.
+        case: String,
+        /// Number of given metrics.
+        expected: usize,
+        /// Number of values.
+        found: usize,
+    },
+    /// The counts of a volume are not the sum over its slices.
+    #[error(
+        "the counts of case {case:?}, class {class:?} differ from the sum over its slices; give None to add them, or all slices"
+    )]
+    VolumeCounts {
+        /// The volume.
+        case: String,
+        /// The class.
+        class: String,
+    },
+    /// A report has no class or metric of this name.
+    #[error("there is no {kind} {name:?} in the report; it has {}", names(.known))]
+    Unknown {
+        /// "class" or "metric".
+        kind: &'static str,
+        /// The name.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
     /// One case was given more than once.
     #[error("{case} is given twice in {place}; name each case, slice and class once")]
     Repeated {

@@ -11,6 +11,7 @@ mod objects;
 mod overlap;
 mod policy;
 mod probability;
+mod report;
 
 pub use aggregate::{
     Alternative, Bootstrap, Interval, IntervalMethod, PairedCases, PairedDifference, SignedRank,
@@ -30,3 +31,4 @@ pub use objects::{
 pub use overlap::{OverlapMetric, OverlapScores, OverlapSummary, PerMetric};
 pub use policy::EmptyPolicy;
 pub use probability::{CalibrationError, ScoredPixels, ThresholdCounts};
+pub use report::{ClassSummary, MetricSummary, MetricValues, Report, ReportBuilder, ReportRow};
