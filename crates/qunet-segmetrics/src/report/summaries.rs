@@ -22,7 +22,7 @@ pub(super) fn summarised(
     }
     let of = |name: &str, chosen: &dyn Fn(&ReportRow) -> bool| {
         let chosen =
-            |rows: &'_ [ReportRow]| rows.iter().filter(|row| chosen(row)).cloned().collect();
+            |rows: &[ReportRow]| rows.iter().filter(|row| chosen(row)).cloned().collect::<Vec<_>>();
         summary(builder, name, &chosen(slices), &chosen(volumes))
     };
     let classes = names.iter().map(|&name| of(name, &|row| row.class == name));
@@ -33,8 +33,8 @@ pub(super) fn summarised(
 fn summary(
     builder: &ReportBuilder,
     class: &str,
-    slices: &Vec<ReportRow>,
-    volumes: &Vec<ReportRow>,
+    slices: &[ReportRow],
+    volumes: &[ReportRow],
 ) -> Result<ClassSummary> {
     let counts = volumes.iter().map(|row| row.counts);
     let pooled_counts = counts.sum::<Option<ConfusionCounts>>().filter(|_| !volumes.is_empty());
