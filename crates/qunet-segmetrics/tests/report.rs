@@ -132,7 +132,7 @@ fn columns_stay_aligned_under_names_of_any_width() {
     let table: Vec<&str> = text.lines().take(4).collect();
     let widths: Vec<usize> =
         table.iter().map(|line| unicode_width::UnicodeWidthStr::width(*line)).collect();
-    assert_eq!(widths, [long.len() + 2 + 5 + 2 + 9; 4]);
+    assert_eq!(widths, [long.len() + 2 + 5 + 2 + 8; 4]);
     let ends: Vec<&str> = table.iter().map(|line| line.rsplit(' ').next().unwrap()).collect();
     assert_eq!(ends, ["hd95", "1.2500", "-", "1.000e-7"]);
 }
