@@ -95,12 +95,13 @@ impl Bootstrap {
     /// ```
     /// use qunet_segmetrics::Bootstrap;
     ///
-    /// let slices = [("ct_01", 0.9), ("ct_01", 0.92), ("ct_01", 0.91), ("ct_02", 0.6), ("ct_03", 0.8)];
-    /// let slices = slices.map(|(volume, dice)| (volume, Some(dice)));
-    /// let drawn_as_volumes = Bootstrap::default().clustered_mean(slices)?.expect("values");
-    /// let as_if_independent = Bootstrap::default().mean(slices.map(|slice| slice.1))?.expect("values");
-    /// assert_eq!(drawn_as_volumes.estimate, as_if_independent.estimate);
+    /// let volumes = [("ct_01", 0.9), ("ct_02", 0.6), ("ct_03", 0.8)];
+    /// let slices = volumes.map(|(volume, dice)| [(volume, Some(dice)); 5]).concat();
+    /// let drawn_as_volumes = Bootstrap::default().clustered_mean(slices.clone())?.expect("values");
+    /// let values = slices.into_iter().map(|(_, dice)| dice);
+    /// let as_if_independent = Bootstrap::default().mean(values)?.expect("values");
     /// assert!(drawn_as_volumes.low < as_if_independent.low);
+    /// assert!(drawn_as_volumes.high > as_if_independent.high);
     /// # Ok::<(), qunet_segmetrics::Error>(())
     /// ```
     pub fn clustered_mean<K: Ord>(
