@@ -238,6 +238,19 @@ fn settings_out_of_range_are_named() {
     assert!(error.to_string().contains("second method"), "{error}");
 }
 
+#[cfg(feature = "parallel")]
+#[test]
+fn threads_do_not_change_an_interval() {
+    let values: Vec<f64> = (0..40_i32).map(|value| f64::from(value % 7)).collect();
+    let bootstrap = Bootstrap { resamples: 999, seed: 5, ..Bootstrap::default() };
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| bootstrap.mean(some(&values))).unwrap()
+    };
+    assert_eq!(with(1), with(3));
+    assert_ne!(with(1), Bootstrap { seed: 6, ..bootstrap }.mean(some(&values)).unwrap());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
