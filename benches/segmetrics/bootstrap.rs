@@ -36,7 +36,7 @@ fn plain_sums(values: &[f64], resamples: usize) -> Vec<f64> {
     let mut state = 1_u64;
     let mut draw = || {
         state = state.wrapping_mul(0xd134_2543_de82_ef95).wrapping_add(1);
-        values[((state >> 32) * values.len() as u64 >> 32) as usize]
+        values[(((state >> 32) * values.len() as u64) >> 32) as usize]
     };
     (0..resamples).map(|_| (0..values.len()).map(|_| draw()).sum()).collect()
 }
