@@ -1,5 +1,6 @@
 //! Segmentation metrics, each beside a plain loop where one is short enough to be read.
 
+mod bootstrap;
 mod boundary;
 mod components;
 mod masks;
@@ -7,4 +8,4 @@ mod overlap;
 
 use criterion::criterion_main;
 
-criterion_main!(overlap::benches, boundary::benches, components::benches);
+criterion_main!(overlap::benches, boundary::benches, components::benches, bootstrap::benches);

@@ -129,4 +129,69 @@ pub enum Error {
         /// What it must be.
         rule: &'static str,
     },
+    /// Two methods were not measured on the same cases.
+    #[error(
+        "cases differ: {} only in the first ({}), {} only in the second ({}); add them, or take the common ones with Unmatched::LeaveOut",
+        .only_first.len(), names(.only_first), .only_second.len(), names(.only_second)
+    )]
+    Unmatched {
+        /// Cases of the first method alone.
+        only_first: Vec<String>,
+        /// Cases of the second method alone.
+        only_second: Vec<String>,
+    },
+    /// A metric of a report cannot have this name.
+    #[error("metric is named {name:?}, but a name must be {rule}; choose another")]
+    MetricName {
+        /// The name.
+        name: String,
+        /// What it must be.
+        rule: &'static str,
+    },
+    /// A row of a report does not fit its metrics.
+    #[error(
+        "{case} has {found} values where the report has {expected} given metrics; give one each, None where undefined"
+    )]
+    MetricValues {
+        /// The row.
+        case: String,
+        /// Number of given metrics.
+        expected: usize,
+        /// Number of values.
+        found: usize,
+    },
+    /// The counts of a volume are not the sum over its slices.
+    #[error(
+        "the counts of case {case:?}, class {class:?} differ from the sum over its slices; give None to add them, or all slices"
+    )]
+    VolumeCounts {
+        /// The volume.
+        case: String,
+        /// The class.
+        class: String,
+    },
+    /// A report has no class or metric of this name.
+    #[error("there is no {kind} {name:?} in the report; it has {}", names(.known))]
+    Unknown {
+        /// "class" or "metric".
+        kind: &'static str,
+        /// The name.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// One case was given more than once.
+    #[error("{case} is given twice in {place}; name each case, slice and class once")]
+    Repeated {
+        /// What was repeated: a case, with its slice and class where it has them.
+        case: String,
+        /// Where.
+        place: &'static str,
+    },
+}
+
+/// The first few names of a list that may be long.
+fn names(names: &[String]) -> String {
+    let shown = names.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if names.len() > 5 { format!("{shown}, ...") } else { shown }
 }

@@ -14,11 +14,13 @@ mod overlap;
 mod parallel;
 mod policy;
 mod probability;
+mod report;
 mod vectorised;
 mod volume;
 
 pub use aggregate::{
-    Bootstrap, Interval, IntervalMethod, PairedDifference, SignedRank, Summary, Zeros,
+    Alternative, Bootstrap, Interval, IntervalMethod, PairedCases, PairedDifference, SignedRank,
+    SignedRankOptions, Summary, Unmatched, Zeros,
 };
 pub use agreement::{Agreement, head_agreement};
 pub use boundary::{
@@ -38,3 +40,4 @@ pub use policy::EmptyPolicy;
 pub use probability::{
     CalibrationBin, CalibrationError, ProbabilityHistogram, ScoredPixels, ThresholdCounts,
 };
+pub use report::{ClassSummary, MetricSummary, MetricValues, Report, ReportBuilder, ReportRow};

@@ -1,14 +1,19 @@
 //! Many values of a metric in a few numbers, with what they are worth.
 
 mod bootstrap;
+mod interval;
 mod paired;
+mod paired_cases;
 mod quantile;
+mod resample;
 mod signed_rank;
 mod summary;
 
-pub use bootstrap::{Bootstrap, Interval, IntervalMethod};
+pub use bootstrap::Bootstrap;
+pub use interval::{Interval, IntervalMethod};
 pub use paired::PairedDifference;
-pub use signed_rank::{SignedRank, Zeros};
+pub use paired_cases::{PairedCases, Unmatched};
+pub use signed_rank::{Alternative, SignedRank, SignedRankOptions, Zeros};
 pub use summary::Summary;
 
 /// The defined values of a series, in its order, and the number of those that are not;
@@ -25,7 +30,8 @@ fn defined(values: impl IntoIterator<Item = Option<f64>>) -> (Vec<f64>, usize) {
     (defined, undefined)
 }
 
-/// `None` without values.
+/// `None` without values, or where their sum is beyond the numbers.
 fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    Some(mean).filter(|mean| mean.is_finite())
 }

@@ -1,9 +1,13 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Bootstrap, Interval, SignedRank, Summary, Zeros, defined};
+use super::{Bootstrap, Interval, SignedRank, SignedRankOptions, Summary, defined};
 use crate::{Error, Result};
 
-/// How two methods differ on the same cases.
+/// How two methods differ on the same cases: mean difference with interval and a two-sided
+/// signed-rank test.
+///
+/// [`PairedCases`](crate::PairedCases) brings values together by the names of the cases, and has
+/// the one-sided tests.
 ///
 /// ```
 /// use qunet_segmetrics::{Bootstrap, PairedDifference};
@@ -47,7 +51,7 @@ impl PairedDifference {
         Ok(Self {
             differences: Summary::from_values(differences.iter().copied()),
             interval: bootstrap.mean(differences)?,
-            signed_rank: SignedRank::of(&values, Zeros::LeaveOut),
+            signed_rank: SignedRank::of(&values, SignedRankOptions::default()),
         })
     }
 }

@@ -5,9 +5,11 @@ pub(super) fn quantile(ascending: &[f64], share: f64) -> Option<f64> {
     let (below, above) = (position.floor(), position.ceil());
     let (low, high) = (*ascending.get(below as usize)?, *ascending.get(above as usize)?);
     let part = position - below;
+    // Half of it, which is finite for any two numbers.
+    let distance = 0.5 * high - 0.5 * low;
     // From the nearer end, so that equal neighbours give themselves.
-    let distance = high - low;
-    Some(if part < 0.5 { low + distance * part } else { high - distance * (1.0 - part) })
+    let nearer = part.min(1.0 - part) * 2.0;
+    Some(if part < 0.5 { low + distance * nearer } else { high - distance * nearer })
 }
 
 #[cfg(test)]

@@ -15,18 +15,49 @@ pub enum Zeros {
     Rank,
 }
 
+/// Which medians of the differences speak against zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Alternative {
+    /// Any other than zero.
+    #[default]
+    TwoSided,
+    /// Those above zero: the first method has the higher values.
+    Greater,
+    /// Those below zero: the first method has the lower values.
+    Less,
+}
+
+/// How a [`SignedRank`] test is done; by default two-sided, without zeros and without continuity
+/// correction, as SciPy's `wilcoxon`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignedRankOptions {
+    /// What becomes of differences that are exactly zero.
+    pub zeros: Zeros,
+    /// What the test is against.
+    pub alternative: Alternative,
+    /// Whether the normal approximation moves the sum of ranks by half a rank towards its
+    /// expectation; exact p-values need no correction.
+    pub continuity: bool,
+}
+
 /// Wilcoxon's signed-rank test: is the median of paired differences zero?
 ///
-/// Two-sided. The p-value is exact for up to 50 differences without ties and zeros, otherwise from
-/// the normal approximation with the variance corrected for ties, without continuity correction:
-/// what SciPy's `wilcoxon` does.
+/// The p-value is exact for up to 50 differences without ties and zeros, otherwise from the normal
+/// approximation with the variance corrected for ties: what SciPy's `wilcoxon` does with
+/// `method="exact"` and `method="asymptotic"`.
 ///
 /// ```
-/// use qunet_segmetrics::{SignedRank, Zeros};
+/// use qunet_segmetrics::{Alternative, SignedRank, SignedRankOptions};
 ///
-/// let test = SignedRank::of(&[0.02, 0.05, -0.01, 0.04, 0.03], Zeros::LeaveOut).expect("not all 0");
+/// let differences = [0.02, 0.05, -0.01, 0.04, 0.03];
+/// let test = SignedRank::of(&differences, SignedRankOptions::default()).expect("not all 0");
 /// assert_eq!((test.positive_ranks, test.negative_ranks), (14.0, 1.0));
 /// assert_eq!((test.p_value, test.exact), (0.125, true));
+///
+/// let options = SignedRankOptions { alternative: Alternative::Greater, ..Default::default() };
+/// assert_eq!(SignedRank::of(&differences, options).map(|test| test.p_value), Some(0.0625));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SignedRank {
@@ -36,7 +67,8 @@ pub struct SignedRank {
     pub negative_ranks: f64,
     /// Number of differences that are not zero.
     pub differences: usize,
-    /// Probability of sums at least as far apart if the median difference is zero, in [0, 1].
+    /// Probability of sums at least as far towards the alternative if the median difference is
+    /// zero, in [0, 1].
     pub p_value: f64,
     /// Whether the p-value is exact.
     pub exact: bool,
@@ -45,14 +77,21 @@ pub struct SignedRank {
 impl SignedRank {
     /// Tests `differences`; `None` if none of them is other than zero, or one is NaN.
     #[must_use]
-    pub fn of(differences: &[f64], zeros: Zeros) -> Option<Self> {
-        let ranks = Ranks::of(differences, zeros)?;
+    pub fn of(differences: &[f64], options: SignedRankOptions) -> Option<Self> {
+        let ranks = Ranks::of(differences, options.zeros)?;
         let exact = !ranks.tied && ranks.nonzero == differences.len() && ranks.nonzero <= EXACT;
-        let lesser = ranks.positive.min(ranks.negative);
-        let p_value = if exact {
-            counted(ranks.nonzero, lesser as usize)
-        } else {
-            approximate(&ranks, lesser)
+        // How likely a sum as small as this one is; each side is the other's mirror image.
+        let tail = |sum: f64| {
+            if exact {
+                counted(ranks.nonzero, sum as usize)
+            } else {
+                ranks.approximate(sum, options)
+            }
+        };
+        let p_value = match options.alternative {
+            Alternative::TwoSided => 2.0 * tail(ranks.positive.min(ranks.negative)),
+            Alternative::Greater => tail(ranks.negative),
+            Alternative::Less => tail(ranks.positive),
         };
         Some(Self {
             positive_ranks: ranks.positive,
@@ -107,21 +146,28 @@ impl Ranks {
             variance: (squares(count) - squares(zero) - ties / 2.0) / 24.0,
         })
     }
+
+    /// The probability of `sum` or less by the normal approximation.
+    fn approximate(&self, sum: f64, options: SignedRankOptions) -> f64 {
+        let distance = sum - self.expected;
+        let towards = match options.alternative {
+            // The lesser sum, which may be the expected one.
+            Alternative::TwoSided => f64::from(distance < 0.0),
+            Alternative::Greater | Alternative::Less => 1.0,
+        };
+        let correction = if options.continuity { 0.5 * towards } else { 0.0 };
+        Normal::standard().cdf((distance + correction) / self.variance.sqrt())
+    }
 }
 
-/// Two-sided p-value of the smaller sum of the ranks 1..=count, by counting the signs that give it
-/// or less.
-fn counted(count: usize, lesser: usize) -> f64 {
-    let mut ways = vec![0.0; lesser + 1];
+/// The share of the signs of the ranks 1..=count whose positive ranks add up to `sum` or less.
+fn counted(count: usize, sum: usize) -> f64 {
+    let mut ways = vec![0.0; sum + 1];
     ways[0] = 1.0;
     for rank in 1..=count {
-        for sum in (rank..=lesser).rev() {
+        for sum in (rank..=sum).rev() {
             ways[sum] += ways[sum - rank];
         }
     }
-    2.0 * ways.iter().sum::<f64>() / 2.0_f64.powi(count as i32)
-}
-
-fn approximate(ranks: &Ranks, lesser: f64) -> f64 {
-    2.0 * Normal::standard().cdf((lesser - ranks.expected) / ranks.variance.sqrt())
+    ways.iter().sum::<f64>() / 2.0_f64.powi(count as i32)
 }

@@ -5,8 +5,8 @@ use super::{defined, mean, quantile::quantile};
 /// Mean, spread and quartiles of the defined values of a series, and how many were not.
 ///
 /// Undefined values are left out of the statistics and counted, so that a reader sees how many
-/// slices a mean speaks for. NaN and the infinities count as
-/// undefined.
+/// slices a mean speaks for. NaN and the infinities count as undefined; a mean or deviation
+/// beyond the largest `f64` is `None`.
 ///
 /// ```
 /// use qunet_segmetrics::Summary;
@@ -73,5 +73,6 @@ impl Summary {
 
 fn sample_deviation(values: &[f64], mean: f64) -> Option<f64> {
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    (values.len() > 1).then(|| (squares / (values.len() - 1) as f64).sqrt())
+    let deviation = (squares / values.len().checked_sub(1)? as f64).sqrt();
+    Some(deviation).filter(|deviation| deviation.is_finite())
 }

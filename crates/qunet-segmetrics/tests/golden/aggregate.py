@@ -27,6 +27,12 @@ def signed_ranks():
                 with np.errstate(all="ignore"):
                     r = stats.wilcoxon(d, zero_method=theirs, method=method, correction=False)
                 case[ours] = {"statistic": float(r.statistic), "p_value": float(r.pvalue)}
+                for alternative in ["two-sided", "greater", "less"]:
+                    for correction in [False, True]:
+                        with np.errstate(all="ignore"):
+                            r = stats.wilcoxon(d, zero_method=theirs, method=method, correction=correction,
+                                               alternative=alternative)
+                        case[ours].setdefault("p_values", []).append(float(r.pvalue))
             cases.append(case)
     return cases
 
@@ -42,5 +48,21 @@ def bootstraps():
         cases.append(case)
     return cases
 
+def clusters():
+    """Volumes drawn with their slices: the mean over slices is a ratio of two sums over the drawn volumes."""
+    cases = []
+    for volumes, most in [(6, 12), (25, 40)]:
+        sizes = rng.integers(1, most, volumes)
+        slices = [np.round(rng.beta(6, 2) * rng.beta(9, 1, n), 6) for n in sizes]
+        sums = np.array([s.sum() for s in slices])
+        mean = lambda drawn, axis=-1: sums[drawn].sum(axis) / sizes[drawn].sum(axis)
+        case = {"volumes": [s.tolist() for s in slices], "mean": float(np.concatenate(slices).mean())}
+        for name, method in [("percentile", "percentile"), ("bca", "BCa")]:
+            r = stats.bootstrap((np.arange(volumes),), mean, n_resamples=200_000, batch=10_000, method=method,
+                                vectorized=True, rng=np.random.default_rng(7))
+            case[name] = [float(r.confidence_interval.low), float(r.confidence_interval.high)]
+        cases.append(case)
+    return cases
+
 print(json.dumps({"numpy": np.__version__, "scipy": scipy.__version__,
-                  "signed_rank": signed_ranks(), "bootstrap": bootstraps()}, indent=1))
+                  "signed_rank": signed_ranks(), "bootstrap": bootstraps(), "clusters": clusters()}, indent=1))
