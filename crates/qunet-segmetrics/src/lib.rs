@@ -4,6 +4,7 @@ mod aggregate;
 mod agreement;
 mod bits;
 mod boundary;
+mod centerline;
 mod counts;
 mod error;
 mod evaluation;
@@ -27,6 +28,7 @@ pub use boundary::{
     BorderConnectivity, BoundaryOptions, ImageEdge, Quantile, SurfaceDistances,
     SurfaceElementDistances, boundary_iou, boundary_width,
 };
+pub use centerline::{CenterlineDice, skeleton};
 pub use counts::{Average, ConfusionCounts, ConfusionMatrix, Counting};
 pub use error::{Error, Result};
 pub use evaluation::{Evaluation, SliceScores};

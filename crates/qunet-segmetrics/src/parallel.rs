@@ -1,7 +1,7 @@
 //! Work shared among the threads of the caller's rayon pool, or done in order without the feature
 //! `parallel`; the results are the same.
 
-/// Pixels below which handing work to threads takes longer than doing it.
+/// Pixels or draws below which handing work to threads takes longer than doing it.
 #[cfg(feature = "parallel")]
 const SMALL: usize = 1 << 19;
 
@@ -14,7 +14,7 @@ pub(crate) struct Work {
 
 #[cfg(feature = "parallel")]
 impl Work {
-    /// Work on so many pixels.
+    /// Work on so many pixels or draws.
     pub(crate) fn on(pixels: usize) -> Self {
         Self { shared: pixels >= SMALL && rayon::current_num_threads() > 1 }
     }

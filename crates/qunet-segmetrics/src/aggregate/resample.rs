@@ -3,11 +3,9 @@ use rand::{
     distr::{Distribution, Uniform},
 };
 use rand_chacha::ChaCha8Rng;
-#[cfg(feature = "parallel")]
-use rayon::prelude::*;
 
 use super::Bootstrap;
-use crate::{Error, Result};
+use crate::{Error, Result, parallel::Work};
 
 /// Resamples that share one stream of random numbers. Blocks have streams of their own, so that
 /// the numbers do not depend on who computes which block when.
@@ -38,11 +36,7 @@ impl Bootstrap {
             };
             (first..self.resamples.min(first + BLOCK)).map(resample).collect::<Vec<f64>>()
         };
-        let blocks = 0..self.resamples.div_ceil(BLOCK);
-        #[cfg(feature = "parallel")]
-        let blocks = blocks.into_par_iter().map(block).collect::<Vec<_>>();
-        #[cfg(not(feature = "parallel"))]
-        let blocks = blocks.map(block).collect::<Vec<_>>();
-        Ok(blocks.concat())
+        let blocks = self.resamples.div_ceil(BLOCK);
+        Ok(Work::on(self.resamples.saturating_mul(units)).map(blocks, block).concat())
     }
 }
