@@ -37,6 +37,12 @@ use crate::{EmptyPolicy, Result};
 /// assert_eq!(distances.assd(), Some((1.0 + 1.0 + 1.5) / 3.0));
 /// assert_eq!(distances.masd(), Some((1.0 + 1.25) / 2.0));
 /// assert_eq!(distances.surface_dice(1.0, EmptyPolicy::Undefined)?, Some(2.0 / 3.0));
+/// // The one pixel on the left is 2 from the nearer of the two on the right, which are 2 and 3 from it,
+/// // times 1/2.
+/// assert_eq!(distances.from_prediction(), [1.0]);
+/// assert_eq!(distances.from_truth(), [1.0, 1.5]);
+/// assert_eq!(distances.hausdorff_max_directed(50.0)?, Some(1.25));
+/// assert_eq!(distances.hausdorff_pooled(50.0)?, Some(1.0));
 /// # Ok::<(), qunet_segmetrics::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]

@@ -28,7 +28,11 @@ use crate::{EmptyPolicy, Result};
 /// let distances = SurfaceElementDistances::between(&prediction, &truth, &[1.0, 1.0])?;
 /// assert_eq!(distances.hausdorff(), Some(2.0));
 /// assert_eq!(distances.robust_hausdorff(50.0)?, Some(1.0));
+/// assert_eq!(distances.from_prediction().iter().map(|e| e.0).collect::<Vec<_>>(), [1., 1., 2., 2.]);
+/// assert_eq!(distances.from_truth(), distances.from_prediction());
 /// assert_eq!(distances.average_from_prediction(), Some(1.5));
+/// assert_eq!(distances.average_from_truth(), Some(1.5));
+/// assert_eq!(distances.masd(), Some(1.5));
 /// assert_eq!(distances.surface_dice(1.0, EmptyPolicy::Undefined)?, Some(0.5));
 /// # Ok::<(), qunet_segmetrics::Error>(())
 /// ```

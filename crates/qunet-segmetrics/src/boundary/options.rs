@@ -45,6 +45,7 @@ pub enum Quantile {
 /// use qunet_segmetrics::{BorderConnectivity, BoundaryOptions};
 ///
 /// assert_eq!(BoundaryOptions::medpy().connectivity, BorderConnectivity::Faces);
+/// assert_eq!(BoundaryOptions::monai(), BoundaryOptions::medpy());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BoundaryOptions {

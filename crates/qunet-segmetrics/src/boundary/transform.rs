@@ -5,92 +5,98 @@ use super::grid::Grid;
 use crate::bits::WORD;
 use crate::parallel::Work;
 
+/// Columns along z that one thread takes at a time.
+const TOGETHER: usize = 64;
+
 /// The squared distance from each of `queries` to the nearest of `targets`, of which there is one at
-/// least. Time and memory are linear in the box.
+/// least. Time and memory are linear in the columns along y and z that hold queries.
 pub(super) fn nearest(
     queries: &[[usize; 3]],
     targets: &Grid,
     lengths: [f64; 3],
     work: Work,
 ) -> Vec<f64> {
-    let (depth, height, width) = (targets.depth, targets.height, targets.width());
-    let shifted = |&[z, y, x]: &[usize; 3]| [z, y, x - WORD];
-    let points: Vec<_> = targets.points().map(|point| shifted(&point)).collect();
-    let (columns, pixels) = needed_columns(queries.iter().map(shifted), height, width);
+    let (depth, height) = (targets.depth, targets.height);
+    let needed = Needed::by(queries, height, targets.per_row * WORD);
+    let points: Vec<_> = targets.points().collect();
     let slices: Vec<_> = points.chunk_by(|a, b| a[0] == b[0]).collect();
-    let planes = work.map(slices.len(), |i| in_plane(slices[i], &pixels, [height, width], lengths));
+    let planes = work.map(slices.len(), |i| needed.in_plane(slices[i], height, lengths));
     // Column by column, contiguous along z.
-    let mut squares = vec![f64::INFINITY; pixels.len() * depth];
-    work.for_each_piece(&mut squares, depth, |place, column| {
-        for (slice, plane) in slices.iter().zip(&planes) {
-            column[slice[0][0]] = plane[place];
-        }
+    let mut squares = vec![f64::INFINITY; needed.pixels.len() * depth];
+    work.for_each_piece(&mut squares, depth * TOGETHER, |piece, columns| {
         let mut envelope = Envelope::default();
-        envelope.build(column.iter().copied(), lengths[0]);
-        let mut piece = 0;
-        for (z, value) in column.iter_mut().enumerate() {
-            *value = envelope.at(z, &mut piece);
+        for (column, place) in columns.chunks_exact_mut(depth).zip(piece * TOGETHER..) {
+            for (slice, plane) in slices.iter().zip(&planes) {
+                column[slice[0][0]] = plane[place];
+            }
+            envelope.replace(column, lengths[0]);
         }
     });
-    let place_of = |[z, y, x]: [usize; 3]| columns[y * width + x] * depth + z;
-    queries.iter().map(|query| squares[place_of(shifted(query))]).collect()
+    let places = queries.iter().zip(&needed.columns);
+    places.map(|(query, column)| squares[column * depth + query[0]]).collect()
 }
 
-/// At some pixels of a plane, the squared distance to the nearest of its points.
-fn in_plane(
-    points: &[[usize; 3]],
-    pixels: &[usize],
-    [height, width]: [usize; 2],
-    lengths: [f64; 3],
-) -> Vec<f64> {
-    let mut needed_x = vec![false; width];
-    for &pixel in pixels {
-        needed_x[pixel % width] = true;
-    }
-    let mut plane = vec![f64::INFINITY; height * width];
-    for row in points.chunk_by(|a, b| a[1] == b[1]) {
-        along_row(row, &mut plane[row[0][1] * width..][..width], lengths[2]);
-    }
-    let mut envelope = Envelope::default();
-    for x in (0..width).filter(|&x| needed_x[x]) {
-        envelope.build(plane[x..].iter().step_by(width).copied(), lengths[1]);
-        let mut piece = 0;
-        for y in 0..height {
-            plane[y * width + x] = envelope.at(y, &mut piece);
-        }
-    }
-    pixels.iter().map(|&pixel| plane[pixel]).collect()
+/// What of each plane is asked for.
+struct Needed {
+    /// The places along x of any query, ascending.
+    across: Vec<usize>,
+    /// The pixels of any query, as places in the columns of `across`, one after the other.
+    pixels: Vec<usize>,
+    /// For each query, its place in `pixels`.
+    columns: Vec<usize>,
 }
 
-/// The number of each (y, x) that has a query, and those pixels in order of their numbers.
-fn needed_columns(
-    queries: impl Iterator<Item = [usize; 3]>,
-    height: usize,
-    width: usize,
-) -> (Vec<usize>, Vec<usize>) {
-    let mut columns = vec![usize::MAX; height * width];
-    let mut pixels = Vec::new();
-    for [_, y, x] in queries {
-        let column = &mut columns[y * width + x];
-        if *column == usize::MAX {
-            *column = pixels.len();
-            pixels.push(y * width + x);
+impl Needed {
+    fn by(queries: &[[usize; 3]], height: usize, width: usize) -> Self {
+        let mut is_needed = vec![false; width];
+        for query in queries {
+            is_needed[query[2]] = true;
         }
+        let across: Vec<_> = (0..width).filter(|&x| is_needed[x]).collect();
+        let mut rank = vec![0; width];
+        for (i, &x) in across.iter().enumerate() {
+            rank[x] = i;
+        }
+        let mut numbers = vec![usize::MAX; across.len() * height];
+        let mut pixels = Vec::new();
+        let column_of = |&[_, y, x]: &[usize; 3]| {
+            let pixel = rank[x] * height + y;
+            if numbers[pixel] == usize::MAX {
+                numbers[pixel] = pixels.len();
+                pixels.push(pixel);
+            }
+            numbers[pixel]
+        };
+        let columns = queries.iter().map(column_of).collect();
+        Self { across, pixels, columns }
     }
-    (columns, pixels)
-}
 
-/// Squared distance along x to the nearest of the points of one row.
-fn along_row(points: &[[usize; 3]], row: &mut [f64], spacing: f64) {
-    let mut next = 0;
-    for (x, value) in row.iter_mut().enumerate() {
-        while next + 1 < points.len()
-            && points[next + 1][2].abs_diff(x) <= points[next][2].abs_diff(x)
-        {
-            next += 1;
+    /// The squared distance from each pixel to the nearest of the points of one plane.
+    fn in_plane(&self, points: &[[usize; 3]], height: usize, lengths: [f64; 3]) -> Vec<f64> {
+        let mut plane = vec![f64::INFINITY; self.across.len() * height];
+        for row in points.chunk_by(|a, b| a[1] == b[1]) {
+            let column = &mut plane[row[0][1]..];
+            self.along_row(row, lengths[2], |i, square| column[i * height] = square);
         }
-        let distance = points[next][2].abs_diff(x) as f64 * spacing;
-        *value = distance * distance;
+        let mut envelope = Envelope::default();
+        for column in plane.chunks_exact_mut(height) {
+            envelope.replace(column, lengths[1]);
+        }
+        self.pixels.iter().map(|&pixel| plane[pixel]).collect()
+    }
+
+    /// Hands on the squared distance along x to the nearest of the points of one row.
+    fn along_row(&self, points: &[[usize; 3]], length: f64, mut set: impl FnMut(usize, f64)) {
+        let mut next = 0;
+        for (i, &x) in self.across.iter().enumerate() {
+            while next + 1 < points.len()
+                && points[next + 1][2].abs_diff(x) <= points[next][2].abs_diff(x)
+            {
+                next += 1;
+            }
+            let distance = points[next][2].abs_diff(x) as f64 * length;
+            set(i, distance * distance);
+        }
     }
 }
 
@@ -103,6 +109,15 @@ struct Envelope {
 }
 
 impl Envelope {
+    /// Replaces the heights of a column by those of their envelope.
+    fn replace(&mut self, column: &mut [f64], spacing: f64) {
+        self.build(column.iter().copied(), spacing);
+        let mut piece = 0;
+        for (i, value) in column.iter_mut().enumerate() {
+            *value = self.at(i, &mut piece);
+        }
+    }
+
     /// Of one parabola for each finite height.
     fn build(&mut self, heights: impl Iterator<Item = f64>, spacing: f64) {
         self.pieces.clear();

@@ -28,13 +28,21 @@ pub struct ObjectOverlap {
 /// let prediction = array![true, true, false, true, false, true];
 /// let truth = array![false, true, false, true, false, false];
 /// let overlaps = ObjectOverlaps::between(&objects(&prediction)?, &objects(&truth)?)?;
+/// let shared: Vec<_> = overlaps.pairs().iter().map(|p| (p.prediction, p.truth, p.jaccard)).collect();
+/// assert_eq!(shared, [(0, 0, 0.5), (1, 1, 1.0)]);
+///
 /// let lesions = overlaps.lesions(0.0);
 /// assert_eq!((lesions.predicted, lesions.predicted_hits), (3, 2));
 /// assert_eq!((lesions.actual, lesions.detected), (2, 2));
+/// let policy = EmptyPolicy::Undefined;
+/// assert_eq!((lesions.precision(policy), lesions.recall(policy)), (Some(2.0 / 3.0), Some(1.0)));
+/// assert_eq!(lesions.f1(policy), Some(4.0 / 5.0));
+///
 /// // One pair has a Jaccard index of 1, the other of exactly 1/2, which is not above 1/2.
 /// let panoptic = overlaps.panoptic(0.5);
 /// assert_eq!((panoptic.matched, panoptic.predicted, panoptic.actual), (1, 3, 2));
-/// assert_eq!(panoptic.quality(EmptyPolicy::Undefined), Some(1.0 / 2.5));
+/// assert_eq!((panoptic.segmentation(policy), panoptic.recognition(policy)), (Some(1.0), Some(0.4)));
+/// assert_eq!(panoptic.quality(policy), Some(0.4));
 /// # Ok::<(), qunet_segmetrics::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
