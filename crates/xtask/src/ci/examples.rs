@@ -6,8 +6,12 @@ use crate::setup;
 use crate::workspace::Workspace;
 
 /// Each example with arguments that keep it short.
-const EXAMPLES: [(&str, &[&str]); 3] =
-    [("score_stack", &[]), ("select_initial", &[]), ("segment_stack", &["--quick"])];
+const EXAMPLES: [(&str, &[&str]); 4] = [
+    ("score_stack", &[]),
+    ("score_masks", &[]),
+    ("select_initial", &[]),
+    ("segment_stack", &["--quick"]),
+];
 
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<Outcome> {
     setup::ensure(workspace)?;

@@ -1,0 +1,131 @@
+//! Pairs of a predicted and a true label map.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use ndarray::{Array3, s};
+use qunet::stack::phantom::CtPhantom;
+use qunet::stack::{Pixels, Stack};
+
+/// A prediction and its truth.
+pub(crate) enum Case {
+    /// In files.
+    Files { name: String, prediction: PathBuf, truth: PathBuf },
+    /// Made up.
+    Made { prediction: Array3<u16>, truth: Array3<u16>, spacing: [f64; 3] },
+}
+
+impl Case {
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Files { name, .. } => name,
+            Self::Made { .. } => "phantom",
+        }
+    }
+
+    /// The files of the prediction and of the truth.
+    pub(crate) fn files(&self) -> [String; 2] {
+        match self {
+            Self::Files { prediction, truth, .. } => {
+                [prediction, truth].map(|path| path.display().to_string())
+            }
+            Self::Made { .. } => ["phantom, moved", "phantom"].map(str::to_owned),
+        }
+    }
+
+    /// Prediction, truth and the spacing in mm.
+    pub(crate) fn open(&self) -> anyhow::Result<(Array3<u16>, Array3<u16>, [f64; 3])> {
+        match self {
+            Self::Made { prediction, truth, spacing } => {
+                Ok((prediction.clone(), truth.clone(), *spacing))
+            }
+            Self::Files { prediction, truth, .. } => {
+                let (p, t) = (Stack::open(prediction)?, Stack::open(truth)?);
+                let (p_geometry, t_geometry) = (p.geometry(), t.geometry());
+                let [p_spacing, t_spacing] = [p_geometry, t_geometry]
+                    .map(|geometry| geometry.spacing().map(|d| d * geometry.unit.in_millimetres()));
+                ensure!(
+                    p_spacing.iter().zip(t_spacing).all(|(p, t)| (p - t).abs() <= 1e-3 * t),
+                    "{} has voxels of {p_spacing:?} mm where {} has {t_spacing:?}; resample one to the other's grid",
+                    prediction.display(),
+                    truth.display(),
+                );
+                let labels = |stack: &Stack, path: &Path| {
+                    labels(stack).with_context(|| format!("{} is no label map", path.display()))
+                };
+                Ok((labels(&p, prediction)?, labels(&t, truth)?, t_spacing))
+            }
+        }
+    }
+}
+
+/// The pairs of two files, or of the files of the same names in two folders.
+pub(crate) fn cases(prediction: &Path, truth: &Path) -> anyhow::Result<Vec<Case>> {
+    if !truth.is_dir() && !prediction.is_dir() {
+        let name = truth.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let [prediction, truth] = [prediction, truth].map(Path::to_owned);
+        return Ok(vec![Case::Files { name, prediction, truth }]);
+    }
+    let (predicted, known) = (masks(prediction)?, masks(truth)?);
+    let lacking: Vec<_> = predicted.symmetric_difference(&known).map(String::as_str).collect();
+    ensure!(
+        lacking.is_empty(),
+        "{} and {} must hold files of the same names, but only one has {}",
+        prediction.display(),
+        truth.display(),
+        lacking.join(", "),
+    );
+    ensure!(!known.is_empty(), "{} holds no .nii or .nii.gz file", truth.display());
+    let case = |name: String| {
+        let [prediction, truth] = [prediction, truth].map(|folder| folder.join(&name));
+        Case::Files { name, prediction, truth }
+    };
+    Ok(known.into_iter().map(case).collect())
+}
+
+/// The names of the masks in a folder.
+fn masks(folder: &Path) -> anyhow::Result<BTreeSet<String>> {
+    let entries = std::fs::read_dir(folder).with_context(|| {
+        format!("cannot list {}; give two files or two folders", folder.display())
+    })?;
+    let mut names = BTreeSet::new();
+    for entry in entries {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".nii") || name.ends_with(".nii.gz") {
+            names.insert(name);
+        }
+    }
+    Ok(names)
+}
+
+/// The pixels of a stack as labels.
+fn labels(stack: &Stack) -> anyhow::Result<Array3<u16>> {
+    let label = |value: f32| {
+        let label = value as u16;
+        if f32::from(label) == value {
+            return Ok(label);
+        }
+        bail!("it has the value {value}, and labels are integers from 0 to 65535")
+    };
+    let (shape, pixels) = match stack.pixels() {
+        Pixels::U8(pixels) => return Ok(pixels.mapv(u16::from)),
+        Pixels::U16(pixels) => return Ok(pixels.clone()),
+        Pixels::I16(pixels) => {
+            (pixels.dim(), pixels.iter().map(|&v| label(f32::from(v))).collect())
+        }
+        Pixels::F32(pixels) => (pixels.dim(), pixels.iter().map(|&v| label(v)).collect()),
+        _ => bail!("its pixels are of a type unknown here"),
+    };
+    let labels: anyhow::Result<Vec<u16>> = pixels;
+    Ok(Array3::from_shape_vec(shape, labels?)?)
+}
+
+/// A phantom's lesions, and the same two pixels further.
+pub(crate) fn phantom() -> anyhow::Result<Case> {
+    let phantom = CtPhantom::default().generate()?;
+    let truth = phantom.truth.labels().mapv(u16::from);
+    let mut prediction = truth.clone();
+    prediction.slice_mut(s![.., .., 2..]).assign(&truth.slice(s![.., .., ..-2]));
+    Ok(Case::Made { prediction, truth, spacing: phantom.stack.geometry().spacing() })
+}
