@@ -68,16 +68,19 @@ impl Search<'_> {
     #[inline(always)]
     fn rows(&mut self, queries: &Grid, rows: Range<usize>) -> Vec<f64> {
         let mut squares = Vec::new();
-        let mut known = vec![Known { at: [0; 2], distance: f64::INFINITY }; queries.per_row * WORD];
+        // In one plane a search ends where it ends, bound or not.
+        let columns = if queries.depth > 1 { queries.per_row * WORD } else { 0 };
+        let mut known = vec![Known { at: [0; 2], distance: f64::INFINITY }; columns];
         for row in rows {
             let at = [row / queries.height, row % queries.height];
             for (i, &word) in queries.row(row).iter().enumerate() {
                 for x in ones(word).map(|place| i * WORD + place) {
-                    // In one plane a search ends where it ends, bound or not.
-                    let beside = (queries.depth > 1).then(|| &known[x - 1..=x + 1]);
+                    let beside = known.get(x - 1..=x + 1);
                     let bound = beside.map_or(f64::INFINITY, |known| self.bound(known, at));
                     let square = self.from([at[0], at[1], x], bound).unwrap_or(f64::INFINITY);
-                    known[x] = Known { at, distance: square.sqrt() };
+                    if let Some(known) = known.get_mut(x) {
+                        *known = Known { at, distance: square.sqrt() };
+                    }
                     squares.push(square);
                 }
             }
