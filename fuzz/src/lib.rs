@@ -7,4 +7,4 @@ mod segmetrics;
 
 pub use kernels::check_kernels;
 pub use picture::{Layout, Picture, Setting};
-pub use segmetrics::{check_boundary, check_overlap};
+pub use segmetrics::{check_boundary, check_components, check_overlap};

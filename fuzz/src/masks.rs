@@ -4,11 +4,17 @@ use ndarray::{Array3, ArrayView3, Axis, Slice};
 /// The longest side of a volume.
 const LONGEST_SIDE: usize = 12;
 
-/// The sides of a volume, one of them often 0 or 1.
+/// The longest row, of more than two words of 64 pixels.
+const LONGEST_ROW: usize = 140;
+
+/// The sides of a volume, one of them often 0 or 1, and its rows sometimes long.
 pub fn shape(input: &mut Unstructured<'_>) -> Result<[usize; 3]> {
     let mut shape = [0; 3];
     for side in &mut shape {
         *side = input.int_in_range(0..=LONGEST_SIDE)?;
+    }
+    if input.ratio(1, 4)? {
+        shape[2] = input.int_in_range(0..=LONGEST_ROW)?;
     }
     Ok(shape)
 }

@@ -3,8 +3,8 @@ use std::fmt::Debug;
 use arbitrary::{Arbitrary, Result, Unstructured};
 use ndarray::{ArrayRef, Axis, Dimension};
 use qunet_segmetrics::{
-    BorderConnectivity, BoundaryOptions, ConfusionCounts, EmptyPolicy, ImageEdge, OverlapMetric,
-    Quantile, SurfaceDistances, SurfaceElementDistances,
+    BorderConnectivity, BoundaryOptions, ConfusionCounts, Connectivity, EmptyPolicy, ImageEdge,
+    Objects, OverlapMetric, Quantile, SurfaceDistances, SurfaceElementDistances,
 };
 
 use crate::masks::{Mask, shape};
@@ -57,6 +57,40 @@ pub fn check_boundary(bytes: &[u8]) -> Result<()> {
         check(&prediction, &truth, &setting);
     } else {
         check(&prediction, &truth, &setting);
+    }
+    Ok(())
+}
+
+/// Finds the objects that the bytes stand for and panics where a law is broken.
+pub fn check_components(bytes: &[u8]) -> Result<()> {
+    let mut input = Unstructured::new(bytes);
+    let shape = shape(&mut input)?;
+    let mask = Mask::draw(&mut input, shape)?;
+    let mask = mask.view();
+    let pixels = mask.iter().filter(|inside| **inside).count() as u64;
+    let mut fewest = usize::MAX;
+    // Each connects whatever the one before connects.
+    for connectivity in [Connectivity::Faces, Connectivity::Edges, Connectivity::Full] {
+        let found = value_of(Objects::of(&mask, connectivity));
+        let owned = value_of(Objects::of(&mask.to_owned(), connectivity));
+        let (Some(found), Some(owned)) = (found, owned) else { panic!("a volume was refused") };
+        assert!(found.count() <= fewest);
+        fewest = found.count();
+        let labels = found.labels();
+        assert_eq!(labels, owned.labels());
+        assert_eq!(labels.mapv(|label| label > 0), mask);
+        assert_eq!(found.sizes().iter().sum::<u64>(), pixels);
+        assert!(found.sizes().iter().all(|&size| size > 0));
+        assert_eq!(found.stats().len(), found.count());
+        if connectivity == Connectivity::Faces {
+            // Neighbours along an axis are one object.
+            for axis in 0..3 {
+                for line in labels.lanes(Axis(axis)) {
+                    let pairs = line.iter().zip(line.iter().skip(1));
+                    assert!(pairs.filter(|(a, b)| **a > 0 && **b > 0).all(|(a, b)| a == b));
+                }
+            }
+        }
     }
     Ok(())
 }

@@ -119,7 +119,8 @@ def monai(prediction, truth):
     from monai.metrics import compute_confusion_matrix_metric, get_confusion_matrix
 
     torch.set_num_threads(1)
-    masks = [torch.from_numpy(mask)[None, None] for mask in (prediction, truth)]
+    # MONAI adds masks, and the sum of two booleans would not count to two.
+    masks = [torch.from_numpy(mask.view(np.uint8))[None, None] for mask in (prediction, truth)]
     names = "precision", "sensitivity", "threat score", "f1 score", "accuracy"
 
     def call():
