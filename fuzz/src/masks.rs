@@ -34,7 +34,7 @@ impl Mask {
     pub fn draw(input: &mut Unstructured<'_>, shape: [usize; 3]) -> Result<Self> {
         let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
         let axes = *input.choose(&orders)?;
-        let (mut steps, mut sides) = ([1; 3], [0; 3]);
+        let (mut steps, mut sides) = ([1_isize; 3], [0; 3]);
         for axis in 0..3 {
             steps[axis] = *input.choose(&[1, 1, -1, 2, -3])?;
             sides[axes[axis]] = shape[axis] * steps[axis].unsigned_abs();
