@@ -95,8 +95,8 @@ fn add(builder: &mut ReportBuilder, case: &Case, arguments: &Arguments) -> anyho
             builder.slice(case.name(), index, class.as_str(), counts, [None; 5]);
         }
         let values = of_volume(&prediction.view(), &truth.view(), spacing, arguments.tolerance)?;
-        let counts = ConfusionCounts::from_masks(&prediction, &truth)?;
-        builder.volume(case.name(), class, counts, values);
+        // Its counts are added over its slices.
+        builder.volume(case.name(), class, None, values);
     }
     Ok(())
 }

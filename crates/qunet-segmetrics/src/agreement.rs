@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Result,
-    counts::same_shape,
     lines::{line, unravel},
+    shape::same_shape,
     vectorised::vectorised,
 };
 
@@ -106,7 +106,7 @@ pub fn head_agreement<D: Dimension>(
     if !(0.0..1.0).contains(&threshold) {
         return Err(Error::Threshold { value: threshold });
     }
-    same_shape("level 4", level3, level4)?;
+    same_shape("level 4", level3.shape(), level4.shape())?;
     let (mut agreement, mut probable) = (Agreement::default(), true);
     let (mut buffer3, mut buffer4) = (Vec::new(), Vec::new());
     // Row by row, whatever the strides, so that the soft sums are the same for every layout.

@@ -5,6 +5,7 @@ use crate::{
     Error, Result,
     lines::{line, unravel},
     probability::for_each_row,
+    shape::same_shape,
 };
 
 /// How far the label of an image is confirmed by the probabilities of a model that was not trained
@@ -116,10 +117,7 @@ impl LabelQuality {
     {
         let mut sums = self.sums()?;
         let (classes, shape) = (probabilities.shape()[0], &probabilities.shape()[1..]);
-        if labels.shape() != shape {
-            let (expected, found) = (shape.to_vec(), labels.shape().to_vec());
-            return Err(Error::ShapeMismatch { name: "labels", expected, found });
-        }
+        same_shape("labels", shape, labels.shape())?;
         let mut buffer = Vec::new();
         let pixels = probabilities.lanes(Axis(0)).into_iter().zip(labels).enumerate();
         for (position, (values, &label)) in pixels {

@@ -16,6 +16,7 @@ mod parallel;
 mod policy;
 mod probability;
 mod report;
+mod shape;
 mod vectorised;
 mod volume;
 

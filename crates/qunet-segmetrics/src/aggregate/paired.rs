@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Bootstrap, Interval, SignedRank, SignedRankOptions, Summary, defined};
-use crate::{Error, Result};
+use crate::{Result, shape::same_shape};
 
 /// How two methods differ on the same cases: mean difference with interval and a two-sided
 /// signed-rank test.
@@ -33,17 +33,14 @@ impl PairedDifference {
     /// Compares the values of two methods, the same case at the same place.
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] for a different number of cases, [`Error::Bootstrap`] for settings
-    /// out of range.
+    /// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) for a different number of cases,
+    /// [`Error::Bootstrap`](crate::Error::Bootstrap) for settings out of range.
     pub fn between(
         first: &[Option<f64>],
         second: &[Option<f64>],
         bootstrap: &Bootstrap,
     ) -> Result<Self> {
-        if first.len() != second.len() {
-            let (expected, found) = (vec![first.len()], vec![second.len()]);
-            return Err(Error::ShapeMismatch { name: "second method", expected, found });
-        }
+        same_shape("second method", &[first.len()], &[second.len()])?;
         let difference =
             |(first, second): (&Option<f64>, &Option<f64>)| Some((*first)? - (*second)?);
         let differences: Vec<Option<f64>> = first.iter().zip(second).map(difference).collect();

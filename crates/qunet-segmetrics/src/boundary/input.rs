@@ -2,6 +2,7 @@ use ndarray::{ArrayRef, Dimension};
 
 use crate::bits::{BitRows, WORD};
 use crate::parallel::Work;
+use crate::shape::same_shape;
 use crate::volume::volume;
 use crate::{Error, Result};
 
@@ -84,26 +85,12 @@ pub(super) fn beyond(width: usize) -> u64 {
     if width.is_multiple_of(WORD) { 0 } else { u64::MAX << (width % WORD) }
 }
 
-pub(super) fn check_shape<D: Dimension>(
-    prediction: &ArrayRef<bool, D>,
-    truth: &ArrayRef<bool, D>,
-) -> Result<()> {
-    if prediction.shape() != truth.shape() {
-        return Err(Error::ShapeMismatch {
-            name: "truth",
-            expected: prediction.shape().to_vec(),
-            found: truth.shape().to_vec(),
-        });
-    }
-    Ok(())
-}
-
 fn check<D: Dimension>(
     prediction: &ArrayRef<bool, D>,
     truth: &ArrayRef<bool, D>,
     spacing: &[f64],
 ) -> Result<[f64; 3]> {
-    check_shape(prediction, truth)?;
+    same_shape("truth", prediction.shape(), truth.shape())?;
     let ndim = prediction.ndim();
     if !(1..=3).contains(&ndim) {
         return Err(Error::Dimensions { found: ndim });

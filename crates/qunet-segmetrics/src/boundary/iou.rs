@@ -2,8 +2,7 @@ use std::num::NonZeroUsize;
 
 use ndarray::{Array, ArrayRef, Axis, Dimension};
 
-use super::input::check_shape;
-use crate::{EmptyPolicy, Result};
+use crate::{ConfusionCounts, EmptyPolicy, Result, shape::same_shape};
 
 /// Boundary IoU (B. Cheng et al., 2021): the Jaccard index of the masks' inner borders of `width`
 /// pixels, in [0, 1], higher = better; the policy decides where both masks are empty.
@@ -34,14 +33,9 @@ pub fn boundary_iou<D: Dimension>(
     width: NonZeroUsize,
     policy: EmptyPolicy,
 ) -> Result<Option<f64>> {
-    check_shape(prediction, truth)?;
-    let (prediction, truth) = (border(prediction, width), border(truth, width));
-    let (mut both, mut either) = (0, 0);
-    for (&a, &b) in prediction.iter().zip(&truth) {
-        both += u64::from(a & b);
-        either += u64::from(a | b);
-    }
-    Ok(policy.ratio(both, either))
+    same_shape("truth", prediction.shape(), truth.shape())?;
+    let counts = ConfusionCounts::from_masks(&border(prediction, width), &border(truth, width))?;
+    Ok(counts.jaccard(policy))
 }
 
 /// The border width for an image of this shape: `max(1, round(fraction · diagonal))` pixels; 0.02

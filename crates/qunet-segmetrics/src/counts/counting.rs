@@ -1,7 +1,7 @@
 use ndarray::{ArrayRef, Dimension};
 
-use super::{ConfusionCounts, ConfusionMatrix, same_shape, walk};
-use crate::Result;
+use super::{ConfusionCounts, ConfusionMatrix, walk};
+use crate::{Result, shape::same_shape};
 
 /// Which pixels are counted: those in `region` whose true label is not `ignore`.
 ///
@@ -71,9 +71,9 @@ impl<L: Copy + PartialEq, D: Dimension> Counting<'_, L, D> {
     }
 
     fn check(&self, prediction: &ArrayRef<L, D>, truth: &ArrayRef<L, D>) -> Result<()> {
-        same_shape("truth", prediction, truth)?;
+        same_shape("truth", prediction.shape(), truth.shape())?;
         match self.region {
-            Some(region) => same_shape("region", prediction, region),
+            Some(region) => same_shape("region", prediction.shape(), region.shape()),
             None => Ok(()),
         }
     }

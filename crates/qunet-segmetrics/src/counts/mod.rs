@@ -16,7 +16,7 @@ pub use self::{
     counting::Counting,
     matrix::{Average, ConfusionMatrix},
 };
-use crate::{Error, Result};
+use crate::Result;
 
 /// How many pixels a prediction and the truth agree and differ on.
 ///
@@ -54,7 +54,7 @@ impl ConfusionCounts {
     /// Counts of two masks of the same shape, of any dimension and stride.
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] where the shapes differ.
+    /// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) where the shapes differ.
     ///
     /// # Example
     /// ```
@@ -78,7 +78,7 @@ impl ConfusionCounts {
     /// Counts of two masks over the pixels where `region` is true.
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] where the shapes differ.
+    /// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) where the shapes differ.
     ///
     /// # Example
     /// ```
@@ -102,7 +102,7 @@ impl ConfusionCounts {
     /// Counts of one class of two label maps: the pixels equal to `label` against all others.
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] where the shapes differ.
+    /// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) where the shapes differ.
     ///
     /// # Example
     /// ```
@@ -125,7 +125,7 @@ impl ConfusionCounts {
     /// Counts of one class of two label maps over the pixels where `region` is true.
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] where the shapes differ.
+    /// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) where the shapes differ.
     ///
     /// # Example
     /// ```
@@ -176,22 +176,6 @@ impl From<Sums> for ConfusionCounts {
             true_negatives: sums.pixels - sums.predicted - (sums.actual - sums.both),
         }
     }
-}
-
-/// Refuses an array of another shape than the first.
-pub(crate) fn same_shape<A, B, D: Dimension>(
-    name: &'static str,
-    first: &ArrayRef<A, D>,
-    other: &ArrayRef<B, D>,
-) -> Result<()> {
-    if first.shape() == other.shape() {
-        return Ok(());
-    }
-    Err(Error::ShapeMismatch {
-        name,
-        expected: first.shape().to_vec(),
-        found: other.shape().to_vec(),
-    })
 }
 
 impl Add for ConfusionCounts {

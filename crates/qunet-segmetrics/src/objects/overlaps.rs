@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Objects;
 use super::runs::for_each_overlap;
-use crate::{Error, Result};
+use crate::{Result, shape::same_shape};
 
 /// An object of the prediction and one of the truth that share pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,12 +56,9 @@ impl ObjectOverlaps {
     /// Overlaps of the objects of two masks of one shape.
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] where the shapes differ.
+    /// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) where the shapes differ.
     pub fn between<D: Dimension>(prediction: &Objects<D>, truth: &Objects<D>) -> Result<Self> {
-        if prediction.shape() != truth.shape() {
-            let (expected, found) = (prediction.shape().to_vec(), truth.shape().to_vec());
-            return Err(Error::ShapeMismatch { name: "truth", expected, found });
-        }
+        same_shape("truth", prediction.shape(), truth.shape())?;
         let mut shared = Vec::new();
         prediction.for_each_row_pair(truth, |predicted, actual| {
             for_each_overlap(predicted, actual, |p, t, pixels| {

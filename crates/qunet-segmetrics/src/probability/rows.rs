@@ -2,8 +2,8 @@ use ndarray::{ArrayRef, Dimension};
 
 use crate::{
     Error, Result,
-    counts::same_shape,
     lines::{line, unravel},
+    shape::same_shape,
     vectorised::vectorised,
 };
 
@@ -19,9 +19,9 @@ pub(crate) fn for_each_row<D: Dimension>(
     region: Option<&ArrayRef<bool, D>>,
     mut visit: impl FnMut(&[f32], &[bool], &[bool]),
 ) -> Result<()> {
-    same_shape("truth", probability, truth)?;
+    same_shape("truth", probability.shape(), truth.shape())?;
     if let Some(region) = region {
-        same_shape("region", probability, region)?;
+        same_shape("region", probability.shape(), region.shape())?;
     }
     let everywhere = vec![true; probability.shape().last().copied().unwrap_or(1)];
     let (mut p_line, mut t_line, mut r_line) = (Vec::new(), Vec::new(), Vec::new());
