@@ -86,7 +86,8 @@ fn flips_average_both_sides() {
     let slice = &slices()[1];
     let mirrored = slice.slice(ndarray::s![.., ..;-1]).as_standard_layout().into_owned();
     let config = PredictConfig { flips: true, ..own_size() };
-    let found = Predictor::with(&network, config).unwrap().heads(std::slice::from_ref(slice)).unwrap();
+    let found =
+        Predictor::with(&network, config).unwrap().heads(std::slice::from_ref(slice)).unwrap();
     let (straight, back) = (plain(&network, slice), plain(&network, &mirrored));
     let mean = (&straight[3] + &back[3].slice(ndarray::s![.., ..;-1])) / 2.0;
     assert!(largest_difference(found[0].last(), &mean) < 1e-5);

@@ -66,7 +66,11 @@ fn flat(tensor: &Tensor) -> Result<Vec<f32>, TchError> {
 pub(crate) fn load(path: &Path, variables: &VarStore) -> Result<(), Error> {
     let mut file = Weights::open(path)?;
     let named = named(variables);
-    let unknown = |name: &String| named.iter().all(|(expected, _)| expected != name);
+    // PyTorch counts batches beside the statistics; nothing is computed from it.
+    let unknown = |name: &String| {
+        !name.ends_with(".num_batches_tracked")
+            && named.iter().all(|(expected, _)| expected != name)
+    };
     if file.text().is_none()
         && let Some(name) = file.names().into_iter().find(unknown)
     {
