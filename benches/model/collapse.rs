@@ -12,9 +12,9 @@ use anyhow::ensure;
 use clap::Parser;
 use ndarray::Array2;
 use qunet_model::{
-    Augmentation, BatchNormConfig, CollapseGuard, Device, EpochRecord, LossConfig, LossKind,
-    PredictConfig, Predictor, Schedule, Sizing, TrainConfig, TrainEvent, TrainObserver, Trainer,
-    TrainingSet, UnetConfig, UnetPlusPlus, UnetPlusPlusConfig,
+    Augmentation, CollapseGuard, Device, EpochRecord, LossConfig, LossKind, PredictConfig,
+    Predictor, Schedule, Sizing, TrainConfig, TrainEvent, TrainObserver, Trainer, TrainingSet,
+    UnetConfig, UnetPlusPlus, UnetPlusPlusConfig,
 };
 use qunet_stack::{LabelMap, Scaling, SliceId, Stack};
 use rand::SeedableRng;
@@ -48,7 +48,7 @@ struct Arguments {
     json: PathBuf,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct Outcome {
     seed: u64,
     guard: bool,
@@ -57,6 +57,8 @@ struct Outcome {
     dice: f64,
     /// Heads that were empty in the last epoch.
     empty_heads: Vec<usize>,
+    /// How often a head was found to have been empty for some epochs.
+    collapses: usize,
     warm_ups: usize,
     restarts: usize,
 }
@@ -64,6 +66,7 @@ struct Outcome {
 /// Counts remedies.
 #[derive(Default)]
 struct Remedies {
+    collapses: usize,
     warm_ups: usize,
     restarts: usize,
 }
@@ -75,6 +78,7 @@ impl TrainObserver for Remedies {
 
     fn event(&mut self, event: &TrainEvent) {
         if let TrainEvent::Collapsed { remedy, .. } = event {
+            self.collapses += 1;
             self.warm_ups += usize::from(*remedy == "warm_up");
             self.restarts += usize::from(*remedy == "restart");
         }
@@ -98,8 +102,14 @@ fn main() -> anyhow::Result<()> {
     let mut outcomes = Vec::new();
     for seed in 0..arguments.seeds {
         let chosen = choose(&all, arguments.slices, seed);
-        for guard in [false, true] {
-            let outcome = run(&arguments, &all, &chosen, seed, guard)?;
+        let plain = run(&arguments, &all, &chosen, seed, false)?;
+        // Without a collapse the guard does nothing, and the same seed gives the same weights.
+        let guarded = if plain.collapses == 0 {
+            Outcome { guard: true, ..plain.clone() }
+        } else {
+            run(&arguments, &all, &chosen, seed, true)?
+        };
+        for outcome in [plain, guarded] {
             eprintln!("{}", serde_json::to_string(&outcome)?);
             outcomes.push(outcome);
         }
@@ -137,8 +147,7 @@ fn run(
     guard: bool,
 ) -> anyhow::Result<Outcome> {
     qunet_model::seed(seed);
-    let batch_norm = BatchNormConfig::torch();
-    let unet = UnetConfig { width: 8, batch_norm, ..UnetConfig::paper() };
+    let unet = UnetConfig { width: 8, ..UnetConfig::paper() };
     let network = UnetPlusPlus::new(
         &UnetPlusPlusConfig { unet, ..UnetPlusPlusConfig::paper() },
         Device::cuda_if_available(),
@@ -180,6 +189,15 @@ fn run(
     }
     let dice = if sizes == 0 { 0.0 } else { both as f64 / sizes as f64 };
     let empty_heads = history.last().map(|epoch| epoch.empty_heads.clone()).unwrap_or_default();
-    let Remedies { warm_ups, restarts } = remedies;
-    Ok(Outcome { seed, guard, slices: chosen.to_vec(), dice, empty_heads, warm_ups, restarts })
+    let Remedies { collapses, warm_ups, restarts } = remedies;
+    Ok(Outcome {
+        seed,
+        guard,
+        slices: chosen.to_vec(),
+        dice,
+        empty_heads,
+        collapses,
+        warm_ups,
+        restarts,
+    })
 }

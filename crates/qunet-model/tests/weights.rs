@@ -71,6 +71,23 @@ fn hostile_files_are_refused_by_name() {
     assert!(why(&nan).contains("a number that is not finite"));
 }
 
+#[test]
+fn a_file_says_which_network_it_is_of() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    let network = network(5);
+    network.save(&path).unwrap();
+    let opened = UnetPlusPlus::open(&path, Device::Cpu).unwrap();
+    assert_eq!(opened.config(), network.config());
+    assert_eq!(output(&opened), output(&network));
+    let other = Unet::open(&path, Device::Cpu).unwrap_err().to_string();
+    assert!(other.ends_with("it is of the other architecture (U-net or U-net++)"), "{other}");
+    Tensor::write_safetensors(&[("x", Tensor::from(1.0_f32))], &path).unwrap();
+    let bare = UnetPlusPlus::open(&path, Device::Cpu).unwrap_err().to_string();
+    assert!(bare.contains("does not say which network"), "{bare}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 

@@ -8,6 +8,7 @@ mod unet_plus_plus;
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
 use tch::nn::VarStore;
 use tch::nn::init::DEFAULT_KAIMING_NORMAL;
 use tch::{Device, Kind, Tensor};
@@ -31,7 +32,19 @@ pub(crate) mod sealed {
     /// Gives the graph of a network.
     pub trait HasNest {
         fn nest(&self) -> &super::Nest;
+        /// What the network is built from, for the file of its weights.
+        fn description(&self) -> super::Description;
     }
+}
+
+/// What a file of weights says of the network they belong to.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Description {
+    /// A plain U-net.
+    Unet(UnetConfig),
+    /// A U-net++.
+    UnetPlusPlus(UnetPlusPlusConfig),
 }
 
 /// A segmentation network with one or more heads of full size; [`Unet`] and [`UnetPlusPlus`] are the two there are.
@@ -137,12 +150,13 @@ pub trait Network: sealed::HasNest {
         Ok(())
     }
 
-    /// Writes the weights as safetensors, named by the paper's nodes; whole or not at all.
+    /// Writes the weights as safetensors, named by the paper's nodes, with the network's configuration in the header;
+    /// whole or not at all.
     ///
     /// # Errors
     /// [`Error::Stack`] where the file cannot be written.
     fn save(&self, path: &Path) -> Result<(), Error> {
-        weights::write(path, weights::named(self.variables()), None)
+        weights::write(path, weights::named(self.variables()), &self.description())
     }
 
     /// Reads weights written by [`Network::save`], or by PyTorch under the same names. The file is checked before

@@ -1,14 +1,17 @@
 //! U-Net: Convolutional Networks for Biomedical Image Segmentation (Ronneberger 2015), in the form of the paper's
 //! baseline.
 
+use std::path::Path;
+
 use tch::nn::VarStore;
 use tch::{Device, TchError};
 
 use super::config::UnetConfig;
 use super::nest::{Nest, Plan};
-use super::{Network, sealed};
+use super::{Description, Network, sealed};
 use crate::Error;
 use crate::error::While;
+use crate::weights::{self, WeightsProblem};
 
 /// The baseline U-net: batch normalisation on all five encoder rows, one head.
 ///
@@ -39,6 +42,20 @@ impl Unet {
         Self::build(config, device).while_doing("building the U-net")
     }
 
+    /// Builds the network that a file written by [`Network::save`] describes, with its weights.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] where the file is missing, broken or of another architecture.
+    pub fn open(path: &Path, device: Device) -> Result<Self, Error> {
+        let Description::Unet(config) = weights::text(path)? else {
+            let problem = WeightsProblem::Architecture;
+            return Err(Error::Checkpoint { path: path.to_owned(), problem });
+        };
+        let mut network = Self::new(&config, device)?;
+        network.load(path)?;
+        Ok(network)
+    }
+
     /// What the network was built from.
     #[must_use]
     pub fn config(&self) -> &UnetConfig {
@@ -62,6 +79,10 @@ impl Unet {
 impl sealed::HasNest for Unet {
     fn nest(&self) -> &Nest {
         &self.nest
+    }
+
+    fn description(&self) -> Description {
+        Description::Unet(*self.config())
     }
 }
 

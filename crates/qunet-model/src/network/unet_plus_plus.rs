@@ -1,14 +1,17 @@
 //! U-Net++: A Nested U-Net Architecture for Medical Image Segmentation (Zhou 2018), with the deep-supervision heads of
 //! QU-net++.
 
+use std::path::Path;
+
 use tch::nn::VarStore;
 use tch::{Device, TchError};
 
 use super::config::{HeadPlacement, UnetPlusPlusConfig};
 use super::nest::{At, Nest, Plan};
-use super::{Network, sealed};
+use super::{Description, Network, sealed};
 use crate::Error;
 use crate::error::While;
+use crate::weights::{self, WeightsProblem};
 
 /// U-net++ with heads L1 to L4 (section II-C, Fig. 4).
 ///
@@ -38,6 +41,20 @@ impl UnetPlusPlus {
     pub fn new(config: &UnetPlusPlusConfig, device: Device) -> Result<Self, Error> {
         config.unet.check()?;
         Self::build(config, device).while_doing("building the U-net++")
+    }
+
+    /// Builds the network that a file written by [`Network::save`] describes, with its weights.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] where the file is missing, broken or of another architecture.
+    pub fn open(path: &Path, device: Device) -> Result<Self, Error> {
+        let Description::UnetPlusPlus(config) = weights::text(path)? else {
+            let problem = WeightsProblem::Architecture;
+            return Err(Error::Checkpoint { path: path.to_owned(), problem });
+        };
+        let mut network = Self::new(&config, device)?;
+        network.load(path)?;
+        Ok(network)
     }
 
     /// What the network was built from.
@@ -73,6 +90,10 @@ fn head_node(placement: HeadPlacement, level: usize, last: usize) -> At {
 impl sealed::HasNest for UnetPlusPlus {
     fn nest(&self) -> &Nest {
         &self.nest
+    }
+
+    fn description(&self) -> Description {
+        Description::UnetPlusPlus(self.config)
     }
 }
 

@@ -10,7 +10,7 @@ use super::adam::Adam;
 use super::guard::GuardState;
 use super::record::EpochRecord;
 use crate::error::While;
-use crate::weights::{self, Weights, WeightsProblem, named};
+use crate::weights::{self, Weights, named};
 use crate::{Error, Network};
 
 /// What identifies a training; a checkpoint serves no other.
@@ -53,13 +53,12 @@ pub(super) fn save(
     adam: &Adam,
     best: Option<&Named>,
 ) -> Result<(), Error> {
-    let text = serde_json::to_string(state).map_err(|why| broken(path, why))?;
     let mut tensors = named(network.variables());
     tensors.extend(adam.moments());
     if let Some(best) = best {
         tensors.extend(best.iter().map(|(name, tensor)| (best_name(name), tensor.shallow_clone())));
     }
-    weights::write(path, tensors, Some(text))
+    weights::write(path, tensors, state)
 }
 
 fn best_name(name: &str) -> String {
@@ -74,8 +73,7 @@ pub(super) fn load(
     adam: &mut Adam,
 ) -> Result<(State, Option<Named>), Error> {
     let mut file = Weights::open(path)?;
-    let text = file.text().ok_or_else(|| missing(path, "the state of a training"))?;
-    let state: State = serde_json::from_str(text).map_err(|why| broken(path, why))?;
+    let state: State = file.beside()?;
     let other = |what| Error::OtherTraining { path: path.to_owned(), what };
     if state.identity.settings != identity.settings {
         return Err(other("settings"));
@@ -104,13 +102,4 @@ pub(super) fn copies(network: &dyn Network) -> Result<Named, Error> {
         *tensor = tensor.f_detach().map(|tensor| tensor.copy()).while_doing("copying weights")?;
     }
     Ok(copies)
-}
-
-fn broken(path: &Path, why: serde_json::Error) -> Error {
-    Error::Checkpoint { path: path.to_owned(), problem: WeightsProblem::Header(why) }
-}
-
-fn missing(path: &Path, name: &str) -> Error {
-    let problem = WeightsProblem::Missing { name: name.to_owned() };
-    Error::Checkpoint { path: path.to_owned(), problem }
 }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use qunet_stack::write_atomically;
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo, TensorView, serialize_to_file};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tch::nn::VarStore;
 use tch::{Kind, TchError, Tensor};
 
@@ -26,11 +28,11 @@ pub(crate) fn named(variables: &VarStore) -> Vec<(String, Tensor)> {
     named
 }
 
-/// Writes tensors, as f32, and a text of our own; whole or not at all.
+/// Writes tensors, as f32, and what else belongs to them as JSON in the header; whole or not at all.
 pub(crate) fn write(
     path: &Path,
     tensors: Vec<(String, Tensor)>,
-    text: Option<String>,
+    beside: &impl Serialize,
 ) -> Result<(), Error> {
     let mut values = Vec::with_capacity(tensors.len());
     for (name, tensor) in tensors {
@@ -47,7 +49,8 @@ pub(crate) fn write(
         })
         .collect();
     let views = views.map_err(|why| failed(std::io::Error::other(why).into()))?;
-    let text = text.map(|text| HashMap::from([(TEXT.to_owned(), text)]));
+    let text = serde_json::to_string(beside).map_err(|why| failed(WeightsProblem::Header(why)))?;
+    let text = Some(HashMap::from([(TEXT.to_owned(), text)]));
     write_atomically(path, |temporary| {
         serialize_to_file(views, text, temporary)
             .map_err(|why| failed(std::io::Error::other(why).into()))
@@ -62,18 +65,22 @@ fn flat(tensor: &Tensor) -> Result<Vec<f32>, TchError> {
     Vec::<f32>::try_from(&tensor.f_contiguous()?.f_reshape([-1])?)
 }
 
-/// Reads the variables of a network from a file that holds nothing else.
+/// What [`write()`] was given beside the tensors.
+pub(crate) fn text<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    Weights::open(path)?.beside()
+}
+
+/// Reads the variables of a network from a file that holds these and no others.
 pub(crate) fn load(path: &Path, variables: &VarStore) -> Result<(), Error> {
     let mut file = Weights::open(path)?;
     let named = named(variables);
-    // PyTorch counts batches beside the statistics; nothing is computed from it.
-    let unknown = |name: &String| {
-        !name.ends_with(".num_batches_tracked")
-            && named.iter().all(|(expected, _)| expected != name)
+    // A checkpoint has moments and the best weights, PyTorch counts the batches of its statistics.
+    let beside = |name: &str| {
+        ["adam.", "best."].iter().any(|prefix| name.starts_with(prefix))
+            || name.ends_with(".num_batches_tracked")
     };
-    if file.text().is_none()
-        && let Some(name) = file.names().into_iter().find(unknown)
-    {
+    let unknown = |name: &String| !beside(name) && named.iter().all(|(own, _)| own != name);
+    if let Some(name) = file.names().into_iter().find(unknown) {
         return Err(file.refused(WeightsProblem::Surplus { name }));
     }
     file.fill(named)
@@ -139,9 +146,11 @@ impl Weights {
         Ok(Self { path: path.to_owned(), file, header, start })
     }
 
-    /// The text of our own that [`write`] was given.
-    pub(crate) fn text(&self) -> Option<&str> {
-        self.header.metadata().as_ref()?.get(TEXT).map(String::as_str)
+    /// What [`write()`] was given beside the tensors.
+    pub(crate) fn beside<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let text = self.header.metadata().as_ref().and_then(|texts| texts.get(TEXT));
+        let text = text.ok_or_else(|| self.refused(WeightsProblem::Undescribed))?;
+        serde_json::from_str(text).map_err(|why| self.refused(WeightsProblem::Header(why)))
     }
 
     /// The names of all tensors, in order.

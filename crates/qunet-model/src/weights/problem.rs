@@ -58,6 +58,12 @@ pub enum WeightsProblem {
         /// The tensor's name.
         name: String,
     },
+    /// Weights without a configuration.
+    #[error("it does not say which network they are of; build that network and load them into it")]
+    Undescribed,
+    /// Weights of the other architecture.
+    #[error("it is of the other architecture (U-net or U-net++)")]
+    Architecture,
     /// LibTorch's own complaint.
     #[error("{}", .0.to_string().lines().next().unwrap_or_default())]
     Torch(#[from] tch::TchError),
