@@ -43,6 +43,9 @@ struct Arguments {
     /// Side of the slices in the network.
     #[arg(long, default_value_t = 64)]
     size: usize,
+    /// Adam's learning rate.
+    #[arg(long, default_value_t = 1e-3)]
+    learning_rate: f64,
     /// Where the results go, as JSON.
     #[arg(long)]
     json: PathBuf,
@@ -163,7 +166,7 @@ fn run(
         epochs: arguments.epochs,
         batch_size: 4,
         steps_per_epoch: Some(10),
-        learning_rate: 1e-3,
+        learning_rate: arguments.learning_rate,
         schedule: Schedule::Constant,
         loss: LossConfig { kind: LossKind::Dice, ..LossConfig::default() },
         augmentation: Augmentation::paper(),

@@ -1,10 +1,12 @@
-use rand::RngExt;
+use ndarray::{Array2, Axis};
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use tch::{Kind, TchError, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
-use crate::Error;
 use crate::error::{While, real};
+use crate::tensors::maps;
+use crate::{Error, TrainingSet};
 
 /// Random geometry of each training slice, the same for image and mask, and random intensity of
 /// the image: drawn afresh for every slice of every batch, uniformly within each range, and computed
@@ -129,6 +131,40 @@ impl Augmentation {
         within("blur", self.blur, 1.0, "it is a share in 0..=1")
     }
 
+    /// One slice and its mask as a training might see them: what settings do is best looked at before a long run.
+    ///
+    /// ```
+    /// use ndarray::Array2;
+    /// use qunet_model::Augmentation;
+    ///
+    /// let (image, mask) = (Array2::from_elem((32, 32), 0.5), Array2::from_elem((32, 32), true));
+    /// let (moved, moved_mask) = Augmentation::default().preview(&image, &mask, 7)?;
+    /// assert_eq!((moved.dim(), moved_mask), ((32, 32), mask));
+    /// # Ok::<(), qunet_model::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a value out of range, [`Error::ShapeMismatch`] where image and mask differ in size.
+    pub fn preview(
+        &self,
+        image: &Array2<f32>,
+        mask: &Array2<bool>,
+        seed: u64,
+    ) -> Result<(Array2<f32>, Array2<bool>), Error> {
+        self.check()?;
+        let size = image.dim();
+        let set = TrainingSet::new([(image.clone(), mask.clone())], size, Device::Cpu)?;
+        let (images, labels) = set.gather(&[0])?;
+        crate::seed(seed);
+        let (images, labels) =
+            self.apply(&images, &labels, &mut ChaCha8Rng::seed_from_u64(seed))?;
+        let plane = |tensor: &Tensor| -> Result<Array2<f32>, Error> {
+            let map = maps(tensor)?.swap_remove(0);
+            Ok(map.index_axis_move(Axis(0), 0))
+        };
+        Ok((plane(&images)?, plane(&labels)?.mapv(|label| label > 0.0)))
+    }
+
     /// Transforms a batch of images and labels `(N, C, H, W)`: bilinear for images, nearest for
     /// labels.
     pub(crate) fn apply(
@@ -216,9 +252,6 @@ const NEAREST: i64 = 1;
 
 #[cfg(test)]
 mod tests {
-    use rand::SeedableRng;
-    use tch::Device;
-
     use super::*;
 
     fn ramp() -> Tensor {
