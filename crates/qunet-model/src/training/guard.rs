@@ -11,9 +11,12 @@ use crate::error::count_in;
 /// any training slice with foreground was above one half. The rule of recovery, in this order:
 ///
 /// 1. For `warmup_epochs` epochs a cross-entropy in which foreground and background weigh the same is added to the
-///    loss of every head, the optimiser's moments start anew, and the learning rate is that of the training's start.
+///    loss of every head, and the optimiser's moments start anew.
 /// 2. A head that is still, or again, empty after that draws all weights anew (with another seed), at most `restarts`
 ///    times, and the warm-up follows again.
+///
+/// Too high a learning rate is what kills heads most often, so that each remedy lowers it to three tenths, for the
+/// rest of the training; in a warm-up it does not follow the schedule.
 ///
 /// Each of it is told as a [`TrainEvent`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +48,9 @@ impl CollapseGuard {
     }
 }
 
+/// What one remedy multiplies the learning rate by.
+const RATE_FACTOR: f64 = 0.3;
+
 /// What the guard knows, saved with the training.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct GuardState {
@@ -67,6 +73,11 @@ pub(super) enum Remedy {
 impl GuardState {
     pub(super) fn new(heads: usize) -> Self {
         Self { empty_for: vec![0; heads], ..Self::default() }
+    }
+
+    /// What the learning rate is multiplied by, after all remedies so far.
+    pub(super) fn rate_factor(&self) -> f64 {
+        RATE_FACTOR.powi(i32::try_from(self.warmups).unwrap_or(i32::MAX))
     }
 
     /// Whether the balanced cross-entropy is on in `epoch`.
@@ -146,6 +157,8 @@ mod tests {
         let found = remedies(guard, &[true; 12]);
         // Two empty epochs, a warm-up; in its epoch nothing is judged, but emptiness counts on.
         assert_eq!(found[..2], [None, WarmUp]);
+        let rate = |remedies| GuardState { warmups: remedies, ..GuardState::new(1) }.rate_factor();
+        assert!((rate(0) - 1.0).abs() < 1e-12 && (rate(2) - 0.09).abs() < 1e-12);
         let done: Vec<_> = found.into_iter().filter(|remedy| *remedy != None).collect();
         assert_eq!(done, [WarmUp, Restart]);
     }

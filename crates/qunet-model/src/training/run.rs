@@ -76,11 +76,12 @@ impl<'a> Run<'a> {
             gradient_norm: 0.0,
             data_seconds: 0.0,
         };
-        let mut learning_rate = self.config.learning_rate;
+        let mut learning_rate = self.config.learning_rate * guard.rate_factor();
         for step in 1..=steps {
             let done = (epoch - 1) * steps + step - 1;
             if !guard.warming(epoch) {
-                learning_rate = self.config.rate_at(done, self.config.epochs * steps);
+                let scheduled = self.config.rate_at(done, self.config.epochs * steps);
+                learning_rate = scheduled * guard.rate_factor();
             }
             let failed = |loss| Error::NonFiniteLoss { loss, epoch, step, learning_rate };
             self.step(
