@@ -1,21 +1,29 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "dicom")]
+mod dicom_series;
 mod each;
 mod error;
 mod files;
 mod geometry;
 mod mask;
 mod nifti_file;
+#[cfg(feature = "npy")]
+mod npy_file;
 mod open;
 pub mod phantom;
+mod picture_folder;
 mod pixels;
-mod png_folder;
 mod resize;
+mod samples;
 mod scaling;
 mod slice;
 mod slice_id;
+mod source;
 mod stack;
 mod stream;
+#[cfg(feature = "tiff")]
+mod tiff_file;
 
 pub use error::Error;
 pub use files::{write_atomically, write_file};

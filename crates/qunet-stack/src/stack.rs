@@ -27,12 +27,18 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Reads a stack: a NIfTI-1 file (`.nii`, `.nii.gz`, recognised by content) or a folder of
-    /// 8- or 16-bit grey PNG slices, in natural order of their names.
+    /// Reads a stack, told by its content:
+    /// - NIfTI-1: `.nii`, `.nii.gz`, or either half of a `.hdr`/`.img` pair,
+    /// - DICOM (feature `dicom`): the folder of one series, sorted by position along the normal of
+    ///   its slices, or a file of one or many frames; stored values become modality values
+    ///   (Hounsfield units in CT),
+    /// - TIFF of one or many grey pages (feature `tiff`),
+    /// - a NumPy array `(slices, height, width)` in C order (feature `npy`),
+    /// - a folder of grey PNG, JPEG or TIFF pictures in natural order of their names.
     ///
     /// # Errors
     /// Each names the path: nothing there, unknown or broken content, colour or uneven slices,
-    /// more than three axes, NaN or infinite pixels.
+    /// more than three axes, NaN or infinite pixels, sizes that the file cannot hold.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let (pixels, geometry) = crate::open::read(path)?;
