@@ -207,6 +207,14 @@ pub enum Error {
         /// Its value.
         value: f32,
     },
+    /// Nothing looks like the region that was looked for.
+    #[error("{name} shows no {anatomy}; give a region of interest as a mask")]
+    NoRegion {
+        /// The stack.
+        name: String,
+        /// What was looked for.
+        anatomy: &'static str,
+    },
     /// A slice number past the end.
     #[error("slice {slice} does not exist: {name} has {slices} slices, numbered from 0")]
     NoSuchSlice {

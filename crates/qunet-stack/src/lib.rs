@@ -15,6 +15,7 @@ pub mod phantom;
 mod picture_folder;
 mod pixels;
 mod resize;
+pub mod roi;
 mod samples;
 mod scaling;
 mod slice;
