@@ -225,6 +225,17 @@ pub enum Error {
         /// How many slices there are.
         slices: usize,
     },
+    /// A region that does not lie in its slice.
+    #[error(
+        "{region:?} does not fit {shape:?} (height, width); a region holds at least a pixel and \
+         lies within its slice"
+    )]
+    Region {
+        /// The region.
+        region: crate::Region,
+        /// Height and width of what it is used on.
+        shape: (usize, usize),
+    },
     /// A setting out of range.
     #[error("{field} is {value}: {rule}")]
     Parameter {
