@@ -24,7 +24,7 @@ pub(super) fn find(stack: &Stack) -> Result<Array3<bool>, Error> {
     keep_large(&mut lungs, SMALLER_LUNG)?;
     let radius = pixels(stack, CLOSING);
     for mut slice in lungs.axis_iter_mut(Axis(0)) {
-        let mut closed = close(slice.view(), radius)?;
+        let mut closed = close(&slice, radius)?;
         fill_holes(&mut closed)?;
         slice.assign(&closed);
     }
@@ -52,8 +52,8 @@ fn inner_air(stack: &Stack) -> Result<(Array3<bool>, Array3<bool>), Error> {
     for id in stack.ids() {
         let slice = stack.slice(id)?.to_f32();
         let dark = air(&slice, stack.range());
-        let tissue = open(dark.mapv(|dark| !dark).view(), thin)?;
-        let outside = reaching_edge(tissue.mapv(|tissue| !tissue).view())?;
+        let tissue = open(&dark.mapv(|dark| !dark), thin)?;
+        let outside = reaching_edge(&tissue.mapv(|tissue| !tissue))?;
         let mut inner = inner.index_axis_mut(Axis(0), id.0);
         ndarray::Zip::from(&mut inner)
             .and(&dark)

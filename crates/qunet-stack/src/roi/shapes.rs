@@ -4,39 +4,39 @@ use image::{GrayImage, Luma};
 use imageproc::distance_transform::Norm;
 use imageproc::morphology;
 use imageproc::region_labelling::{Connectivity, connected_components};
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayRef2};
 
 use crate::Error;
 
 const INSIDE: Luma<u8> = Luma([255]);
 
 /// Labels from 1 of the 8-connected parts of a mask, 0 outside.
-pub(super) fn components(mask: ArrayView2<'_, bool>) -> Result<Array2<u32>, Error> {
+pub(super) fn components(mask: &ArrayRef2<bool>) -> Result<Array2<u32>, Error> {
     let labels = connected_components(&picture(mask)?, Connectivity::Eight, Luma([0]));
     Ok(Array2::from_shape_fn(mask.dim(), |(y, x)| labels.get_pixel(x as u32, y as u32)[0]))
 }
 
 /// Closes gaps up to twice `radius` pixels wide; the mask beyond the edges counts as empty.
-pub(super) fn close(mask: ArrayView2<'_, bool>, radius: u8) -> Result<Array2<bool>, Error> {
+pub(super) fn close(mask: &ArrayRef2<bool>, radius: u8) -> Result<Array2<bool>, Error> {
     let closed = morphology::close(&picture(mask)?, Norm::L2, radius);
     Ok(Array2::from_shape_fn(mask.dim(), |(y, x)| closed.get_pixel(x as u32, y as u32)[0] > 0))
 }
 
 /// Takes away what is thinner than twice `radius` pixels.
-pub(super) fn open(mask: ArrayView2<'_, bool>, radius: u8) -> Result<Array2<bool>, Error> {
+pub(super) fn open(mask: &ArrayRef2<bool>, radius: u8) -> Result<Array2<bool>, Error> {
     let opened = morphology::open(&picture(mask)?, Norm::L2, radius);
     Ok(Array2::from_shape_fn(mask.dim(), |(y, x)| opened.get_pixel(x as u32, y as u32)[0] > 0))
 }
 
 /// Fills what does not reach the edge.
 pub(super) fn fill_holes(mask: &mut Array2<bool>) -> Result<(), Error> {
-    let outside = reaching_edge(mask.mapv(|inside| !inside).view())?;
+    let outside = reaching_edge(&mask.mapv(|inside| !inside))?;
     ndarray::Zip::from(mask).and(&outside).for_each(|inside, &outside| *inside = !outside);
     Ok(())
 }
 
 /// The parts of a mask that touch the edge.
-pub(super) fn reaching_edge(mask: ArrayView2<'_, bool>) -> Result<Array2<bool>, Error> {
+pub(super) fn reaching_edge(mask: &ArrayRef2<bool>) -> Result<Array2<bool>, Error> {
     let labels = components(mask)?;
     let (height, width) = labels.dim();
     let most = labels.iter().copied().max().unwrap_or(0) as usize;
@@ -50,7 +50,7 @@ pub(super) fn reaching_edge(mask: ArrayView2<'_, bool>) -> Result<Array2<bool>, 
     Ok(labels.mapv(|label| touches[label as usize]))
 }
 
-fn picture(mask: ArrayView2<'_, bool>) -> Result<GrayImage, Error> {
+fn picture(mask: &ArrayRef2<bool>) -> Result<GrayImage, Error> {
     let (height, width) = mask.dim();
     let rule = "image sides lie in 1..=4294967295";
     let side = |length: usize| {

@@ -25,7 +25,7 @@ fn label(mask: &Array3<bool>) -> Result<(Array3<u32>, Joined), Error> {
     let mut joined = Joined { parents: vec![0] };
     for index in 0..mask.len_of(Axis(0)) {
         let first = joined.parents.len() as u32 - 1;
-        let own = components(mask.index_axis(Axis(0), index))?;
+        let own = components(&mask.index_axis(Axis(0), index))?;
         let count = own.iter().copied().max().unwrap_or(0);
         joined.parents.extend((1..=count).map(|label| first + label));
         let own = own.mapv(|label| if label > 0 { first + label } else { 0 });
