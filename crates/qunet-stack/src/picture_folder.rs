@@ -1,4 +1,4 @@
-//! Folders of PNG slices in natural order.
+//! Folders of PNG, JPEG and TIFF pictures in natural order.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,12 +6,23 @@ use std::path::{Path, PathBuf};
 use image::{DynamicImage, ImageBuffer, ImageReader, Rgb};
 use ndarray::Array2;
 
+use crate::open::Format;
+use crate::source::Source;
 use crate::{Error, SlicePixels};
+
+/// How PNG and JPEG files start.
+const MARKS: [&[u8]; 2] = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"];
+const ENDINGS: [&str; 3] = ["png", "jpg", "jpeg"];
+
+/// Whether a file that starts with these bytes is a picture.
+pub(crate) fn is_picture(start: &[u8]) -> bool {
+    MARKS.iter().any(|mark| start.starts_with(mark))
+}
 
 /// The slices of a folder, `2.png` before `10.png`, all of the size and depth of the first.
 #[derive(Debug)]
 pub(crate) struct Slices {
-    files: std::vec::IntoIter<PathBuf>,
+    files: Vec<PathBuf>,
     /// The first slice, read to know the size of all.
     first: Option<SlicePixels>,
     shape: [usize; 3],
@@ -20,52 +31,54 @@ pub(crate) struct Slices {
 
 impl Slices {
     pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
-        let mut files = slices_of(folder)?.into_iter();
-        let count = files.len();
-        let empty = || Error::EmptyFolder { path: folder.to_owned() };
-        let first = read(&files.next().ok_or_else(empty)?)?;
-        let (height, width) = first.view().dim();
-        let bits = first.view().bits();
-        Ok(Self { files, first: Some(first), shape: [count, height, width], bits })
+        Self::of(slices_of(folder)?)
     }
 
-    /// Slices, height and width.
-    pub(crate) fn shape(&self) -> [usize; 3] {
+    /// One picture, a stack of one slice.
+    pub(crate) fn of_file(path: &Path) -> Result<Self, Error> {
+        Self::of(vec![path.to_owned()])
+    }
+
+    fn of(files: Vec<PathBuf>) -> Result<Self, Error> {
+        let empty = || Error::EmptyFolder { path: PathBuf::new() };
+        let first = read(files.first().ok_or_else(empty)?)?;
+        let (height, width) = first.view().dim();
+        let bits = first.view().bits();
+        Ok(Self { shape: [files.len(), height, width], files, first: Some(first), bits })
+    }
+}
+
+impl Source for Slices {
+    fn shape(&self) -> [usize; 3] {
         self.shape
     }
 
     /// Reads a slice that must be like the first.
-    fn read_alike(&self, path: PathBuf) -> Result<SlicePixels, Error> {
-        let slice = read(&path)?;
+    fn read(&mut self, index: usize) -> Result<SlicePixels, Error> {
+        if index == 0
+            && let Some(first) = self.first.take()
+        {
+            return Ok(first);
+        }
+        let slice = read(&self.files[index])?;
         let (height, width) = slice.view().dim();
         let found = (height, width, slice.view().bits());
         let expected = (self.shape[1], self.shape[2], self.bits);
         if found != expected {
+            let path = self.files[index].clone();
             return Err(Error::UnevenSlices { path, found, expected });
         }
         Ok(slice)
     }
 }
 
-impl Iterator for Slices {
-    type Item = Result<SlicePixels, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if let Some(first) = self.first.take() {
-            return Some(Ok(first));
-        }
-        let path = self.files.next()?;
-        Some(self.read_alike(path))
-    }
-}
-
-/// The folder's PNG files in natural order, at least one.
-pub(crate) fn slices_of(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+/// The folder's pictures in natural order, at least one.
+fn slices_of(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let cannot_read = |source| Error::Read { path: folder.to_owned(), source };
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(cannot_read)? {
         let path = entry.map_err(cannot_read)?.path();
-        if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png")) {
+        if has_ending(&path) || is_picture_file(&path) {
             files.push(path);
         }
     }
@@ -79,7 +92,21 @@ pub(crate) fn slices_of(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(files)
 }
 
+/// By its name a picture, whatever is in it: a broken slice is an error, not a gap.
+fn has_ending(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default();
+    ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
+}
+
+fn is_picture_file(path: &Path) -> bool {
+    path.is_file() && Format::of(path).is_ok_and(Format::is_picture)
+}
+
 fn read(path: &Path) -> Result<SlicePixels, Error> {
+    #[cfg(feature = "tiff")]
+    if Format::of(path)? == Format::Tiff {
+        return tiff_page(path);
+    }
     let slice = grey(path)?;
     let shape = (slice.height() as usize, slice.width() as usize);
     let pixels = match slice {
@@ -92,11 +119,22 @@ fn read(path: &Path) -> Result<SlicePixels, Error> {
     pixels.map_err(|_| Error::EmptyFolder { path: path.to_owned() })
 }
 
+/// A TIFF file of one page.
+#[cfg(feature = "tiff")]
+fn tiff_page(path: &Path) -> Result<SlicePixels, Error> {
+    let mut pages = crate::tiff_file::Slices::open(path)?;
+    match pages.shape() {
+        [1, ..] => pages.read(0),
+        shape => Err(Error::NotAVolume { path: path.to_owned(), shape: shape.to_vec() }),
+    }
+}
+
 /// One slice as 8- or 16-bit grey; colour files whose channels are all alike count as grey.
 fn grey(path: &Path) -> Result<DynamicImage, Error> {
     let cannot_read = |source| Error::Read { path: path.to_owned(), source };
-    let reader = ImageReader::open(path).map_err(cannot_read)?;
-    let reader = reader.with_guessed_format().map_err(cannot_read)?;
+    let mut reader = ImageReader::open(path).map_err(cannot_read)?;
+    reader = reader.with_guessed_format().map_err(cannot_read)?;
+    reader.limits(limits(path)?);
     let decoded =
         reader.decode().map_err(|source| Error::Image { path: path.to_owned(), source })?;
     match decoded {
@@ -113,6 +151,15 @@ fn grey(path: &Path) -> Result<DynamicImage, Error> {
             Ok(DynamicImage::ImageLuma16(grey))
         }
     }
+}
+
+/// Deflate unpacks to at most 1032 times its size, and a JPEG block of 64 pixels takes bits.
+fn limits(path: &Path) -> Result<image::Limits, Error> {
+    let cannot_read = |source| Error::Read { path: path.to_owned(), source };
+    let length = fs::metadata(path).map_err(cannot_read)?.len();
+    let mut limits = image::Limits::default();
+    limits.max_alloc = Some(length.saturating_mul(1040).max(1 << 24));
+    Ok(limits)
 }
 
 fn colour(path: &Path, slice: &DynamicImage) -> Error {
