@@ -24,6 +24,8 @@ from unet_plus_plus import UnetPlusPlus  # noqa: E402
 
 THREADS = 2
 RUNS = 2
+# Pairs of blocks; a training step takes seconds.
+PAIRS = 3
 
 
 def network(width):
@@ -301,7 +303,7 @@ def main():
         task, peer, *numbers = options.one
         return one(task, peer, *map(int, numbers))
     torch.set_num_threads(THREADS)
-    size, width, batches, pairs = (64, 8, [1], 1) if options.quick else (256, 32, [1, 4], 5)
+    size, width, batches, pairs = (64, 8, [1], 1) if options.quick else (256, 32, [1, 4], PAIRS)
     cases = [("forward", b, *row) for b in batches for row in FORWARD]
     cases += [("train", b, *row, None) for b in batches for row in TRAIN]
     lines = []
@@ -316,6 +318,7 @@ def main():
                 line = forward_row(ours, folder, precision, peer, bar, tolerance, batch, size, width, pairs)
             else:
                 line = train_row(ours, precision, peer, bar, batch, size, width, pairs)
+            print(f"  {line['ours_ms_image']:.0f} against {line['peer_ms_image']:.0f} ms an image", file=sys.stderr, flush=True)
             line["ours_peak_mib"] = ours.peak(task, precision, batch, size, width)
             line["peer_peak_mib"] = peer_peak(task, peer, batch, size, width)
             lines.append(line)

@@ -13,6 +13,10 @@ type Result<T> = std::result::Result<T, TchError>;
 /// Row and column of a node, from 0: X(i,j) of the paper is `(i - 1, j - 1)`.
 pub(crate) type At = (usize, usize);
 
+/// Rows whose concatenations are summed instead, where they are: further down the features are small and a
+/// concatenation is cheap.
+const WIDE_ROWS: usize = 2;
+
 /// What tells the architectures apart.
 pub(crate) struct Plan {
     /// Whether X(i,j) takes all nodes to its left, or X(i,1) alone.
@@ -68,7 +72,10 @@ impl Nest {
             let norm = norm.then_some(config.batch_norm);
             let inputs = nest.channels(at).iter().sum();
             let path = root / format!("x{name}");
-            nest.nodes.insert(at, Node::new(&path, inputs, outputs, norm, plan.summed)?);
+            nest.nodes.insert(
+                at,
+                Node::new(&path, inputs, outputs, norm, plan.summed && at.0 < WIDE_ROWS)?,
+            );
         }
         for (level, at, name) in plan.heads {
             let conv = Conv::new(&(root / name), config.filters(at.0), config.classes as i64, 1)?;
