@@ -3,6 +3,7 @@
 mod kernels;
 mod masks;
 mod picture;
+pub mod readers;
 mod segmetrics;
 
 pub use kernels::check_kernels;

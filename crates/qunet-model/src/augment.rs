@@ -1,14 +1,16 @@
-use rand::RngExt;
+use ndarray::{Array2, Axis};
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use tch::{Kind, TchError, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
-use crate::Error;
-use crate::error::While;
+use crate::error::{While, real};
+use crate::tensors::maps;
+use crate::{Error, TrainingSet};
 
 /// Random geometry of each training slice, the same for image and mask, and random intensity of
-/// the image: drawn afresh for every slice of every batch, uniformly within each range. What comes
-/// in from outside repeats the border.
+/// the image: drawn afresh for every slice of every batch, uniformly within each range, and computed
+/// where the tensors are.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Augmentation {
@@ -20,17 +22,39 @@ pub struct Augmentation {
     pub height_shift: f64,
     /// Largest shear angle in degrees.
     pub shear_degrees: f64,
+    /// Largest change of size: slices are enlarged or shrunk by a factor within 1 plus or minus this.
+    pub zoom: f64,
     /// Whether half of the slices are mirrored left to right.
     pub horizontal_flip: bool,
+    /// Whether half of the slices are mirrored top to bottom.
+    pub vertical_flip: bool,
+    /// What comes in from outside the slice.
+    pub fill: Fill,
     /// Largest change of brightness, added to intensities in [0, 1].
     pub brightness: f64,
     /// Largest change of contrast: intensities are scaled about the image's mean by up to 1 plus
     /// or minus this.
     pub contrast: f64,
+    /// Largest change of gamma: intensities are raised to a power within 1 / (1 + this) and 1 + this.
+    pub gamma: f64,
     /// Largest standard deviation of added Gaussian noise.
     pub noise: f64,
     /// Largest share of a 3 x 3 mean in the image, in 0..=1.
     pub blur: f64,
+}
+
+/// What comes into a slice that is moved, from outside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Fill {
+    /// The nearest pixel of the border, again and again, and its label.
+    #[default]
+    Border,
+    /// Intensity 0 and label 0.
+    Zero,
+    /// The slice mirrored at its border.
+    Reflect,
 }
 
 impl Default for Augmentation {
@@ -47,6 +71,7 @@ impl Default for Augmentation {
             contrast: 0.1,
             noise: 0.03,
             blur: 1.0,
+            ..Self::none()
         }
     }
 }
@@ -74,9 +99,13 @@ impl Augmentation {
             width_shift: 0.0,
             height_shift: 0.0,
             shear_degrees: 0.0,
+            zoom: 0.0,
             horizontal_flip: false,
+            vertical_flip: false,
+            fill: Fill::Border,
             brightness: 0.0,
             contrast: 0.0,
+            gamma: 0.0,
             noise: 0.0,
             blur: 0.0,
         }
@@ -88,42 +117,75 @@ impl Augmentation {
     /// [`Error::Parameter`] naming the field, its value and the rule.
     pub fn check(&self) -> Result<(), Error> {
         let within = |field, value: f64, limit: f64, rule| {
-            if (0.0..=limit).contains(&value) {
-                return Ok(());
-            }
-            Err(Error::Parameter { field, value, rule })
+            real(field, value, (0.0..=limit).contains(&value), rule)
         };
         within("rotation_degrees", self.rotation_degrees, 180.0, "it must lie in 0..=180")?;
         within("shear_degrees", self.shear_degrees, 80.0, "it must lie in 0..=80")?;
         within("width_shift", self.width_shift, 1.0, "it is a fraction in 0..=1")?;
         within("height_shift", self.height_shift, 1.0, "it is a fraction in 0..=1")?;
+        within("zoom", self.zoom, 0.9, "it must lie in 0..=0.9")?;
+        within("gamma", self.gamma, 10.0, "it must lie in 0..=10")?;
         within("brightness", self.brightness, 1.0, "it must lie in 0..=1")?;
         within("contrast", self.contrast, 1.0, "it must lie in 0..=1")?;
         within("noise", self.noise, 1.0, "it must lie in 0..=1")?;
         within("blur", self.blur, 1.0, "it is a share in 0..=1")
     }
 
-    /// Transforms a batch of images and masks `(N, C, H, W)`: bilinear for images, nearest for
-    /// masks.
+    /// One slice and its mask as a training might see them: what settings do is best looked at before a long run.
+    ///
+    /// ```
+    /// use ndarray::Array2;
+    /// use qunet_model::Augmentation;
+    ///
+    /// let (image, mask) = (Array2::from_elem((32, 32), 0.5), Array2::from_elem((32, 32), true));
+    /// let (moved, moved_mask) = Augmentation::default().preview(&image, &mask, 7)?;
+    /// assert_eq!((moved.dim(), moved_mask), ((32, 32), mask));
+    /// # Ok::<(), qunet_model::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a value out of range, [`Error::ShapeMismatch`] where image and mask differ in size.
+    pub fn preview(
+        &self,
+        image: &Array2<f32>,
+        mask: &Array2<bool>,
+        seed: u64,
+    ) -> Result<(Array2<f32>, Array2<bool>), Error> {
+        self.check()?;
+        let size = image.dim();
+        let set = TrainingSet::new([(image.clone(), mask.clone())], size, Device::Cpu)?;
+        let (images, labels) = set.gather(&[0])?;
+        crate::seed(seed);
+        let (images, labels) =
+            self.apply(&images, &labels, &mut ChaCha8Rng::seed_from_u64(seed))?;
+        let plane = |tensor: &Tensor| -> Result<Array2<f32>, Error> {
+            let map = maps(tensor)?.swap_remove(0);
+            Ok(map.index_axis_move(Axis(0), 0))
+        };
+        Ok((plane(&images)?, plane(&labels)?.mapv(|label| label > 0.0)))
+    }
+
+    /// Transforms a batch of images and labels `(N, C, H, W)`: bilinear for images, nearest for
+    /// labels.
     pub(crate) fn apply(
         &self,
         images: &Tensor,
-        masks: &Tensor,
+        labels: &Tensor,
         rng: &mut ChaCha8Rng,
     ) -> Result<(Tensor, Tensor), Error> {
         if *self == Self::none() {
-            return Ok((images.shallow_clone(), masks.shallow_clone()));
+            return Ok((images.shallow_clone(), labels.shallow_clone()));
         }
         let doing = "augmenting a batch";
         let (count, _, height, width) = images.size4().while_doing(doing)?;
         let aspect = height as f64 / width as f64;
         let theta: Vec<f32> = (0..count).flat_map(|_| self.draw(aspect, rng)).collect();
-        let (images, masks) = sample(images, masks, &theta).while_doing(doing)?;
+        let (images, labels) = self.sample(images, labels, &theta).while_doing(doing)?;
         let images = self.change_intensity(&images, rng).while_doing(doing)?;
-        Ok((images, masks))
+        Ok((images, labels))
     }
 
-    /// Blur, contrast about the mean, brightness, noise, in the order in which a scanner adds them.
+    /// Blur, contrast about the mean, gamma, brightness, noise; noise last, as a scanner adds it.
     fn change_intensity(&self, images: &Tensor, rng: &mut ChaCha8Rng) -> Result<Tensor, TchError> {
         let count = images.size()[0];
         let mut each = |low: f64, high: f64| {
@@ -135,7 +197,11 @@ impl Augmentation {
         let images = images.f_lerp_tensor(&blurred, &each(0.0, self.blur)?)?;
         let mean = images.f_mean_dim(&[2i64, 3][..], true, Kind::Float)?;
         let contrast = each(1.0 - self.contrast, 1.0 + self.contrast)?;
-        let images = images.f_sub(&mean)?.f_mul(&contrast)?.f_add(&mean)?;
+        let mut images = images.f_sub(&mean)?.f_mul(&contrast)?.f_add(&mean)?;
+        if self.gamma > 0.0 {
+            let limit = self.gamma.ln_1p();
+            images = images.f_clamp_min(0.0)?.f_pow(&each(-limit, limit)?.f_exp()?)?;
+        }
         let noise = images.f_randn_like()?.f_mul(&each(0.0, self.noise)?)?;
         images.f_add(&each(-self.brightness, self.brightness)?)?.f_add(&noise)
     }
@@ -147,35 +213,45 @@ impl Augmentation {
         let angle = within(self.rotation_degrees).to_radians();
         let shear = within(self.shear_degrees).to_radians();
         let shift = [2.0 * within(self.width_shift), 2.0 * within(self.height_shift)];
-        let flip = if self.horizontal_flip && rng.random_bool(0.5) { -1.0 } else { 1.0 };
+        let size = (1.0 + within(self.zoom)).recip();
+        let mut turned = |asked: bool| if asked && rng.random_bool(0.5) { -size } else { size };
+        let (across, down) = (turned(self.horizontal_flip), turned(self.vertical_flip));
         let (sin, cos) = angle.sin_cos();
         let rows = [
-            [flip * cos, flip * (-(sin) + shear.tan() * cos) * aspect, shift[0]],
-            [sin / aspect, cos + shear.tan() * sin, shift[1]],
+            [across * cos, across * (-(sin) + shear.tan() * cos) * aspect, shift[0]],
+            [down * sin / aspect, down * (cos + shear.tan() * sin), shift[1]],
         ];
         [rows[0][0], rows[0][1], rows[0][2], rows[1][0], rows[1][1], rows[1][2]]
             .map(|value| value as f32)
     }
+
+    fn sample(
+        &self,
+        images: &Tensor,
+        labels: &Tensor,
+        theta: &[f32],
+    ) -> Result<(Tensor, Tensor), TchError> {
+        let theta = Tensor::f_from_slice(theta)?.f_reshape([-1, 2, 3])?;
+        let theta = theta.f_to_device(images.device())?;
+        let grid = Tensor::f_affine_grid_generator(&theta, images.size(), false)?;
+        let outside = match self.fill {
+            Fill::Zero => 0,
+            Fill::Border => 1,
+            Fill::Reflect => 2,
+        };
+        let moved = labels.f_to_kind(Kind::Float)?;
+        let moved = moved.f_grid_sampler(&grid, NEAREST, outside, false)?;
+        let images = images.f_grid_sampler(&grid, BILINEAR, outside, false)?;
+        Ok((images, moved.f_to_kind(labels.kind())?))
+    }
 }
 
+/// LibTorch's numbers for the ways to sample.
 const BILINEAR: i64 = 0;
 const NEAREST: i64 = 1;
-const BORDER: i64 = 1;
-
-fn sample(images: &Tensor, masks: &Tensor, theta: &[f32]) -> Result<(Tensor, Tensor), TchError> {
-    let theta = Tensor::f_from_slice(theta)?.f_reshape([-1, 2, 3])?.f_to_device(images.device())?;
-    let grid = Tensor::f_affine_grid_generator(&theta, images.size(), false)?;
-    Ok((
-        images.f_grid_sampler(&grid, BILINEAR, BORDER, false)?,
-        masks.f_grid_sampler(&grid, NEAREST, BORDER, false)?,
-    ))
-}
 
 #[cfg(test)]
 mod tests {
-    use rand::SeedableRng;
-    use tch::Device;
-
     use super::*;
 
     fn ramp() -> Tensor {
@@ -187,6 +263,8 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         let mask = ramp().ge(32.0).to_kind(Kind::Float);
         let geometry = Augmentation {
+            zoom: 0.2,
+            vertical_flip: true,
             brightness: 0.0,
             contrast: 0.0,
             noise: 0.0,
@@ -230,6 +308,42 @@ mod tests {
         let contrast = Augmentation { contrast: 0.5, ..Augmentation::none() };
         let (image, _) = contrast.apply(&flat, &flat, &mut rng).unwrap();
         assert!(image.allclose(&flat, 1e-5, 1e-6, false));
+    }
+
+    #[test]
+    fn a_zoom_is_the_affine_map_by_hand() {
+        // Half of [0.9, 1.1]: whatever is drawn, the middle of a centred step stays and the rest scales about it.
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let zoom = Augmentation { zoom: 0.1, ..Augmentation::none() };
+        let theta = zoom.draw(1.0, &mut rng);
+        assert!(theta[0] > 0.9 && theta[0] < 1.12 && theta[0] == theta[4], "{theta:?}");
+        assert_eq!([theta[1], theta[2], theta[3], theta[5]], [0.0; 4]);
+    }
+
+    #[test]
+    fn what_comes_in_follows_the_fill() {
+        let mut rng = ChaCha8Rng::seed_from_u64(4);
+        let ones = Tensor::ones([8, 1, 8, 8], (Kind::Float, Device::Cpu));
+        let labels = Tensor::ones([8, 1, 8, 8], (Kind::Uint8, Device::Cpu));
+        for (fill, smallest) in [(Fill::Border, 1.0), (Fill::Reflect, 1.0), (Fill::Zero, 0.0)] {
+            let shifts = Augmentation { width_shift: 0.9, fill, ..Augmentation::none() };
+            let (image, moved) = shifts.apply(&ones, &labels, &mut rng).unwrap();
+            assert_eq!(moved.kind(), Kind::Uint8);
+            assert!((image.min().double_value(&[]) - smallest).abs() < 1e-6, "{fill:?}");
+            assert_eq!(moved.min().double_value(&[]), smallest, "{fill:?}");
+        }
+    }
+
+    #[test]
+    fn gamma_keeps_black_and_white() {
+        let mut rng = ChaCha8Rng::seed_from_u64(6);
+        let ends = Tensor::from_slice(&[0.0_f32, 1.0, 0.5, 0.5]).reshape([1, 1, 2, 2]);
+        let gamma = Augmentation { gamma: 1.0, ..Augmentation::none() };
+        let (image, _) = gamma.apply(&ends, &ends, &mut rng).unwrap();
+        let values = Vec::<f32>::try_from(&image.reshape([-1])).unwrap();
+        assert!(values[0].abs() < 1e-6 && (values[1] - 1.0).abs() < 1e-6, "{values:?}");
+        // A power between a half and two.
+        assert!(values[2] > 0.24 && values[2] < 0.71 && values[2] != 0.5, "{values:?}");
     }
 
     #[test]

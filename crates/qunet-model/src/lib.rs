@@ -1,31 +1,31 @@
 #![doc = include_str!("../README.md")]
 
 mod augment;
-mod config;
 mod error;
-mod layers;
+mod inference;
 mod loss;
 mod network;
-mod predict;
+mod precision;
 mod tensors;
-mod trainer;
-mod training_set;
-mod unet;
-mod unet_plus_plus;
+mod training;
+mod weights;
 
-pub use augment::Augmentation;
-pub use config::{BatchNormConfig, HeadPlacement, UnetConfig, UnetPlusPlusConfig};
+pub use augment::{Augmentation, Fill};
 pub use error::Error;
-pub use layers::Mode;
-pub use loss::{LossConfig, LossKind};
-pub use network::Network;
-pub use predict::{HeadMaps, Predictor};
+pub use inference::{HeadMaps, MonteCarloMaps, PredictConfig, Predictor, Sizing};
+pub use loss::{IGNORE, LossConfig, LossKind, TverskyConfig};
+pub use network::{
+    BatchNormConfig, DropoutPlacement, HeadPlacement, Mode, Network, NormNodes, NormPlacement,
+    Unet, UnetConfig, UnetPlusPlus, UnetPlusPlusConfig,
+};
+pub use precision::Precision;
 pub use tch;
 pub use tch::Device;
-pub use trainer::{EpochRecord, Schedule, TrainConfig, TrainObserver, Trainer};
-pub use training_set::TrainingSet;
-pub use unet::Unet;
-pub use unet_plus_plus::UnetPlusPlus;
+pub use training::{
+    CollapseGuard, EpochRecord, Fit, JsonLines, OptimizerConfig, ProgressBar, Schedule, Silent,
+    TrainConfig, TrainEvent, TrainObserver, Trainer, TrainingSet,
+};
+pub use weights::{WeightsProblem, load_keras};
 
 /// Seeds LibTorch: fresh weights and dropout follow from it. The generator is the process's own,
 /// so build and train networks one after the other where reproducibility counts.

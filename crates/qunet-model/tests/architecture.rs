@@ -7,8 +7,8 @@ mod common;
 use common::alone;
 use qunet_model::tch::{Kind, Tensor};
 use qunet_model::{
-    Device, Error, HeadPlacement, Mode, Network, Predictor, Unet, UnetConfig, UnetPlusPlus,
-    UnetPlusPlusConfig,
+    BatchNormConfig, Device, DropoutPlacement, Error, HeadPlacement, Mode, Network, NormNodes,
+    NormPlacement, Predictor, Unet, UnetConfig, UnetPlusPlus, UnetPlusPlusConfig,
 };
 
 fn small() -> UnetPlusPlusConfig {
@@ -60,6 +60,111 @@ fn sizes_that_cannot_be_halved_four_times_are_named() {
     let network = Unet::new(&small().unet, Device::Cpu).unwrap();
     let error = network.logits(&images(32, 250), Mode::Evaluate).unwrap_err();
     assert_eq!(error.to_string(), "width 250 is not a multiple of 16; resize or pad the slice");
+}
+
+#[test]
+fn depth_classes_channels_and_supervision_are_choices() {
+    let _turn = alone();
+    for depth in 3..=5 {
+        let unet = UnetConfig { depth, classes: 3, input_channels: 2, ..small().unet };
+        let config = UnetPlusPlusConfig { unet, ..small() };
+        let network = UnetPlusPlus::new(&config, Device::Cpu).unwrap();
+        assert_eq!(network.levels(), (1..depth).collect::<Vec<_>>());
+        assert_eq!(network.divisor(), 1 << (depth - 1));
+        let images = images(32, 16).repeat([1, 2, 1, 1]);
+        let logits = network.logits(&images, Mode::Evaluate).unwrap();
+        assert!(logits.iter().all(|map| map.size() == [2, 3, 32, 16]));
+        let error = network.logits(&images.narrow(1, 0, 1), Mode::Evaluate).unwrap_err();
+        assert_eq!(error.to_string(), "the input has 1 channels and the network takes 2");
+    }
+    let alone = UnetPlusPlusConfig { deep_supervision: false, ..UnetPlusPlusConfig::paper() };
+    let network = UnetPlusPlus::new(&alone, Device::Cpu).unwrap();
+    assert_eq!(network.levels(), [4]);
+    // Three heads of 32 weights and a bias fewer.
+    assert_eq!(network.total_parameters(), 9_045_540 - 3 * 33);
+}
+
+#[test]
+fn a_pruned_network_gives_the_same_head() {
+    let _turn = alone();
+    for heads in [HeadPlacement::TopRow, HeadPlacement::Diagonal] {
+        let network =
+            UnetPlusPlus::new(&UnetPlusPlusConfig { heads, ..small() }, Device::Cpu).unwrap();
+        let images = images(32, 32);
+        let all = network.logits(&images, Mode::Evaluate).unwrap();
+        for level in 1..=4 {
+            let pruned = network.level_logits(&images, Mode::Evaluate, level).unwrap();
+            assert_eq!(pruned, all[level - 1], "L{level}");
+        }
+        let error = network.level_logits(&images, Mode::Evaluate, 5).unwrap_err();
+        assert_eq!(error.to_string(), "there is no head L5; this network has L1, L2, L3, L4");
+    }
+}
+
+#[test]
+fn the_places_of_norm_and_dropout_are_choices() {
+    let _turn = alone();
+    let count = |nodes, placement| {
+        let batch_norm = BatchNormConfig { nodes, placement, ..BatchNormConfig::keras() };
+        let unet = UnetConfig { batch_norm, ..UnetConfig::paper() };
+        let config = UnetPlusPlusConfig { unet, ..UnetPlusPlusConfig::paper() };
+        UnetPlusPlus::new(&config, Device::Cpu).unwrap().total_parameters()
+    };
+    // Two layers of four numbers per filter: the encoder's four upper rows have 32 + 64 + 128 + 256 filters.
+    let none = 9_045_540 - 2 * 4 * 480;
+    assert_eq!(count(NormNodes::None, NormPlacement::AfterRelu), none);
+    assert_eq!(count(NormNodes::Encoder, NormPlacement::BeforeRelu), 9_045_540);
+    // All nodes: five of row 1, four of row 2, and so on.
+    let filters = 5 * 32 + 4 * 64 + 3 * 128 + 2 * 256 + 512;
+    assert_eq!(count(NormNodes::All, NormPlacement::AfterRelu), none + 2 * 4 * filters);
+    for (dropout_at, touched) in [
+        (DropoutPlacement::DeepestTwo, [false, false, false, true]),
+        (DropoutPlacement::Deepest, [false, false, false, true]),
+        (DropoutPlacement::Encoder, [true, true, true, true]),
+    ] {
+        let unet = UnetConfig { dropout_at, ..small().unet };
+        let network = UnetPlusPlus::new(&UnetPlusPlusConfig { unet, ..small() }, Device::Cpu);
+        let network = network.unwrap();
+        let run = || network.logits(&images(32, 32), Mode::MonteCarlo).unwrap();
+        let (first, second) = (run(), run());
+        let differ = [0, 1, 2, 3].map(|head| first[head] != second[head]);
+        assert_eq!(differ, touched, "{dropout_at:?}");
+    }
+}
+
+#[test]
+fn monte_carlo_leaves_the_statistics_alone() {
+    let _turn = alone();
+    let network = UnetPlusPlus::new(&small(), Device::Cpu).unwrap();
+    let statistics = || {
+        let mut all: Vec<_> = network.variables().variables().into_iter().collect();
+        all.retain(|(name, _)| name.contains("running"));
+        all.into_iter().map(|(name, tensor)| (name, tensor.copy())).collect::<Vec<_>>()
+    };
+    let sorted = |mut all: Vec<(String, Tensor)>| {
+        all.sort_by(|one, other| one.0.cmp(&other.0));
+        all
+    };
+    let before = sorted(statistics());
+    network.logits(&images(32, 32), Mode::MonteCarlo).unwrap();
+    assert_eq!(sorted(statistics()), before);
+    network.logits(&images(32, 32), Mode::Train).unwrap();
+    assert_ne!(sorted(statistics()), before);
+}
+
+#[test]
+fn a_frozen_encoder_has_no_gradients() {
+    let _turn = alone();
+    let network = UnetPlusPlus::new(&small(), Device::Cpu).unwrap();
+    let all = network.trainable_parameters();
+    network.freeze_encoder(true);
+    for (name, variable) in network.variables().variables() {
+        let encoder = name.starts_with('x') && name.as_bytes()[2] == b'1';
+        let statistics = name.contains("running");
+        assert_eq!(variable.requires_grad(), !encoder && !statistics, "{name}");
+    }
+    network.freeze_encoder(false);
+    assert_eq!(network.trainable_parameters(), all);
 }
 
 #[test]

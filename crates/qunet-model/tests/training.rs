@@ -6,36 +6,13 @@ mod common;
 
 use std::ops::ControlFlow;
 
-use common::alone;
-use ndarray::Array2;
+use common::{alone, network, toy};
+use ndarray::{Array2, Array3, Axis};
 use qunet_model::{
-    BatchNormConfig, Device, EpochRecord, Error, Network, Predictor, TrainConfig, Trainer,
-    TrainingSet, UnetConfig, UnetPlusPlus, UnetPlusPlusConfig,
+    BatchNormConfig, CollapseGuard, Device, EpochRecord, Error, Fit, IGNORE, JsonLines, LossConfig,
+    LossKind, Network, Precision, Predictor, Silent, TrainConfig, TrainEvent, TrainObserver,
+    Trainer, TrainingSet, Unet, UnetConfig,
 };
-
-/// Bright squares on a dark ground; the squares are the truth.
-fn toy() -> Vec<(Array2<f32>, Array2<bool>)> {
-    (0..4)
-        .map(|index| {
-            let inside = |(y, x): (usize, usize)| {
-                (4 + index..12 + index).contains(&y) && (8..20).contains(&x)
-            };
-            let mask = Array2::from_shape_fn((32, 32), inside);
-            let image = Array2::from_shape_fn((32, 32), |(y, x)| {
-                let texture = 0.1 * (((3 * x + 5 * y) % 7) as f32 / 7.0);
-                if mask[(y, x)] { 0.7 + texture } else { 0.2 + texture }
-            });
-            (image, mask)
-        })
-        .collect()
-}
-
-fn network(seed: u64) -> UnetPlusPlus {
-    qunet_model::seed(seed);
-    let unet = UnetConfig { width: 4, batch_norm: BatchNormConfig::torch(), ..UnetConfig::paper() };
-    let config = UnetPlusPlusConfig { unet, ..UnetPlusPlusConfig::paper() };
-    UnetPlusPlus::new(&config, Device::Cpu).unwrap()
-}
 
 fn set() -> TrainingSet {
     TrainingSet::new(toy(), (32, 32), Device::Cpu).unwrap()
@@ -45,27 +22,84 @@ fn go_on(_: &EpochRecord) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-#[test]
-fn a_toy_set_is_learnt() {
-    let _turn = alone();
-    let network = network(1);
-    let config = TrainConfig {
-        epochs: 12,
+/// Dice of the last head on the toy slices, pooled.
+fn toy_dice(network: &dyn Network) -> f64 {
+    let images: Vec<_> = toy().into_iter().map(|(image, _)| image).collect();
+    let maps = Predictor::new(network, (32, 32), 4).unwrap().heads(&images).unwrap();
+    let (mut both, mut sizes) = (0, 0);
+    for (heads, (_, mask)) in maps.iter().zip(toy()) {
+        for (&label, &truth) in heads.labels().iter().zip(&mask) {
+            both += 2 * usize::from(label == 1 && truth);
+            sizes += usize::from(label == 1) + usize::from(truth);
+        }
+    }
+    both as f64 / sizes as f64
+}
+
+fn overfit() -> TrainConfig {
+    TrainConfig {
+        epochs: 14,
         learning_rate: 5e-3,
         augmentation: qunet_model::Augmentation::none(),
         ..TrainConfig::default()
+    }
+}
+
+#[test]
+fn a_toy_set_is_learnt_by_every_loss_and_in_both_precisions() {
+    let _turn = alone();
+    for (kind, precision) in [
+        (LossKind::DiceCrossEntropy, Precision::F32),
+        (LossKind::DiceCrossEntropy, Precision::Bf16),
+        (LossKind::Dice, Precision::F32),
+        (LossKind::FocalTversky, Precision::F32),
+    ] {
+        let network = network(1);
+        let loss = LossConfig { kind, ..LossConfig::default() };
+        let config = TrainConfig { loss, precision, ..overfit() };
+        let history = Trainer::new(config).unwrap().fit(&network, &set(), &mut go_on).unwrap();
+        let (first, last) = (&history[0], &history[13]);
+        for (before, after) in first.head_losses.iter().zip(&last.head_losses) {
+            assert!(after < before, "{kind:?}: a head's loss rose from {before} to {after}");
+        }
+        let dice = toy_dice(&network);
+        assert!(dice > 0.98, "{kind:?} in {precision:?}: Dice {dice}");
+    }
+}
+
+#[test]
+fn three_classes_are_learnt_and_unannotated_pixels_teach_nothing() {
+    let _turn = alone();
+    qunet_model::seed(5);
+    let batch_norm = BatchNormConfig::torch();
+    let config = UnetConfig { width: 4, depth: 3, classes: 3, batch_norm, ..UnetConfig::paper() };
+    let network = Unet::new(&config, Device::Cpu).unwrap();
+    let slices = |garbage: u8| {
+        toy().into_iter().map(move |(image, mask)| {
+            // The square's right half is class 2, and the lowest rows are annotated by nobody.
+            let labels = Array2::from_shape_fn((32, 32), |(y, x)| match (y, mask[(y, x)]) {
+                (26.., _) => garbage,
+                (_, false) => 0,
+                (_, true) => 1 + u8::from(x >= 14),
+            });
+            (image.insert_axis(Axis(0)), labels)
+        })
     };
-    let history = Trainer::new(config).unwrap().fit(&network, &set(), &mut go_on).unwrap();
-    let (first, last) = (&history[0], &history[11]);
-    for (before, after) in first.head_losses.iter().zip(&last.head_losses) {
-        assert!(after < before, "a head's loss rose from {before} to {after}");
-    }
-    let images: Vec<_> = toy().into_iter().map(|(image, _)| image).collect();
-    let maps = Predictor::new(&network, (32, 32), 4).unwrap().heads(&images).unwrap();
-    for (heads, (_, mask)) in maps.iter().zip(toy()) {
-        let wrong = heads.last().iter().zip(&mask).filter(|(p, m)| (**p > 0.5) != **m).count();
-        assert!(wrong <= 20, "{wrong} of 1024 pixels are wrong");
-    }
+    let set = TrainingSet::from_labels(slices(IGNORE), 3, (32, 32), Device::Cpu).unwrap();
+    let config = TrainConfig { epochs: 40, ..overfit() };
+    let history = Trainer::new(config).unwrap().fit(&network, &set, &mut go_on).unwrap();
+    assert!(history[39].head_losses[0] < history[0].head_losses[0]);
+    let images: Vec<Array3<f32>> = slices(0).map(|(image, _)| image).collect();
+    let maps = Predictor::new(&network, (32, 32), 4).unwrap().heads_of_images(&images).unwrap();
+    let wrong: usize = maps
+        .iter()
+        .zip(slices(0))
+        .map(|(maps, (_, labels))| {
+            let pairs = maps.labels().into_iter().zip(labels).take(26 * 32);
+            pairs.filter(|(found, truth)| found != truth).count()
+        })
+        .sum();
+    assert!(wrong < 4 * 26 * 32 / 50, "{wrong} pixels are wrong");
 }
 
 #[test]
@@ -78,6 +112,141 @@ fn one_seed_one_result() {
         history.into_iter().map(|epoch| epoch.head_losses).collect::<Vec<_>>()
     };
     assert_eq!(run(), run());
+}
+
+#[test]
+fn validation_keeps_the_best_weights_and_stops_early() {
+    let _turn = alone();
+    let network = network(6);
+    let config = TrainConfig { epochs: 30, patience: Some(3), ..overfit() };
+    let validation = set();
+    let fit = Fit { validation: Some(&validation), checkpoint: None };
+    struct Heard(Vec<TrainEvent>);
+    impl TrainObserver for Heard {
+        fn epoch(&mut self, _: &EpochRecord) -> ControlFlow<()> {
+            ControlFlow::Continue(())
+        }
+        fn event(&mut self, event: &TrainEvent) {
+            self.0.push(event.clone());
+        }
+    }
+    let mut heard = Heard(Vec::new());
+    let history =
+        Trainer::new(config).unwrap().fit_with(&network, &set(), &fit, &mut heard).unwrap();
+    let dices: Vec<f64> = history.iter().filter_map(|epoch| epoch.validation_dice).collect();
+    assert_eq!(dices.len(), history.len());
+    let best = dices.iter().copied().fold(0.0, f64::max);
+    assert!((toy_dice(&network) - best).abs() < 0.01, "the best weights are kept");
+    assert!(history.len() < 30, "a perfect Dice is not beaten thirty times");
+    assert!(matches!(heard.0.last(), Some(TrainEvent::StoppedEarly { .. })), "{:?}", heard.0);
+}
+
+/// Lesions of a few pixels, and a loss whose slope away from nothing is next to nothing.
+fn collapsing(collapse: CollapseGuard) -> (Vec<EpochRecord>, Vec<TrainEvent>, f64) {
+    struct Heard(Vec<TrainEvent>);
+    impl TrainObserver for Heard {
+        fn epoch(&mut self, _: &EpochRecord) -> ControlFlow<()> {
+            ControlFlow::Continue(())
+        }
+        fn event(&mut self, event: &TrainEvent) {
+            self.0.push(event.clone());
+        }
+    }
+    let network = network(7);
+    let slices = toy().into_iter().map(|(image, mask)| {
+        let few = mask.indexed_iter().map(|((y, x), &m)| m && y % 4 == 0 && x % 5 == 0).collect();
+        (image, Array2::from_shape_vec((32, 32), few).unwrap())
+    });
+    let set = TrainingSet::new(slices, (32, 32), Device::Cpu).unwrap();
+    // Heads that start far below one half everywhere.
+    qunet_model::tch::no_grad(|| {
+        for (name, mut variable) in network.variables().variables() {
+            if name.starts_with("head") && name.ends_with("bias") {
+                let _ = variable.f_fill_(-12.0).unwrap();
+            }
+        }
+    });
+    let config = TrainConfig {
+        epochs: 8,
+        steps_per_epoch: Some(2),
+        collapse,
+        loss: LossConfig::default(),
+        ..TrainConfig::default()
+    };
+    let mut heard = Heard(Vec::new());
+    let history = Trainer::new(config).unwrap().fit(&network, &set, &mut heard).unwrap();
+    let bias = network.variables().variables()["head4.bias"].double_value(&[0]);
+    (history, heard.0, bias)
+}
+
+#[test]
+fn a_collapse_is_reported_and_its_remedy_begun() {
+    let _turn = alone();
+    let (history, events, bias) = collapsing(CollapseGuard::report());
+    assert!(bias < -11.0, "{bias}");
+    assert!(history.iter().all(|epoch| epoch.empty_heads == [1, 2, 3, 4]), "{history:?}");
+    let remedies = |events: &[TrainEvent]| -> Vec<&'static str> {
+        let remedy = |event: &TrainEvent| match event {
+            TrainEvent::Collapsed { remedy, .. } => Some(*remedy),
+            _ => None,
+        };
+        events.iter().filter_map(remedy).collect()
+    };
+    assert_eq!(remedies(&events), ["none", "none"]);
+    let guard = CollapseGuard { patience: 2, warmup_epochs: 1, restarts: 1 };
+    let (_, events, bias) = collapsing(guard);
+    assert_eq!(remedies(&events)[..2], ["warm_up", "restart"], "{events:?}");
+    // Drawn anew, the heads no longer start at -12.
+    assert!(bias > -1.0, "{bias}");
+}
+
+#[test]
+fn a_frozen_encoder_stays_as_it_was() {
+    let _turn = alone();
+    let network = network(8);
+    let weights = |name: &str| network.variables().variables()[name].copy();
+    let before = [weights("x31.conv1.weight"), weights("x12.conv1.weight")];
+    let config = TrainConfig { epochs: 1, freeze_encoder: true, ..TrainConfig::default() };
+    Trainer::new(config).unwrap().fit(&network, &set(), &mut Silent).unwrap();
+    assert_eq!(weights("x31.conv1.weight"), before[0]);
+    assert_ne!(weights("x12.conv1.weight"), before[1]);
+    assert!(network.variables().variables()["x31.conv1.weight"].requires_grad());
+}
+
+#[test]
+fn epochs_are_lines_of_json() {
+    let _turn = alone();
+    let mut lines = JsonLines(Vec::new());
+    let config = TrainConfig { epochs: 2, steps_per_epoch: Some(1), ..TrainConfig::default() };
+    let trainer = Trainer::new(config).unwrap();
+    let history = trainer.fit(&network(9), &set(), &mut lines).unwrap();
+    let text = String::from_utf8(lines.0).unwrap();
+    let read: Vec<EpochRecord> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(read, history);
+}
+
+#[test]
+fn clipping_shortens_the_gradient_and_decay_the_weights() {
+    let _turn = alone();
+    let change = |config: TrainConfig| {
+        let network = network(10);
+        let weights = || network.variables().variables()["x12.conv2.weight"].copy();
+        let before = weights();
+        let config = TrainConfig { epochs: 1, steps_per_epoch: Some(1), ..config };
+        let history = Trainer::new(config).unwrap().fit(&network, &set(), &mut Silent).unwrap();
+        let length = |tensor: qunet_model::tch::Tensor| tensor.norm().double_value(&[]);
+        (length(weights() - &before), length(weights()), history[0].gradient_norm)
+    };
+    // An epsilon far above the gradient makes Adam a plain descent, in which length shows.
+    let optimizer = qunet_model::OptimizerConfig { epsilon: 30.0, ..Default::default() };
+    let plain = TrainConfig { optimizer, ..TrainConfig::default() };
+    let (moved, kept, norm) = change(plain.clone());
+    let clipped = change(TrainConfig { clip_norm: Some(norm / 4.0), ..plain.clone() });
+    assert!((clipped.0 * 4.0 / moved - 1.0).abs() < 5e-2, "{} {moved}", clipped.0);
+    let optimizer = qunet_model::OptimizerConfig { weight_decay: 100.0, ..optimizer };
+    let decayed = change(TrainConfig { optimizer, ..plain });
+    assert!((decayed.1 / kept - 0.9).abs() < 1e-3, "{} {kept}", decayed.1);
 }
 
 #[test]
@@ -118,6 +287,16 @@ fn bad_sets_and_settings_are_refused() {
         TrainingSet::new([uneven], (32, 32), Device::Cpu).unwrap_err(),
         Error::ShapeMismatch { .. }
     ));
+    let label = [(Array3::zeros((1, 8, 8)), Array2::from_elem((8, 8), 7_u8))];
+    let label = TrainingSet::from_labels(label, 3, (32, 32), Device::Cpu).unwrap_err();
+    assert_eq!(
+        label.to_string(),
+        "label 7 at (0, 0) (height, width) of mask 0 is none of the 3 classes; 255 marks pixels to ignore"
+    );
+    let mut image = Array2::zeros((8, 8));
+    image[(2, 5)] = f32::NAN;
+    let nan = TrainingSet::new([(image, Array2::from_elem((8, 8), true))], (32, 32), Device::Cpu);
+    assert!(nan.unwrap_err().to_string().starts_with("pixel (2, 5) (height, width) of image 0"));
     for config in [
         TrainConfig { epochs: 0, ..TrainConfig::default() },
         TrainConfig { learning_rate: f64::NAN, ..TrainConfig::default() },

@@ -159,8 +159,10 @@ proptest! {
         prop_assert_eq!(&numbers(&image.mapv(i16::from), 3), &expected);
         for (float, integer) in numbers(&image.mapv(f32::from), 3).into_iter().zip(expected) {
             prop_assert_eq!(float.is_some(), integer.is_some());
+            // Responses reach 2,040 and are squared before the square of their mean is taken off,
+            // so some units in the last place of 4e6 remain.
             assert_relative_eq!(
-                float.unwrap_or(0.0), integer.unwrap_or(0.0), max_relative = 1e-12, epsilon = 1e-12
+                float.unwrap_or(0.0), integer.unwrap_or(0.0), max_relative = 1e-12, epsilon = 1e-8
             );
         }
     }

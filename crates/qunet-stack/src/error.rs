@@ -24,8 +24,8 @@ pub enum Error {
     },
     /// The content is of no known format.
     #[error(
-        "{path} is not an image stack: it starts like neither a NIfTI-1 file nor a gzip file; \
-         give a .nii or .nii.gz file or a folder of PNG slices"
+        "{path} is not an image stack: it starts like no NIfTI-1, DICOM, TIFF, NumPy, PNG or JPEG \
+         file; give one of these, or a folder of slices"
     )]
     UnknownFormat {
         /// The file.
@@ -38,6 +38,41 @@ pub enum Error {
         path: PathBuf,
         /// What the reader said.
         source: nifti::NiftiError,
+    },
+    /// A file of another format is broken.
+    #[error("{path} is not a readable {format}: {source}")]
+    Decode {
+        /// The file.
+        path: PathBuf,
+        /// What it was taken for.
+        format: &'static str,
+        /// What its reader said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Something that is valid and that is not read here.
+    #[error("{path} holds {what}; {remedy}")]
+    Unsupported {
+        /// The file.
+        path: PathBuf,
+        /// What is in it.
+        what: String,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// A DICOM series whose slices are not evenly spaced.
+    #[error(
+        "{path}: slice {slice} lies {gap} mm after the one before, and the first two slices \
+         {expected} mm apart; a slice is missing or there twice"
+    )]
+    UnevenGaps {
+        /// The folder or file.
+        path: PathBuf,
+        /// The slice, sorted by position.
+        slice: SliceId,
+        /// Its distance from the one before, in mm.
+        gap: f64,
+        /// That of the first two slices.
+        expected: f64,
     },
     /// Fewer voxels than the header promises.
     #[error(
@@ -76,7 +111,7 @@ pub enum Error {
     VoxelType {
         /// The file.
         path: PathBuf,
-        /// The NIfTI name of the type.
+        /// The name of the type in its format.
         datatype: String,
     },
     /// Not a 3D volume.
@@ -98,7 +133,9 @@ pub enum Error {
         value: f64,
     },
     /// A folder without slices.
-    #[error("{path} holds no PNG slices; give the folder with the slices themselves")]
+    #[error(
+        "{path} holds no PNG, JPEG, TIFF or DICOM slices; give the folder with the slices themselves"
+    )]
     EmptyFolder {
         /// The folder.
         path: PathBuf,
@@ -170,6 +207,14 @@ pub enum Error {
         /// Its value.
         value: f32,
     },
+    /// Nothing looks like the region that was looked for.
+    #[error("{name} shows no {anatomy}; give a region of interest as a mask")]
+    NoRegion {
+        /// The stack.
+        name: String,
+        /// What was looked for.
+        anatomy: &'static str,
+    },
     /// A slice number past the end.
     #[error("slice {slice} does not exist: {name} has {slices} slices, numbered from 0")]
     NoSuchSlice {
@@ -179,6 +224,17 @@ pub enum Error {
         name: String,
         /// How many slices there are.
         slices: usize,
+    },
+    /// A region that does not lie in its slice.
+    #[error(
+        "{region:?} does not fit {shape:?} (height, width); a region holds at least a pixel and \
+         lies within its slice"
+    )]
+    Region {
+        /// The region.
+        region: crate::Region,
+        /// Height and width of what it is used on.
+        shape: (usize, usize),
     },
     /// A setting out of range.
     #[error("{field} is {value}: {rule}")]
@@ -190,4 +246,22 @@ pub enum Error {
         /// What it must be.
         rule: &'static str,
     },
+}
+
+impl Error {
+    #[cfg(any(feature = "dicom", feature = "npy", feature = "tiff"))]
+    pub(crate) fn decode(
+        path: &std::path::Path,
+        format: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Decode { path: path.to_owned(), format, source: source.into() }
+    }
+
+    #[cfg(not(all(feature = "dicom", feature = "npy", feature = "tiff")))]
+    pub(crate) fn without(path: &std::path::Path, feature: &'static str) -> Self {
+        let what = format!("what needs the feature {feature}");
+        let remedy = "build with that feature, which is on by default";
+        Self::Unsupported { path: path.to_owned(), what, remedy }
+    }
 }

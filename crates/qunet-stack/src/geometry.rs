@@ -67,6 +67,98 @@ impl Geometry {
             squares.sqrt() * self.unit.in_millimetres()
         })
     }
+
+    /// A geometry from DICOM's and ITK's LPS+ frame (left, posterior, superior), in mm.
+    ///
+    /// ```
+    /// use qunet_stack::Geometry;
+    ///
+    /// let geometry = Geometry::from_spacing([5.0, 0.7, 0.6]);
+    /// assert_eq!(Geometry::from_lps(geometry.lps()), geometry);
+    /// ```
+    #[must_use]
+    pub fn from_lps([left, posterior, superior]: [[f64; 4]; 3]) -> Self {
+        let affine = [left.map(opposite), posterior.map(opposite), superior];
+        Self { affine, ..Self::default() }
+    }
+
+    /// The affine in DICOM's and ITK's LPS+ frame (left, posterior, superior), in the same unit.
+    #[must_use]
+    pub fn lps(&self) -> [[f64; 4]; 3] {
+        let [right, anterior, superior] = self.affine;
+        [right.map(opposite), anterior.map(opposite), superior]
+    }
+
+    /// Where columns, rows and slices run to, by the nearest of the six directions: `L`, `R`, `P`,
+    /// `A`, `S`, `I`.
+    ///
+    /// ```
+    /// let geometry = qunet_stack::Geometry::from_spacing([5.0, 0.7, 0.6]);
+    /// assert_eq!(geometry.orientation(), "LPS");
+    /// ```
+    #[must_use]
+    pub fn orientation(&self) -> String {
+        const ENDS: [[char; 2]; 3] = [['L', 'R'], ['P', 'A'], ['I', 'S']];
+        let nearest = |axis: usize| {
+            let largest = |a: &usize, b: &usize| {
+                self.affine[*a][axis].abs().total_cmp(&self.affine[*b][axis].abs())
+            };
+            let row = (0..3).max_by(largest).unwrap_or(axis);
+            ENDS[row][usize::from(self.affine[row][axis] > 0.0)]
+        };
+        (0..3).map(nearest).collect()
+    }
+
+    /// The geometry of the same voxels with slices and rows, or slices and columns, exchanged.
+    pub(crate) fn along(&self, axis: SlicingAxis) -> Self {
+        let affine = self.affine.map(|[column, row, slice, origin]| match axis {
+            SlicingAxis::Slices => [column, row, slice, origin],
+            SlicingAxis::Rows => [column, slice, row, origin],
+            SlicingAxis::Columns => [slice, row, column, origin],
+        });
+        Self { affine, ..*self }
+    }
+
+    /// The geometry of the part that starts at this slice, row and column.
+    #[must_use]
+    pub fn starting_at(&self, [slice, row, column]: [usize; 3]) -> Self {
+        let affine = self.affine.map(|[x, y, z, origin]| {
+            let moved = origin + x * column as f64 + y * row as f64 + z * slice as f64;
+            [x, y, z, moved]
+        });
+        Self { affine, ..*self }
+    }
+}
+
+/// Zero stays without a sign.
+fn opposite(value: f64) -> f64 {
+    0.0 - value
+}
+
+/// The axis of a stored stack `(slices, rows, columns)` along which it is sliced.
+///
+/// Exchanging is its own inverse: twice along the same axis is the stack as it was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlicingAxis {
+    /// As stored.
+    #[default]
+    Slices,
+    /// Each row of the stored slices makes a slice: `(rows, slices, columns)`.
+    Rows,
+    /// Each column of the stored slices makes a slice: `(columns, rows, slices)`.
+    Columns,
+}
+
+impl SlicingAxis {
+    /// The order of the stored axes.
+    pub(crate) fn order(self) -> (usize, usize, usize) {
+        match self {
+            Self::Slices => (0, 1, 2),
+            Self::Rows => (1, 0, 2),
+            Self::Columns => (2, 1, 0),
+        }
+    }
 }
 
 impl Default for Geometry {

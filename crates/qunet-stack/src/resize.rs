@@ -29,6 +29,52 @@ pub fn resize_bilinear(
     shaped(resized.into_iter().map(|pixel| pixel.0).collect(), (height, width))
 }
 
+/// Resizes an image `(height, width)` to the means of the areas that new pixels cover.
+///
+/// ```
+/// use ndarray::array;
+/// let image = array![[0.0f32, 1.0, 3.0], [0.0, 1.0, 3.0]];
+/// // The first new pixel covers one and a half of the old.
+/// let small = qunet_stack::resize_area(&image, (1, 2))?;
+/// assert!((small[(0, 0)] - 1.0 / 3.0).abs() < 1e-6);
+/// # Ok::<(), qunet_stack::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Parameter`] where either size is zero.
+pub fn resize_area(
+    image: &ArrayRef2<f32>,
+    (height, width): (usize, usize),
+) -> Result<Array2<f32>, Error> {
+    let (from_height, from_width) = image.dim();
+    for length in [height, width, from_height, from_width] {
+        side(length)?;
+    }
+    let rows = covered(from_height, height);
+    let columns = covered(from_width, width);
+    let mut wide = Array2::<f64>::zeros((from_height, width));
+    for (from, mut to) in image.rows().into_iter().zip(wide.rows_mut()) {
+        for (value, parts) in to.iter_mut().zip(&columns) {
+            *value = parts.iter().map(|&(at, share)| f64::from(from[at]) * share).sum();
+        }
+    }
+    Ok(Array2::from_shape_fn((height, width), |(y, x)| {
+        rows[y].iter().map(|&(at, share)| wide[(at, x)] * share).sum::<f64>() as f32
+    }))
+}
+
+/// For each new pixel the old ones that it covers, with their shares, which add up to 1.
+fn covered(from: usize, to: usize) -> Vec<Vec<(usize, f64)>> {
+    let step = from as f64 / to as f64;
+    let one = |new: usize| {
+        let (start, end) = (new as f64 * step, (new + 1) as f64 * step);
+        let last = (end.ceil() as usize).min(from);
+        let share = |at: usize| (end.min((at + 1) as f64) - start.max(at as f64)) / step;
+        (start as usize..last).map(|at| (at, share(at))).filter(|part| part.1 > 0.0).collect()
+    };
+    (0..to).map(one).collect()
+}
+
 /// Resizes a label map `(height, width)` to the nearest pixel, so that no new label appears.
 ///
 /// # Errors

@@ -2,6 +2,8 @@ use std::path::Path;
 
 use ndarray::{Array2, Array3, ArrayRef3, ArrayView2, Axis};
 
+use crate::geometry::SlicingAxis;
+use crate::nrrd_file::Segment;
 use crate::{Error, Geometry, LabelMap, Pixels, Scaling, SliceId, SliceView, nifti_file, slice};
 
 /// A 3D image stack: pixels `(slices, height, width)`, geometry, and optionally a region of
@@ -27,12 +29,18 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Reads a stack: a NIfTI-1 file (`.nii`, `.nii.gz`, recognised by content) or a folder of
-    /// 8- or 16-bit grey PNG slices, in natural order of their names.
+    /// Reads a stack, told by its content:
+    /// - NIfTI-1: `.nii`, `.nii.gz`, or either half of a `.hdr`/`.img` pair,
+    /// - DICOM (feature `dicom`): the folder of one series, sorted by position along the normal of
+    ///   its slices, or a file of one or many frames; stored values become modality values
+    ///   (Hounsfield units in CT),
+    /// - TIFF of one or many grey pages (feature `tiff`),
+    /// - a NumPy array `(slices, height, width)` in C order (feature `npy`),
+    /// - a folder of grey PNG, JPEG or TIFF pictures in natural order of their names.
     ///
     /// # Errors
     /// Each names the path: nothing there, unknown or broken content, colour or uneven slices,
-    /// more than three axes, NaN or infinite pixels.
+    /// more than three axes, NaN or infinite pixels, sizes that the file cannot hold.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let (pixels, geometry) = crate::open::read(path)?;
@@ -71,12 +79,7 @@ impl Stack {
     /// # Errors
     /// [`Error::ShapeMismatch`] where the grids differ.
     pub fn with_roi_mask(self, roi: Array3<bool>) -> Result<Self, Error> {
-        let (slices, height, width) = roi.dim();
-        let found = [slices, height, width];
-        if found != self.shape() {
-            let name = "the region of interest".to_owned();
-            return Err(Error::ShapeMismatch { name, found, expected: self.shape() });
-        }
+        self.check_grid("the region of interest", roi.dim())?;
         Ok(Self { roi: Some(roi), ..self })
     }
 
@@ -164,12 +167,7 @@ impl Stack {
         path: impl AsRef<Path>,
         labels: &ArrayRef3<u8>,
     ) -> Result<(), Error> {
-        let (slices, height, width) = labels.dim();
-        let found = [slices, height, width];
-        if found != self.shape() {
-            let name = "the label map".to_owned();
-            return Err(Error::ShapeMismatch { name, found, expected: self.shape() });
-        }
+        self.check_grid("the label map", labels.dim())?;
         nifti_file::write(path.as_ref(), labels, &self.geometry)
     }
 
@@ -187,10 +185,99 @@ impl Stack {
         }
     }
 
+    /// The same voxels sliced along another of their axes, region of interest included; what is
+    /// written from it lies where the voxels of this stack lie.
+    ///
+    /// ```
+    /// use qunet_stack::{SlicingAxis, phantom::CtPhantom};
+    ///
+    /// let axial = CtPhantom { slices: 6, size: 48, seed: 1 }.generate()?.stack;
+    /// let coronal = axial.along(SlicingAxis::Rows)?;
+    /// assert_eq!(coronal.shape(), [48, 6, 48]);
+    /// assert_eq!(coronal.along(SlicingAxis::Rows)?.pixels(), axial.pixels());
+    /// # Ok::<(), qunet_stack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Stack::new`].
+    pub fn along(&self, axis: SlicingAxis) -> Result<Self, Error> {
+        let order = axis.order();
+        let pixels = match &self.pixels {
+            Pixels::U8(array) => Pixels::U8(reordered(array, order)),
+            Pixels::U16(array) => Pixels::U16(reordered(array, order)),
+            Pixels::I16(array) => Pixels::I16(reordered(array, order)),
+            Pixels::F32(array) => Pixels::F32(reordered(array, order)),
+        };
+        let roi = self.roi.as_ref().map(|roi| reordered(roi, order));
+        let stack = Self::new(self.name.clone(), pixels, self.geometry.along(axis))?;
+        Ok(Self { roi, ..stack })
+    }
+
+    /// Writes a label map as an NRRD segmentation (`.seg.nrrd`) that 3D Slicer opens as such, one
+    /// segment for each `(label, name, colour)`, colours red, green, blue in [0, 1].
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] where the grids differ, [`Error::Write`].
+    pub fn write_segmentation(
+        &self,
+        path: impl AsRef<Path>,
+        labels: &ArrayRef3<u8>,
+        segments: &[Segment],
+    ) -> Result<(), Error> {
+        self.check_grid("the label map", labels.dim())?;
+        crate::nrrd_file::write(path.as_ref(), labels, &self.geometry, segments)
+    }
+
+    /// Writes the slices as 8-bit grey PNG files into a new folder, named by their numbers: 0 to
+    /// 255 is what `scaling` makes 0 to 1.
+    ///
+    /// # Errors
+    /// [`Error::Write`] where the folder is there and not empty or cannot be written;
+    /// [`Error::Parameter`] for an impossible window.
+    pub fn write_pngs(&self, folder: impl AsRef<Path>, scaling: &Scaling) -> Result<(), Error> {
+        scaling.check()?;
+        crate::png_files::write(folder.as_ref(), self.slices(), |index| {
+            let slice = self.scaled_slice(SliceId(index), scaling)?;
+            Ok(slice.mapv(|value| (value.clamp(0.0, 1.0) * 255.0).round() as u8))
+        })
+    }
+
+    /// Writes a label map as 8-bit PNG files into a new folder, a label its own grey value.
+    ///
+    /// # Errors
+    /// As [`Stack::write_pngs`], and [`Error::ShapeMismatch`] where the grids differ.
+    pub fn write_label_pngs(
+        &self,
+        folder: impl AsRef<Path>,
+        labels: &ArrayRef3<u8>,
+    ) -> Result<(), Error> {
+        self.check_grid("the label map", labels.dim())?;
+        crate::png_files::write(folder.as_ref(), self.slices(), |index| {
+            Ok(labels.index_axis(Axis(0), index).to_owned())
+        })
+    }
+
+    fn check_grid(
+        &self,
+        name: &str,
+        (slices, height, width): (usize, usize, usize),
+    ) -> Result<(), Error> {
+        let (found, expected) = ([slices, height, width], self.shape());
+        if found == expected {
+            return Ok(());
+        }
+        Err(Error::ShapeMismatch { name: name.to_owned(), found, expected })
+    }
+
     fn check(&self, slice: SliceId) -> Result<(), Error> {
         if slice.0 < self.slices() {
             return Ok(());
         }
         Err(Error::NoSuchSlice { slice, name: self.name.clone(), slices: self.slices() })
     }
+}
+
+fn reordered<T: Clone>(array: &Array3<T>, order: (usize, usize, usize)) -> Array3<T> {
+    let order = [order.0, order.1, order.2];
+    array.view().permuted_axes(order).as_standard_layout().into_owned()
 }

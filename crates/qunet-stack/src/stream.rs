@@ -36,7 +36,7 @@ pub struct SliceStream {
 }
 
 impl SliceStream {
-    /// Opens a NIfTI-1 file (`.nii`, `.nii.gz`, recognised by content) or a folder of PNG slices.
+    /// Opens what [`Stack::open`](crate::Stack::open) opens.
     ///
     /// # Errors
     /// Each names the path: nothing there, unknown or broken content, a file too short for what
@@ -72,6 +72,27 @@ impl SliceStream {
     /// The first that the stream yields.
     pub fn range(mut self) -> Result<(f32, f32), Error> {
         self.try_fold(NO_RANGE, |range, item| Ok(wider(range, item?.1.view().range())))
+    }
+
+    /// Whether [`SliceStream::read`] costs the same for every slice, as in all formats but packed
+    /// NIfTI, where it unpacks what lies before.
+    #[must_use]
+    pub fn is_random_access(&self) -> bool {
+        self.slices.is_random_access()
+    }
+
+    /// Reads one slice; where the stream goes on does not change.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchSlice`] past the end, and what the stream would yield there.
+    pub fn read(&mut self, id: SliceId) -> Result<SlicePixels, Error> {
+        let slices = self.shape()[0];
+        if id.0 >= slices {
+            return Err(Error::NoSuchSlice { slice: id, name: self.name.clone(), slices });
+        }
+        let slice = self.slices.source().read(id.0)?;
+        slice.view().check_finite(&self.name, id)?;
+        Ok(slice)
     }
 
     fn checked(&self, slice: SlicePixels) -> Result<(SliceId, SlicePixels), Error> {

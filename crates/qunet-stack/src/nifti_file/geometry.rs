@@ -59,7 +59,7 @@ fn check_qform(path: &Path, header: &NiftiHeader) -> Result<(), Error> {
 }
 
 /// Finite in single precision, and three directions that span space.
-pub(super) fn check_affine(path: &Path, affine: &[[f64; 4]; 3]) -> Result<(), Error> {
+pub(crate) fn check_affine(path: &Path, affine: &[[f64; 4]; 3]) -> Result<(), Error> {
     let broken = |field, value| Err(Error::BrokenGeometry { path: path.to_owned(), field, value });
     let single = affine.map(|row| row.map(|value| f64::from(value as f32)));
     if let Some(&value) = single.as_flattened().iter().find(|value| !value.is_finite()) {

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use nifti::{NiftiError, NiftiHeader};
 
-use super::voxels::Voxels;
+use super::voxels::samples;
 use super::{LONGEST_AXIS, broken};
 use crate::Error;
+use crate::samples::Samples;
 
 /// Bytes of the header, and the least `vox_offset` of a single file.
 pub(super) const HEADER_BYTES: u64 = 348;
@@ -21,7 +22,7 @@ pub(super) struct Layout {
     /// Slices, height and width: x is the column, y the row, z the slice.
     pub(super) shape: [usize; 3],
     /// How bytes become pixels.
-    pub(super) voxels: Voxels,
+    pub(super) samples: Samples,
     /// Where the voxels start, from the beginning of the file.
     pub(super) start: u64,
     /// Bytes of one slice.
@@ -29,15 +30,16 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    pub(super) fn of(path: &Path, header: &NiftiHeader) -> Result<Self, Error> {
+    /// `alone`: the voxels lie in a file of their own.
+    pub(super) fn of(path: &Path, header: &NiftiHeader, alone: bool) -> Result<Self, Error> {
         let shape = shape(path, header)?;
-        let voxels = Voxels::of(path, header)?;
+        let samples = samples(path, header)?;
         // Two axes of 15 bits and a voxel of at most 8 bytes.
         let too_large = |_| broken(path, NiftiError::BadVolumeSize);
-        let slice_bytes = shape[1] as u64 * shape[2] as u64 * voxels.bytes() as u64;
+        let slice_bytes = shape[1] as u64 * shape[2] as u64 * samples.number.bytes() as u64;
         let slice_bytes = usize::try_from(slice_bytes).map_err(too_large)?;
-        let start = (header.vox_offset as u64).max(DATA_START);
-        Ok(Self { shape, voxels, start, slice_bytes })
+        let start = (header.vox_offset as u64).max(if alone { 0 } else { DATA_START });
+        Ok(Self { shape, samples, start, slice_bytes })
     }
 
     /// Bytes of all slices.

@@ -2,10 +2,13 @@
 
 mod geometry;
 mod layout;
+mod pair;
 mod slices;
 mod voxels;
 mod write;
 
+#[cfg(feature = "dicom")]
+pub(crate) use geometry::check_affine;
 pub(crate) use slices::Slices;
 pub(crate) use write::write;
 

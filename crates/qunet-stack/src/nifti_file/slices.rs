@@ -2,95 +2,160 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
-use nifti::{NiftiError, NiftiHeader};
+use nifti::NiftiHeader;
 
 use super::layout::{HEADER_BYTES, Layout};
-use super::{broken, geometry::geometry};
+use super::{broken, geometry::geometry, pair};
+use crate::source::{Source, read_up_to};
 use crate::{Error, Geometry, SlicePixels};
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// `sizeof_hdr` of NIfTI-1 in either byte order.
 const HEADER_SIZES: [[u8; 4]; 2] = [348u32.to_le_bytes(), 348u32.to_be_bytes()];
+const PAIR_MAGIC: [u8; 4] = *b"ni1\0";
+/// Bytes read from disk at once.
+const BUFFER: usize = 1 << 16;
 
-/// The slices of a `.nii` or `.nii.gz` file in order; its header is checked when it is opened.
+/// The slices of a `.nii` or `.nii.gz` file, or of a `.hdr` and `.img` pair; the header is checked
+/// when it is opened.
 pub(crate) struct Slices {
+    /// The file with the voxels.
     path: PathBuf,
-    source: Box<dyn BufRead + Send>,
-    packed: bool,
+    bytes: Bytes,
     geometry: Geometry,
     layout: Layout,
+    /// The slice that the bytes are at.
     next: usize,
+}
+
+/// A file's content, unpacked.
+enum Bytes {
+    Plain(BufReader<File>),
+    Packed(Box<BufReader<MultiGzDecoder<BufReader<File>>>>),
 }
 
 impl Slices {
     /// Compression is seen by content, not by name.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        let cannot_read = |source| Error::Read { path: path.to_owned(), source };
-        let mut file = BufReader::new(File::open(path).map_err(cannot_read)?);
-        let metadata = file.get_ref().metadata().map_err(cannot_read)?;
-        let packed = file.fill_buf().map_err(cannot_read)?.starts_with(&GZIP_MAGIC);
-        let mut source: Box<dyn BufRead + Send> = if packed {
-            Box::new(BufReader::new(MultiGzDecoder::new(file)))
-        } else {
-            Box::new(file)
-        };
-        let header = read_header(path, &mut source)?;
-        let geometry = geometry(path, &header)?;
-        let layout = Layout::of(path, &header)?;
-        layout.check_length(path, &metadata, packed)?;
+        let header_path = pair::header_of(path);
+        let mut bytes = Bytes::open(&header_path)?;
+        let header = read_header(&header_path, bytes.reader())?;
+        let geometry = geometry(&header_path, &header)?;
+        let alone = header.magic == PAIR_MAGIC;
+        let layout = Layout::of(&header_path, &header, alone)?;
+        let path = if alone { pair::voxels_of(&header_path)? } else { header_path };
+        let mut at = HEADER_BYTES;
+        if alone {
+            (bytes, at) = (Bytes::open(&path)?, 0);
+        }
+        let cannot_read = |source| Error::Read { path: path.clone(), source };
+        let metadata = bytes.file().metadata().map_err(cannot_read)?;
+        layout.check_length(&path, &metadata, bytes.is_packed())?;
         // Whatever lies between the header and the voxels.
-        let between = layout.start - HEADER_BYTES;
-        io::copy(&mut source.by_ref().take(between), &mut io::sink()).map_err(cannot_read)?;
-        Ok(Self { path: path.to_owned(), source, packed, geometry, layout, next: 0 })
+        bytes.skip(layout.start.saturating_sub(at)).map_err(cannot_read)?;
+        Ok(Self { path, bytes, geometry, layout, next: 0 })
     }
 
-    /// Slices, height and width.
-    pub(crate) fn shape(&self) -> [usize; 3] {
-        self.layout.shape
-    }
-
-    pub(crate) fn geometry(&self) -> &Geometry {
-        &self.geometry
-    }
-
-    fn read(&mut self) -> Result<SlicePixels, Error> {
-        let cannot_read = |source| Error::Read { path: self.path.clone(), source };
-        let length = self.layout.slice_bytes;
-        let mut bytes = Vec::new();
-        bytes
-            .try_reserve_exact(length)
-            .map_err(|source| broken(&self.path, NiftiError::ReserveVolume(length, source)))?;
-        let mut voxels = self.source.by_ref().take(length as u64);
-        let found = voxels.read_to_end(&mut bytes).map_err(cannot_read)?;
-        if found < length {
-            let found = self.next as u64 * length as u64 + found as u64;
-            let (path, expected) = (self.path.clone(), self.layout.bytes());
-            return Err(Error::CutShort { path, expected, found });
+    /// Goes to the start of a slice: a step in a plain file, unpacking what lies before in a
+    /// packed one.
+    fn go_to(&mut self, index: usize) -> Result<(), Error> {
+        if index == self.next {
+            return Ok(());
         }
-        if self.packed && self.next + 1 == self.layout.shape[0] {
-            // gzip keeps its checksum at the very end; damage must not pass for pixels.
-            io::copy(&mut self.source, &mut io::sink()).map_err(cannot_read)?;
+        let path = &self.path;
+        let cannot_read = |source| Error::Read { path: path.clone(), source };
+        let bytes_of = |slices: usize| slices as u64 * self.layout.slice_bytes as u64;
+        let start = self.layout.start;
+        match &mut self.bytes {
+            Bytes::Plain(file) => {
+                let place = SeekFrom::Start(start + bytes_of(index));
+                file.seek(place).map_err(cannot_read)?;
+            }
+            Bytes::Packed(_) if index > self.next => {
+                self.bytes.skip(bytes_of(index - self.next)).map_err(cannot_read)?;
+            }
+            Bytes::Packed(_) => {
+                self.bytes = Bytes::open(path)?;
+                self.bytes.skip(start + bytes_of(index)).map_err(cannot_read)?;
+            }
         }
-        let [_, height, width] = self.layout.shape;
-        self.layout.voxels.decode(&self.path, (height, width), bytes)
+        self.next = index;
+        Ok(())
     }
 }
 
-impl Iterator for Slices {
-    type Item = Result<SlicePixels, Error>;
+impl Source for Slices {
+    fn shape(&self) -> [usize; 3] {
+        self.layout.shape
+    }
 
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.next == self.layout.shape[0] {
-            return None;
+    fn geometry(&self) -> Geometry {
+        self.geometry
+    }
+
+    fn is_random_access(&self) -> bool {
+        !self.bytes.is_packed()
+    }
+
+    fn read(&mut self, index: usize) -> Result<SlicePixels, Error> {
+        self.go_to(index)?;
+        // Where a failure leaves the file is not known.
+        self.next = usize::MAX;
+        let length = self.layout.slice_bytes;
+        let bytes = read_up_to(&self.path, self.bytes.reader(), length)?;
+        let found = index as u64 * length as u64 + bytes.len() as u64;
+        let [slices, height, width] = self.layout.shape;
+        let slice = self.layout.samples.decode((height, width), bytes);
+        let Some(slice) = slice else {
+            let (path, expected) = (self.path.clone(), self.layout.bytes());
+            return Err(Error::CutShort { path, expected, found });
+        };
+        if self.bytes.is_packed() && index + 1 == slices {
+            // gzip keeps its checksum at the very end; damage must not pass for pixels.
+            let cannot_read = |source| Error::Read { path: self.path.clone(), source };
+            io::copy(self.bytes.reader(), &mut io::sink()).map_err(cannot_read)?;
         }
-        let slice = self.read();
-        // Nothing that follows a failure is where it should be.
-        self.next = if slice.is_ok() { self.next + 1 } else { self.layout.shape[0] };
-        Some(slice)
+        self.next = index + 1;
+        Ok(slice)
+    }
+}
+
+impl Bytes {
+    fn open(path: &Path) -> Result<Self, Error> {
+        let cannot_read = |source| Error::Read { path: path.to_owned(), source };
+        let mut file = BufReader::with_capacity(BUFFER, File::open(path).map_err(cannot_read)?);
+        let packed = file.fill_buf().map_err(cannot_read)?.starts_with(&GZIP_MAGIC);
+        Ok(if packed {
+            Self::Packed(Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file))))
+        } else {
+            Self::Plain(file)
+        })
+    }
+
+    fn reader(&mut self) -> &mut dyn BufRead {
+        match self {
+            Self::Plain(file) => file,
+            Self::Packed(packed) => packed,
+        }
+    }
+
+    fn file(&self) -> &File {
+        match self {
+            Self::Plain(file) => file.get_ref(),
+            Self::Packed(packed) => packed.get_ref().get_ref().get_ref(),
+        }
+    }
+
+    fn is_packed(&self) -> bool {
+        matches!(self, Self::Packed(_))
+    }
+
+    fn skip(&mut self, bytes: u64) -> io::Result<()> {
+        io::copy(&mut self.reader().take(bytes), &mut io::sink()).map(drop)
     }
 }
 
@@ -102,16 +167,13 @@ impl fmt::Debug for Slices {
     }
 }
 
-fn read_header(path: &Path, source: &mut dyn BufRead) -> Result<NiftiHeader, Error> {
+fn read_header(path: &Path, mut source: &mut dyn BufRead) -> Result<NiftiHeader, Error> {
     let broken = |source| broken(path, source);
     let start = source.fill_buf().map_err(|error| broken(error.into()))?;
     if !HEADER_SIZES.iter().any(|size| start.starts_with(size)) {
         return Err(Error::UnknownFormat { path: path.to_owned() });
     }
-    let mut header = NiftiHeader::from_reader(source).map_err(broken)?;
-    if header.magic == *b"ni1\0" {
-        return Err(broken(NiftiError::NoVolumeData));
-    }
+    let mut header = NiftiHeader::from_reader(&mut source).map_err(broken)?;
     header.fix();
     Ok(header)
 }

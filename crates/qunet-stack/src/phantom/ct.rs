@@ -88,7 +88,12 @@ fn expose(mut image: Array2<f32>, fault: Fault, rng: &mut ChaCha8Rng) -> Array2<
     image.mapv(|value| value.round().clamp(-1024.0, 3071.0) as i16)
 }
 
-fn check(field: &'static str, value: usize, least: usize, rule: &'static str) -> Result<(), Error> {
+pub(super) fn check(
+    field: &'static str,
+    value: usize,
+    least: usize,
+    rule: &'static str,
+) -> Result<(), Error> {
     if value >= least {
         return Ok(());
     }

@@ -4,5 +4,7 @@ mod anatomy;
 mod ct;
 mod degrade;
 mod noise;
+mod oct;
 
 pub use ct::{CtPhantom, Phantom};
+pub use oct::OctPhantom;

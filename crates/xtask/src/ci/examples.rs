@@ -6,11 +6,26 @@ use crate::setup;
 use crate::workspace::Workspace;
 
 /// Each example with arguments that keep it short.
-const EXAMPLES: [(&str, &[&str]); 4] = [
+const EXAMPLES: [(&str, &[&str]); 7] = [
     ("score_stack", &[]),
     ("score_masks", &[]),
     ("select_initial", &[]),
     ("segment_stack", &["--quick"]),
+    ("train", &["--epochs", "3", "--size", "48", "--out", "target/examples-out"]),
+    (
+        "predict",
+        &[
+            "--model",
+            "target/examples-out/model.safetensors",
+            "--size",
+            "48",
+            "--out",
+            "target/examples-out/segmentation.nii.gz",
+            "--picture",
+            "target/examples-out/least-agreement.svg",
+        ],
+    ),
+    ("transfer", &["--epochs", "2", "--picture", "target/examples-out/transfer.svg"]),
 ];
 
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<Outcome> {

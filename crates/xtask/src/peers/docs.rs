@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn the_page_has_the_comments() {
         let page = fs::read_to_string(Workspace::find().unwrap().root().join(PAGE)).unwrap();
-        for family in [Family::Quality, Family::Segmetrics] {
+        for family in [Family::Quality, Family::Segmetrics, Family::Model] {
             assert!(with_tables(&page, family, Path::new("x"), &[]).is_ok(), "{family:?}");
         }
     }

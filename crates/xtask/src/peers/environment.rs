@@ -136,9 +136,12 @@ mod tests {
     #[test]
     fn every_requirement_is_pinned() {
         let root = Workspace::find().unwrap().root().to_path_buf();
-        for list in
-            ["quality/requirements.txt", "segmetrics/requirements.txt", "segmetrics/torch.txt"]
-        {
+        for list in [
+            "quality/requirements.txt",
+            "segmetrics/requirements.txt",
+            "segmetrics/torch.txt",
+            "model/requirements.txt",
+        ] {
             let lines = fs::read_to_string(root.join("benches/peers").join(list)).unwrap();
             let mut packages = lines.lines().filter(|line| !line.starts_with("--"));
             assert!(packages.all(|line| line.contains("==")), "{list}: {lines}");

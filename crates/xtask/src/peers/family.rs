@@ -5,6 +5,7 @@
 pub(crate) enum Family {
     Quality,
     Segmetrics,
+    Model,
 }
 
 impl Family {
@@ -13,6 +14,7 @@ impl Family {
         match self {
             Self::Quality => "quality",
             Self::Segmetrics => "segmetrics",
+            Self::Model => "model",
         }
     }
 
@@ -21,6 +23,7 @@ impl Family {
         match self {
             Self::Quality => "peers-venv",
             Self::Segmetrics => "peers-segmetrics-venv",
+            Self::Model => "peers-model-venv",
         }
     }
 
@@ -28,7 +31,31 @@ impl Family {
     pub(crate) fn figure(self) -> Option<&'static str> {
         match self {
             Self::Quality => Some("docs/images/benchmarks-quality.svg"),
-            Self::Segmetrics => None,
+            Self::Segmetrics | Self::Model => None,
+        }
+    }
+
+    /// The package and the program of the Rust side.
+    pub(crate) fn server(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Quality | Self::Segmetrics => ("qunet-benches", "peers-server"),
+            Self::Model => ("qunet-model-benches", "model-server"),
+        }
+    }
+
+    /// The script that times both sides, and its first arguments.
+    pub(crate) fn script(self) -> (&'static str, Option<&'static str>) {
+        match self {
+            Self::Quality | Self::Segmetrics => ("main.py", Some(self.name())),
+            Self::Model => ("model/compare.py", None),
+        }
+    }
+
+    /// How many threads a numeric library takes.
+    pub(crate) fn threads(self) -> &'static str {
+        match self {
+            Self::Quality | Self::Segmetrics => "1",
+            Self::Model => "2",
         }
     }
 }

@@ -9,6 +9,7 @@ use anyhow::Context;
 use super::family::Family;
 use super::{Options, environment};
 use crate::command;
+use crate::setup;
 use crate::workspace::Workspace;
 
 /// Variables that say how many threads a numeric library takes.
@@ -26,7 +27,7 @@ pub(crate) fn measure(
     let lists = ["requirements.txt"].iter().chain(extras);
     let lists: Vec<PathBuf> = lists.map(|list| folder.join(family.name()).join(list)).collect();
     let python = environment::provide(family.environment(), &lists)?;
-    let server = build(workspace)?;
+    let server = build(workspace, family)?;
     let out = tempfile::tempdir().context("cannot make a temporary folder")?;
     let out = out.path().join("rows.json");
     let mut script = script(&python, &folder, family, &server, &out);
@@ -40,20 +41,25 @@ pub(crate) fn measure(
     fs::read_to_string(&out).with_context(|| format!("the script left no {}", out.display()))
 }
 
-fn build(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+fn build(workspace: &Workspace, family: Family) -> anyhow::Result<PathBuf> {
+    if family == Family::Model {
+        setup::ensure(workspace)?;
+    }
+    let (package, program) = family.server();
     let mut cargo = workspace.cargo();
-    cargo.args(["build", "--release", "-p", "qunet-benches", "--bin", "peers-server"]);
+    cargo.args(["build", "--release", "-p", package, "--bin", program]);
     command::run(&mut cargo)?;
-    let name = format!("peers-server{}", std::env::consts::EXE_SUFFIX);
+    let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
     Ok(workspace.target_dir()?.join("release").join(name))
 }
 
 fn script(python: &Path, folder: &Path, family: Family, server: &Path, out: &Path) -> Command {
+    let (file, argument) = family.script();
     let mut script = Command::new(python);
-    script.arg(folder.join("main.py")).arg(family.name());
+    script.arg(folder.join(file)).args(argument);
     script.arg("--server").arg(server).arg("--out").arg(out);
     script.env_remove("PYTHONPATH").env("PYTHONDONTWRITEBYTECODE", "1");
-    script.envs(THREADS.map(|variable| (variable, "1")));
+    script.envs(THREADS.map(|variable| (variable, family.threads())));
     script
 }
 

@@ -39,6 +39,11 @@ pub(crate) enum Peers {
         #[arg(long, conflicts_with = "from")]
         torch: bool,
     },
+    /// The network, beside PyTorch, ONNX Runtime and OpenVINO: time and peak memory, two threads.
+    ///
+    /// The first call makes a Python environment of its own in the cache folder (some 5 GB). The command fails where a
+    /// probability differs from the other library's, not where a ratio is missed.
+    Model(Options),
 }
 
 /// What every family takes.
@@ -67,6 +72,7 @@ pub(crate) struct Options {
 pub(crate) fn run(workspace: &Workspace, peers: &Peers) -> anyhow::Result<()> {
     let (family, options, extras): (_, _, &[&str]) = match peers {
         Peers::Quality(options) => (Family::Quality, options, &[]),
+        Peers::Model(options) => (Family::Model, options, &[]),
         Peers::Segmetrics { options, torch: true } => (Family::Segmetrics, options, &["torch.txt"]),
         Peers::Segmetrics { options, torch: false } => (Family::Segmetrics, options, &[]),
     };
@@ -126,7 +132,8 @@ mod tests {
     fn parse(arguments: &[&str]) -> Result<Options, clap::Error> {
         let arguments = ["peers", "quality"].iter().chain(arguments);
         Cli::try_parse_from(arguments).map(|cli| match cli.peers {
-            Peers::Quality(options) | Peers::Segmetrics { options, .. } => options,
+            Peers::Quality(options) | Peers::Model(options) => options,
+            Peers::Segmetrics { options, .. } => options,
         })
     }
 

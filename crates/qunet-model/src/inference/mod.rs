@@ -1,0 +1,12 @@
+//! Running a trained network over slices of any size.
+
+mod config;
+mod maps;
+mod monte_carlo;
+mod patches;
+mod predictor;
+
+pub use config::{PredictConfig, Sizing};
+pub use maps::HeadMaps;
+pub use monte_carlo::MonteCarloMaps;
+pub use predictor::Predictor;

@@ -1,0 +1,329 @@
+use std::cell::OnceCell;
+use std::collections::VecDeque;
+
+use ndarray::{Array2, Array3, Axis};
+use tch::{Kind, TchError, Tensor};
+
+use super::config::{PredictConfig, Sizing};
+use super::maps::HeadMaps;
+use super::monte_carlo::{Moments, MonteCarloMaps};
+use super::patches::{Blend, Patch, cut};
+use crate::error::{While, count_in};
+use crate::network::{Nest, run};
+use crate::precision::Precision;
+use crate::tensors::{batch, check_finite, maps};
+use crate::{Error, Mode, Network};
+
+/// Largest difference of Dice between f32 and bfloat16 that [`Precision::Auto`] takes for none.
+const SAME_DICE: f64 = 0.005;
+
+/// Features of a node that processors are fastest with, measured: one image of 256 x 256 with 32 filters.
+const CACHED_FEATURES: usize = 256 * 256 * 32;
+
+/// Runs a network over slices of any size, with the weights it has when the predictor is made: batch normalisation is
+/// folded into the convolutions then. Probabilities are brought back to the slice's size and then thresholded.
+pub struct Predictor<'a> {
+    network: &'a dyn Network,
+    config: PredictConfig,
+    levels: Vec<usize>,
+    exact: Nest,
+    /// The weights in bfloat16, if they are to be used; decided at the first slices where that is left open.
+    reduced: OnceCell<Option<Nest>>,
+}
+
+impl<'a> Predictor<'a> {
+    /// `size` (height, width) is what the network was trained at; `batch_size` slices go through
+    /// at once.
+    ///
+    /// # Errors
+    /// As [`Predictor::with`].
+    pub fn new(
+        network: &'a dyn Network,
+        size: (usize, usize),
+        batch_size: usize,
+    ) -> Result<Self, Error> {
+        let sizing = Sizing::Resize { height: size.0, width: size.1 };
+        Self::with(network, PredictConfig { sizing, batch_size, ..PredictConfig::default() })
+    }
+
+    /// A predictor with everything said.
+    ///
+    /// ```
+    /// use ndarray::Array2;
+    /// use qunet_model::{Device, PredictConfig, Predictor, Sizing, Unet, UnetConfig};
+    ///
+    /// let network = Unet::new(&UnetConfig { width: 2, ..UnetConfig::paper() }, Device::Cpu)?;
+    /// let config = PredictConfig { sizing: Sizing::Pad, flips: true, ..PredictConfig::default() };
+    /// let maps = Predictor::with(&network, config)?.heads(&[Array2::zeros((30, 50))])?;
+    /// assert_eq!(maps[0].last().dim(), (30, 50));
+    /// # Ok::<(), qunet_model::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a value out of range, [`Error::NoSuchLevel`] for a level without a head,
+    /// [`Error::Torch`] where LibTorch fails.
+    pub fn with(network: &'a dyn Network, config: PredictConfig) -> Result<Self, Error> {
+        config.check()?;
+        if let Sizing::Tile { side, .. } = config.sizing {
+            let fits = side.is_multiple_of(network.divisor());
+            let rule = "it must be a multiple of the network's divisor, 16 with five rows";
+            count_in("sizing.side", side, if fits { side..=side } else { 0..=0 }, rule)?;
+        }
+        let available = network.levels();
+        let levels = match config.level {
+            None => available,
+            Some(level) if available.contains(&level) => vec![level],
+            Some(level) => return Err(Error::NoSuchLevel { level, available }),
+        };
+        let _no_grad = tch::no_grad_guard();
+        let doing = "preparing the weights";
+        let exact = network.nest().frozen(Kind::Float).while_doing(doing)?;
+        let reduced = OnceCell::new();
+        if config.precision.kind(network.device()) == Kind::Float {
+            let _ = reduced.set(None);
+        } else if config.precision == Precision::Bf16 {
+            let _ = reduced.set(Some(network.nest().frozen(Kind::BFloat16).while_doing(doing)?));
+        }
+        Ok(Self { network, config, levels, exact, reduced })
+    }
+
+    /// How many slices go through at once.
+    #[must_use]
+    pub fn batch_size(&self) -> usize {
+        self.config.batch_size
+    }
+
+    /// Whether bfloat16 is in use; `None` as long as [`Precision::Auto`] has seen no slice.
+    #[must_use]
+    pub fn reduced_precision(&self) -> Option<bool> {
+        self.reduced.get().map(Option::is_some)
+    }
+
+    /// The head maps of each slice (intensities in [0, 1]), in order, dropout off.
+    ///
+    /// # Errors
+    /// [`Error::NotDivisible`] where the network's poolings cannot halve its size, [`Error::NotFinite`] for a pixel
+    /// that is no number, [`Error::Channels`] where the network takes several, [`Error::Torch`] where LibTorch fails.
+    pub fn heads(&self, slices: &[Array2<f32>]) -> Result<Vec<HeadMaps>, Error> {
+        self.heads_of_images(&with_channel(slices))
+    }
+
+    /// The same for images of any number of channels, `(C, H, W)`.
+    ///
+    /// # Errors
+    /// As [`Predictor::heads`].
+    pub fn heads_of_images(&self, images: &[Array3<f32>]) -> Result<Vec<HeadMaps>, Error> {
+        let mut all = Vec::with_capacity(images.len());
+        for images in images.chunks(self.config.batch_size) {
+            all.extend(self.chunk(images, Mode::Evaluate)?);
+        }
+        Ok(all)
+    }
+
+    /// The head maps of any number of slices, each with its key, a batch in memory at a time.
+    ///
+    /// The first error ends the stream.
+    pub fn stream<'p, K: 'p>(
+        &'p self,
+        slices: impl IntoIterator<Item = (K, Array2<f32>), IntoIter: 'p>,
+    ) -> impl Iterator<Item = Result<(K, HeadMaps), Error>> + 'p {
+        let mut slices = slices.into_iter();
+        let mut ready = VecDeque::new();
+        let mut failed = false;
+        std::iter::from_fn(move || {
+            if ready.is_empty() && !failed {
+                let (keys, images): (Vec<K>, Vec<_>) =
+                    slices.by_ref().take(self.config.batch_size).unzip();
+                match self.heads(&images) {
+                    Ok(maps) => ready.extend(keys.into_iter().zip(maps)),
+                    Err(error) => {
+                        failed = true;
+                        return Some(Err(error));
+                    }
+                }
+            }
+            ready.pop_front().map(Ok)
+        })
+    }
+
+    /// Mean and spread of `samples` predictions with dropout on (Gal and Ghahramani 2016). Batch normalisation keeps
+    /// its recorded statistics, and the network is as it was. The samples of a batch follow from the seed, the batch's
+    /// place and nothing else.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for no samples, and as [`Predictor::heads`].
+    pub fn monte_carlo(
+        &self,
+        slices: &[Array2<f32>],
+        samples: usize,
+    ) -> Result<Vec<MonteCarloMaps>, Error> {
+        count_in("samples", samples, 1..=usize::MAX, "it must be at least 1")?;
+        let images = with_channel(slices);
+        let mut all = Vec::with_capacity(images.len());
+        for (place, images) in images.chunks(self.config.batch_size).enumerate() {
+            crate::seed(self.config.seed.wrapping_add(place as u64));
+            let mut moments: Vec<Moments> = Vec::new();
+            for _ in 0..samples {
+                for (slice, maps) in self.chunk(images, Mode::MonteCarlo)?.into_iter().enumerate() {
+                    match moments.get_mut(slice) {
+                        None => moments.push(Moments::new(&maps)),
+                        Some(moments) => moments.add(&maps),
+                    }
+                }
+            }
+            all.extend(moments.into_iter().map(Moments::finish));
+        }
+        Ok(all)
+    }
+
+    /// One vector per slice, `(slices, filters of the deepest row)`; see [`Network::features`].
+    ///
+    /// # Errors
+    /// As [`Predictor::heads`]; [`Error::Parameter`] with tiles, which have no features in common.
+    pub fn features(&self, slices: &[Array2<f32>]) -> Result<Array2<f32>, Error> {
+        if let Sizing::Tile { side, .. } = self.config.sizing {
+            let rule = "features are of whole slices; resize or pad";
+            count_in("sizing.side", side, 0..=0, rule)?;
+        }
+        let doing = "copying features";
+        let mut rows = Vec::new();
+        let mut length = 0;
+        for images in with_channel(slices).chunks(self.config.batch_size) {
+            for patches in alike(&self.patches(images)?) {
+                let pixels: Vec<Array3<f32>> =
+                    patches.iter().map(|patch| patch.pixels.clone()).collect();
+                let _no_grad = tch::no_grad_guard();
+                let features = self.network.features(&batch(&pixels, self.network.device())?)?;
+                length = features.size()[1] as usize;
+                let flat = features.f_to_device(tch::Device::Cpu).and_then(|f| f.f_reshape([-1]));
+                rows.extend(Vec::<f32>::try_from(&flat.while_doing(doing)?).while_doing(doing)?);
+            }
+        }
+        let shape = (slices.len(), length);
+        Array2::from_shape_vec(shape, rows)
+            .map_err(|_| Error::ShapeMismatch { image: shape, mask: (0, 0) })
+    }
+
+    fn chunk(&self, images: &[Array3<f32>], mode: Mode) -> Result<Vec<HeadMaps>, Error> {
+        let _no_grad = tch::no_grad_guard();
+        let classes = self.network.classes();
+        let blends = || {
+            let of = |image: &Array3<f32>| {
+                let (_, height, width) = image.dim();
+                Blend::new(classes, (height, width), self.config.sizing)
+            };
+            images.iter().map(of).collect::<Vec<Blend>>()
+        };
+        let mut heads: Vec<Vec<Blend>> = self.levels.iter().map(|_| blends()).collect();
+        let patches = self.patches(images)?;
+        for patches in alike(&patches).flat_map(|alike| alike.chunks(self.at_once(alike))) {
+            for (answers, blends) in self.answers(patches, mode)?.iter().zip(&mut heads) {
+                for (patch, answer) in patches.iter().zip(answers) {
+                    blends[patch.slice].add(patch, answer)?;
+                }
+            }
+        }
+        let mut finished: Vec<_> =
+            heads.into_iter().map(|blends| blends.into_iter().map(Blend::finish)).collect();
+        let slice = |_| {
+            HeadMaps::new(&self.levels, finished.iter_mut().filter_map(Iterator::next).collect())
+        };
+        Ok((0..images.len()).map(slice).collect())
+    }
+
+    /// How many of these patches go through LibTorch together: on a processor no more than keep the features of the
+    /// first row within its caches, for larger batches are slower there.
+    fn at_once(&self, patches: &[Patch]) -> usize {
+        if self.network.device() != tch::Device::Cpu {
+            return self.config.batch_size;
+        }
+        let (_, height, width) = patches[0].pixels.dim();
+        let features = height * width * self.network.nest().config().width;
+        (CACHED_FEATURES / features.max(1)).clamp(1, self.config.batch_size)
+    }
+
+    fn patches(&self, images: &[Array3<f32>]) -> Result<Vec<Patch>, Error> {
+        let mut patches = Vec::new();
+        for (number, image) in images.iter().enumerate() {
+            check_finite(number, image)?;
+            patches.extend(cut(number, image, self.config.sizing, self.network.divisor())?);
+        }
+        Ok(patches)
+    }
+
+    /// For each head the probabilities of each patch.
+    fn answers(&self, patches: &[Patch], mode: Mode) -> Result<Vec<Vec<Array3<f32>>>, Error> {
+        let pixels: Vec<Array3<f32>> = patches.iter().map(|patch| patch.pixels.clone()).collect();
+        let images = batch(&pixels, self.network.device())?;
+        let heads = match self.reduced(&images)? {
+            None => self.probabilities(&self.exact, &images, mode)?,
+            Some(nest) => {
+                let images = images.f_to_kind(Kind::BFloat16).while_doing("rounding a batch")?;
+                self.probabilities(nest, &images, mode)?
+            }
+        };
+        heads.iter().map(maps).collect()
+    }
+
+    fn probabilities(
+        &self,
+        nest: &Nest,
+        images: &Tensor,
+        mode: Mode,
+    ) -> Result<Vec<Tensor>, Error> {
+        let doing = "taking probabilities";
+        let once = |images: &Tensor| -> Result<Vec<Tensor>, Error> {
+            let logits = run(nest, images, mode, &self.levels)?;
+            logits.iter().map(|logits| probability(logits).while_doing(doing)).collect()
+        };
+        let heads = once(images)?;
+        if !self.config.flips {
+            return Ok(heads);
+        }
+        let mirrored = once(&images.f_flip([3]).while_doing(doing)?)?;
+        let mean =
+            |(one, other): (&Tensor, &Tensor)| one.f_add(&other.f_flip([3])?)?.f_mul_scalar(0.5);
+        heads.iter().zip(&mirrored).map(|pair| mean(pair).while_doing(doing)).collect()
+    }
+
+    /// The weights in bfloat16 where they are used.
+    fn reduced(&self, images: &Tensor) -> Result<Option<&Nest>, Error> {
+        if let Some(decided) = self.reduced.get() {
+            return Ok(decided.as_ref());
+        }
+        let doing = "comparing precisions";
+        let nest = self.network.nest().frozen(Kind::BFloat16).while_doing(doing)?;
+        let exact = self.probabilities(&self.exact, images, Mode::Evaluate)?;
+        let rounded = images.f_to_kind(Kind::BFloat16).while_doing(doing)?;
+        let rounded = self.probabilities(&nest, &rounded, Mode::Evaluate)?;
+        let mut same = true;
+        for (one, other) in exact.iter().zip(&rounded) {
+            same &= agree(one, other).while_doing(doing)?;
+        }
+        Ok(self.reduced.get_or_init(|| same.then_some(nest)).as_ref())
+    }
+}
+
+fn with_channel(slices: &[Array2<f32>]) -> Vec<Array3<f32>> {
+    slices.iter().map(|slice| slice.clone().insert_axis(Axis(0))).collect()
+}
+
+/// Patches that follow each other and are of one size.
+fn alike(patches: &[Patch]) -> impl Iterator<Item = &[Patch]> {
+    patches.chunk_by(|one, other| one.pixels.dim() == other.pixels.dim())
+}
+
+fn probability(logits: &Tensor) -> Result<Tensor, TchError> {
+    if logits.size()[1] == 1 { logits.f_sigmoid() } else { logits.f_softmax(1, Kind::Float) }
+}
+
+/// Whether the masks of two maps have a Dice of 1 but for [`SAME_DICE`], in every class.
+fn agree(one: &Tensor, other: &Tensor) -> Result<bool, TchError> {
+    let dims = &[0_i64, 2, 3][..];
+    let (one, other) = (one.f_gt(0.5)?, other.f_gt(0.5)?);
+    let sum = |mask: &Tensor| mask.f_sum_dim_intlist(dims, false, Kind::Double);
+    let both = sum(&one.f_logical_and(&other)?)?.f_mul_scalar(2.0)?;
+    let sizes = sum(&one)?.f_add(&sum(&other)?)?;
+    let apart = sizes.f_sub(&both)?.f_sub(&sizes.f_mul_scalar(SAME_DICE)?)?;
+    Ok(apart.f_max()?.f_double_value(&[])? <= 0.0)
+}

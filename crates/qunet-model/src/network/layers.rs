@@ -1,0 +1,409 @@
+//! The few layers both networks are made of. Every operation is the fallible form, and computes in the number type of
+//! its input: weights are cast to it where theirs is another, and gradients flow back through the cast.
+
+use tch::nn::{Init, Path, init::DEFAULT_KAIMING_NORMAL};
+use tch::{Kind, TchError, Tensor};
+
+use super::config::{BatchNormConfig, NormPlacement};
+use crate::tensors::channels_last;
+
+type Result<T> = std::result::Result<T, TchError>;
+
+/// Which layers act as in training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Mode {
+    /// Dropout on, batch statistics taken and recorded.
+    Train,
+    /// Dropout off, recorded statistics used and left alone.
+    Evaluate,
+    /// Dropout on, recorded statistics used and left alone: a sample of Monte-Carlo dropout.
+    MonteCarlo,
+}
+
+impl Mode {
+    fn draws_dropout(self) -> bool {
+        self != Self::Evaluate
+    }
+}
+
+/// Same-padded convolution with bias, He-normal weights, of one input or of several as if they were concatenated.
+#[derive(Debug)]
+pub(crate) struct Conv {
+    weight: Tensor,
+    bias: Tensor,
+    padding: i64,
+    /// The weight of each input, where the inputs' channels are known: see [`Conv::frozen`].
+    parts: Vec<Tensor>,
+    /// Whether several inputs are convolved one by one and summed, instead of being concatenated first.
+    summed: bool,
+}
+
+impl Conv {
+    pub(crate) fn new(path: &Path, inputs: i64, outputs: i64, kernel: i64) -> Result<Self> {
+        let shape = [outputs, inputs, kernel, kernel];
+        Ok(Self {
+            weight: variable(path, "weight", &shape, DEFAULT_KAIMING_NORMAL)?,
+            bias: variable(path, "bias", &[outputs], Init::Const(0.0))?,
+            padding: kernel / 2,
+            parts: Vec::new(),
+            summed: false,
+        })
+    }
+
+    /// Lets several inputs be convolved one by one: no concatenation is written and read again.
+    pub(crate) fn summing(mut self, summed: bool) -> Self {
+        self.summed = summed;
+        self
+    }
+
+    pub(crate) fn forward(&self, inputs: &[&Tensor]) -> Result<Tensor> {
+        let kind = inputs[0].kind();
+        let bias = cast(&self.bias, kind)?;
+        if !self.parts.is_empty() {
+            return self.sum(inputs, &self.parts, &bias);
+        }
+        let weight = cast(&self.weight, kind)?;
+        if inputs.len() == 1 {
+            return self.convolve(inputs[0], &weight, Some(&bias));
+        }
+        if !self.summed {
+            return self.convolve(&Tensor::f_cat(inputs, 1)?, &weight, Some(&bias));
+        }
+        self.sum(inputs, &split(&weight, &channels(inputs))?, &bias)
+    }
+
+    fn sum(&self, inputs: &[&Tensor], weights: &[Tensor], bias: &Tensor) -> Result<Tensor> {
+        let mut sum = self.convolve(inputs[0], &weights[0], Some(bias))?;
+        for (input, weight) in inputs.iter().zip(weights).skip(1) {
+            sum = sum.f_add_(&self.convolve(input, weight, None)?)?;
+        }
+        Ok(sum)
+    }
+
+    fn convolve(&self, input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+        input.f_conv2d(weight, bias, [1, 1], [self.padding; 2], [1, 1], 1)
+    }
+
+    /// A copy for inference: scaled and shifted per output, in `kind`, split for inputs of `channels`.
+    fn frozen(&self, kind: Kind, channels: &[i64], fold: Option<&Affine>) -> Result<Self> {
+        let (mut weight, mut bias) = (self.weight.f_detach()?, self.bias.f_detach()?);
+        if let Some(Affine { scale, shift }) = fold {
+            weight = weight.f_mul(&scale.f_reshape([-1, 1, 1, 1])?)?;
+            bias = bias.f_mul(scale)?.f_add(shift)?;
+        }
+        let weight = channels_last(&cast(&weight, kind)?)?;
+        let summed = self.summed && channels.len() > 1;
+        let parts = if summed { split(&weight, channels)? } else { Vec::new() };
+        let weight = if summed { Tensor::new() } else { weight };
+        Ok(Self { weight, bias: cast(&bias, kind)?, padding: self.padding, parts, summed })
+    }
+
+    /// A copy of a head for inference.
+    pub(crate) fn frozen_head(&self, kind: Kind) -> Result<Self> {
+        self.frozen(kind, &[], None)
+    }
+}
+
+/// 2 x 2 transposed convolution of stride 2 with bias: doubles height and width.
+#[derive(Debug)]
+pub(crate) struct UpConv {
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl UpConv {
+    pub(crate) fn new(path: &Path, inputs: i64, outputs: i64) -> Result<Self> {
+        Ok(Self {
+            weight: variable(path, "weight", &[inputs, outputs, 2, 2], DEFAULT_KAIMING_NORMAL)?,
+            bias: variable(path, "bias", &[outputs], Init::Const(0.0))?,
+        })
+    }
+
+    pub(crate) fn forward(&self, input: &Tensor) -> Result<Tensor> {
+        let (weight, bias) = (cast(&self.weight, input.kind())?, cast(&self.bias, input.kind())?);
+        input.f_conv_transpose2d(&weight, Some(&bias), [2, 2], [0, 0], [0, 0], 1, [1, 1])
+    }
+
+    pub(crate) fn frozen(&self, kind: Kind) -> Result<Self> {
+        let weight = channels_last(&cast(&self.weight.f_detach()?, kind)?)?;
+        Ok(Self { weight, bias: cast(&self.bias.f_detach()?, kind)? })
+    }
+}
+
+/// A factor and a summand per channel.
+struct Affine {
+    scale: Tensor,
+    shift: Tensor,
+}
+
+/// Batch normalisation that starts as the identity (weight 1, bias 0).
+#[derive(Debug)]
+struct BatchNorm {
+    weight: Tensor,
+    bias: Tensor,
+    running_mean: Tensor,
+    running_var: Tensor,
+    config: BatchNormConfig,
+}
+
+impl BatchNorm {
+    fn new(path: &Path, channels: i64, config: BatchNormConfig) -> Result<Self> {
+        Ok(Self {
+            weight: path.f_var("weight", &[channels], Init::Const(1.0))?,
+            bias: path.f_var("bias", &[channels], Init::Const(0.0))?,
+            running_mean: path.f_zeros_no_train("running_mean", &[channels])?,
+            running_var: path.f_ones_no_train("running_var", &[channels])?,
+            config,
+        })
+    }
+
+    fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
+        input.f_batch_norm(
+            Some(&self.weight),
+            Some(&self.bias),
+            Some(&self.running_mean),
+            Some(&self.running_var),
+            mode == Mode::Train,
+            self.config.momentum,
+            self.config.epsilon,
+            true,
+        )
+    }
+
+    /// What it does to each channel with the recorded statistics.
+    fn affine(&self) -> Result<Affine> {
+        let deviation = self.running_var.f_add_scalar(self.config.epsilon)?.f_sqrt()?;
+        let scale = self.weight.f_detach()?.f_div(&deviation)?;
+        let shift = self.bias.f_detach()?.f_sub(&self.running_mean.f_mul(&scale)?)?;
+        Ok(Affine { scale, shift })
+    }
+}
+
+/// What follows a convolution.
+#[derive(Debug)]
+enum After {
+    Relu,
+    ReluNorm(BatchNorm),
+    NormRelu(BatchNorm),
+    /// ReLU and a folded normalisation: bounds per channel, from below and, where the normalisation turns a channel
+    /// over, from above.
+    Clamp {
+        low: Tensor,
+        high: Option<Tensor>,
+    },
+}
+
+impl After {
+    fn new(path: &Path, channels: i64, norm: Option<BatchNormConfig>) -> Result<Self> {
+        Ok(match norm {
+            None => Self::Relu,
+            Some(config) => {
+                let norm = BatchNorm::new(path, channels, config)?;
+                match config.placement {
+                    NormPlacement::AfterRelu => Self::ReluNorm(norm),
+                    NormPlacement::BeforeRelu => Self::NormRelu(norm),
+                }
+            }
+        })
+    }
+
+    fn forward(&self, mut features: Tensor, mode: Mode) -> Result<Tensor> {
+        match self {
+            Self::Relu => features.f_relu_(),
+            Self::ReluNorm(norm) => norm.forward(&features.f_relu_()?, mode),
+            Self::NormRelu(norm) => norm.forward(&features, mode)?.f_relu_(),
+            Self::Clamp { low, high: None } => features.f_clamp_min_tensor_(low),
+            Self::Clamp { low, high } => features.f_clamp_tensor_(Some(low), high.as_ref()),
+        }
+    }
+
+    /// The convolution and what follows it with the normalisation folded into the convolution. Behind a ReLU that is
+    /// a max(z, 0) + b = max(a z + b, b) for a >= 0 and min(a z + b, b) for a < 0: exact, borders included.
+    fn frozen(&self, conv: &Conv, kind: Kind, channels: &[i64]) -> Result<(Conv, Self)> {
+        let fold = |norm: &BatchNorm| -> Result<(Conv, Affine)> {
+            let affine = norm.affine()?;
+            Ok((conv.frozen(kind, channels, Some(&affine))?, affine))
+        };
+        Ok(match self {
+            Self::Relu => (conv.frozen(kind, channels, None)?, Self::Relu),
+            Self::NormRelu(norm) => (fold(norm)?.0, Self::Relu),
+            Self::ReluNorm(norm) => {
+                let (conv, affine) = fold(norm)?;
+                (conv, bounds(&affine, kind)?)
+            }
+            Self::Clamp { low, high } => {
+                let high = high.as_ref().map(Tensor::shallow_clone);
+                (conv.frozen(kind, channels, None)?, Self::Clamp { low: low.shallow_clone(), high })
+            }
+        })
+    }
+}
+
+fn bounds(affine: &Affine, kind: Kind) -> Result<After> {
+    let shift = affine.shift.f_reshape([1, -1, 1, 1])?;
+    let turned = affine.scale.f_lt(0.0)?.f_reshape([1, -1, 1, 1])?;
+    let none = f64::INFINITY;
+    let low = cast(&shift.f_masked_fill(&turned, -none)?, kind)?;
+    let high = if turned.f_any()?.f_int64_value(&[])? == 0 {
+        None
+    } else {
+        Some(cast(&shift.f_masked_fill(&turned.f_logical_not()?, none)?, kind)?)
+    };
+    Ok(After::Clamp { low, high })
+}
+
+/// A node X(i,j): twice a 3 x 3 convolution and what follows it.
+#[derive(Debug)]
+pub(crate) struct Node {
+    convs: [Conv; 2],
+    after: [After; 2],
+}
+
+impl Node {
+    pub(crate) fn new(
+        path: &Path,
+        inputs: i64,
+        outputs: i64,
+        batch_norm: Option<BatchNormConfig>,
+        summed: bool,
+    ) -> Result<Self> {
+        Ok(Self {
+            convs: [
+                Conv::new(&(path / "conv1"), inputs, outputs, 3)?.summing(summed),
+                Conv::new(&(path / "conv2"), outputs, outputs, 3)?,
+            ],
+            after: [
+                After::new(&(path / "norm1"), outputs, batch_norm)?,
+                After::new(&(path / "norm2"), outputs, batch_norm)?,
+            ],
+        })
+    }
+
+    pub(crate) fn forward(&self, inputs: &[&Tensor], mode: Mode) -> Result<Tensor> {
+        let features = self.after[0].forward(self.convs[0].forward(inputs)?, mode)?;
+        self.after[1].forward(self.convs[1].forward(&[&features])?, mode)
+    }
+
+    /// A copy for inference on inputs of these channels.
+    pub(crate) fn frozen(&self, kind: Kind, channels: &[i64]) -> Result<Self> {
+        let (conv1, after1) = self.after[0].frozen(&self.convs[0], kind, channels)?;
+        let (conv2, after2) = self.after[1].frozen(&self.convs[1], kind, &[])?;
+        Ok(Self { convs: [conv1, conv2], after: [after1, after2] })
+    }
+}
+
+/// Halves height and width.
+pub(crate) fn pool(features: &Tensor) -> Result<Tensor> {
+    features.f_max_pool2d([2, 2], [2, 2], [0, 0], [1, 1], false)
+}
+
+/// Dropout where the mode draws it, the identity otherwise.
+pub(crate) fn dropout(features: &Tensor, probability: f64, mode: Mode) -> Result<Tensor> {
+    features.f_dropout(probability, mode.draws_dropout())
+}
+
+/// A fresh variable; images lie with their channels last, and so do the weights.
+fn variable(path: &Path, name: &str, shape: &[i64], init: Init) -> Result<Tensor> {
+    let mut variable = path.f_var(name, shape, init)?;
+    if shape.len() == 4 {
+        let data = channels_last(&variable.f_detach()?)?;
+        variable.set_data(&data);
+    }
+    Ok(variable)
+}
+
+fn cast(tensor: &Tensor, kind: Kind) -> Result<Tensor> {
+    if tensor.kind() == kind { Ok(tensor.shallow_clone()) } else { tensor.f_to_kind(kind) }
+}
+
+fn channels(inputs: &[&Tensor]) -> Vec<i64> {
+    inputs.iter().map(|input| input.size()[1]).collect()
+}
+
+/// The part of a weight that each input meets.
+fn split(weight: &Tensor, channels: &[i64]) -> Result<Vec<Tensor>> {
+    let mut start = 0;
+    let mut parts = Vec::with_capacity(channels.len());
+    for &count in channels {
+        parts.push(channels_last(&weight.f_narrow(1, start, count)?)?);
+        start += count;
+    }
+    Ok(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::Device;
+    use tch::nn::VarStore;
+
+    use super::*;
+    use crate::NormNodes;
+
+    fn image(channels: i64) -> Tensor {
+        Tensor::arange(channels * 256, (Kind::Float, Device::Cpu))
+            .sin()
+            .reshape([1, channels, 16, 16])
+    }
+
+    fn node(store: &VarStore, norm: Option<BatchNormConfig>, inputs: i64, summed: bool) -> Node {
+        Node::new(&(store.root() / "node"), inputs, 8, norm, summed).unwrap()
+    }
+
+    #[test]
+    fn batch_norm_follows_the_relu_or_comes_before_it() {
+        let smallest = |norm| {
+            let store = VarStore::new(Device::Cpu);
+            let features = node(&store, norm, 1, false).forward(&[&image(1)], Mode::Train);
+            features.unwrap().min().double_value(&[])
+        };
+        // Nothing is below zero after a ReLU; normalising to mean zero brings it there.
+        assert_eq!(smallest(None), 0.0);
+        assert!(smallest(Some(BatchNormConfig::keras())) < 0.0);
+        let before = NormPlacement::BeforeRelu;
+        assert_eq!(
+            smallest(Some(BatchNormConfig { placement: before, ..BatchNormConfig::keras() })),
+            0.0
+        );
+    }
+
+    #[test]
+    fn a_sum_of_convolutions_is_the_convolution_of_the_concatenation() {
+        let store = VarStore::new(Device::Cpu);
+        let mut node = node(&store, None, 5, true);
+        let inputs = [&image(2), &image(3)];
+        let summed = node.convs[0].forward(&inputs).unwrap();
+        let frozen = node.convs[0].frozen(Kind::Float, &[2, 3], None).unwrap().forward(&inputs);
+        node.convs[0].summed = false;
+        let concatenated = node.convs[0].forward(&inputs).unwrap();
+        assert!(summed.allclose(&concatenated, 1e-5, 1e-6, false));
+        assert_eq!(frozen.unwrap(), summed);
+    }
+
+    #[test]
+    fn folding_is_exact_up_to_rounding_also_where_a_channel_is_turned_over() {
+        for placement in [NormPlacement::AfterRelu, NormPlacement::BeforeRelu] {
+            let store = VarStore::new(Device::Cpu);
+            let norm =
+                BatchNormConfig { placement, nodes: NormNodes::All, ..BatchNormConfig::keras() };
+            let node = node(&store, Some(norm), 1, false);
+            tch::no_grad(|| {
+                for (name, mut tensor) in store.variables() {
+                    let count = tensor.numel() as i64;
+                    let values = (Tensor::arange(count, (Kind::Float, Device::Cpu)) * 1.7).sin();
+                    if name.ends_with("running_var") {
+                        tensor.copy_(&(values + 1.5));
+                    } else if name.contains("norm") {
+                        tensor.copy_(&values);
+                    }
+                }
+            });
+            let expected = node.forward(&[&image(1)], Mode::Evaluate).unwrap();
+            let frozen = node.frozen(Kind::Float, &[1]).unwrap();
+            let found = frozen.forward(&[&image(1)], Mode::Evaluate).unwrap();
+            assert!(found.allclose(&expected, 1e-5, 1e-5, false), "{placement:?}");
+            let turned = matches!(frozen.after[0], After::Clamp { high: Some(_), .. });
+            assert_eq!(turned, placement == NormPlacement::AfterRelu);
+        }
+    }
+}

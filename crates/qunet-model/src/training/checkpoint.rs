@@ -1,0 +1,105 @@
+//! A training on disk: one safetensors file with weights, moments and the best weights, and the rest as JSON in its
+//! header. It is replaced as a whole after every epoch, so that a killed training loses one epoch at most.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use tch::Tensor;
+
+use super::adam::Adam;
+use super::guard::GuardState;
+use super::record::EpochRecord;
+use crate::error::While;
+use crate::weights::{self, Weights, named};
+use crate::{Error, Network};
+
+/// What identifies a training; a checkpoint serves no other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Identity {
+    /// The configuration as JSON.
+    pub(super) settings: String,
+    /// Digest of the training slices.
+    pub(super) slices: String,
+    /// Digest of the validation slices.
+    pub(super) validation: Option<String>,
+}
+
+/// Everything but tensors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct State {
+    pub(super) identity: Identity,
+    pub(super) history: Vec<EpochRecord>,
+    pub(super) guard: GuardState,
+    pub(super) adam_steps: u64,
+    pub(super) best: Option<Best>,
+    /// Whether training stopped early.
+    pub(super) stopped: bool,
+}
+
+/// The epoch with the best validation Dice.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Best {
+    pub(super) epoch: usize,
+    pub(super) dice: f64,
+}
+
+/// Weights by name.
+pub(super) type Named = Vec<(String, Tensor)>;
+
+pub(super) fn save(
+    path: &Path,
+    state: &State,
+    network: &dyn Network,
+    adam: &Adam,
+    best: Option<&Named>,
+) -> Result<(), Error> {
+    let mut tensors = named(network.variables());
+    tensors.extend(adam.moments());
+    if let Some(best) = best {
+        tensors.extend(best.iter().map(|(name, tensor)| (best_name(name), tensor.shallow_clone())));
+    }
+    weights::write(path, tensors, state)
+}
+
+fn best_name(name: &str) -> String {
+    format!("best.{name}")
+}
+
+/// Reads a checkpoint, checks that it belongs to this training, and sets weights and moments from it.
+pub(super) fn load(
+    path: &Path,
+    identity: &Identity,
+    network: &dyn Network,
+    adam: &mut Adam,
+) -> Result<(State, Option<Named>), Error> {
+    let mut file = Weights::open(path)?;
+    let state: State = file.beside()?;
+    let other = |what| Error::OtherTraining { path: path.to_owned(), what };
+    if state.identity.settings != identity.settings {
+        return Err(other("settings"));
+    }
+    if state.identity.slices != identity.slices {
+        return Err(other("slices"));
+    }
+    if state.identity.validation != identity.validation {
+        return Err(other("validation slices"));
+    }
+    let mut targets = named(network.variables());
+    targets.extend(adam.moments());
+    let best = state.best.map(|_| copies(network)).transpose()?;
+    for (name, tensor) in best.iter().flatten() {
+        targets.push((best_name(name), tensor.shallow_clone()));
+    }
+    file.fill(targets)?;
+    adam.set_steps(state.adam_steps);
+    Ok((state, best))
+}
+
+/// A copy of all weights.
+pub(super) fn copies(network: &dyn Network) -> Result<Named, Error> {
+    let mut copies = named(network.variables());
+    for (_, tensor) in &mut copies {
+        *tensor = tensor.f_detach().map(|tensor| tensor.copy()).while_doing("copying weights")?;
+    }
+    Ok(copies)
+}

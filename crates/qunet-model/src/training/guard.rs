@@ -1,0 +1,198 @@
+use serde::{Deserialize, Serialize};
+
+use super::observer::TrainEvent;
+use crate::Error;
+use crate::error::count_in;
+
+/// What is done about a head that predicts nothing.
+///
+/// With a handful of slices and rare lesions a training may end in a network that finds nothing anywhere: the Dice
+/// loss is then flat, and no gradient leads back. A head has collapsed where for `patience` epochs on end no pixel of
+/// any training slice with foreground was above one half. The rule of recovery, in this order:
+///
+/// 1. For `warmup_epochs` epochs a cross-entropy in which foreground and background weigh the same is added to the
+///    loss of every head, and the optimiser's moments start anew.
+/// 2. A head that is still, or again, empty after that draws all weights anew (with another seed), at most `restarts`
+///    times, and the warm-up follows again.
+///
+/// Too high a learning rate is what kills heads most often, so that each remedy lowers it to three tenths, for the
+/// rest of the training; in a warm-up it does not follow the schedule.
+///
+/// Each of it is told as a [`TrainEvent`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CollapseGuard {
+    /// Empty epochs on end that count as a collapse, >= 1.
+    pub patience: usize,
+    /// Epochs of the warm-up; 0 = report only.
+    pub warmup_epochs: usize,
+    /// How often all weights may be drawn anew.
+    pub restarts: usize,
+}
+
+impl Default for CollapseGuard {
+    fn default() -> Self {
+        Self { patience: 3, warmup_epochs: 3, restarts: 2 }
+    }
+}
+
+impl CollapseGuard {
+    /// Reports collapses and does nothing about them.
+    #[must_use]
+    pub fn report() -> Self {
+        Self { warmup_epochs: 0, restarts: 0, ..Self::default() }
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        count_in("collapse.patience", self.patience, 1..=usize::MAX, "it must be at least 1")
+    }
+}
+
+/// What one remedy multiplies the learning rate by.
+const RATE_FACTOR: f64 = 0.3;
+
+/// What the guard knows, saved with the training.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct GuardState {
+    /// Per head, for how many epochs on end it has been empty.
+    empty_for: Vec<usize>,
+    /// The last epoch of the warm-up under way or over.
+    warm_until: usize,
+    warmups: usize,
+    pub(super) restarts: usize,
+}
+
+/// What the guard wants done before the next epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Remedy {
+    None,
+    WarmUp,
+    Restart,
+}
+
+impl GuardState {
+    pub(super) fn new(heads: usize) -> Self {
+        Self { empty_for: vec![0; heads], ..Self::default() }
+    }
+
+    /// What the learning rate is multiplied by, after all remedies so far.
+    pub(super) fn rate_factor(&self) -> f64 {
+        RATE_FACTOR.powi(i32::try_from(self.warmups).unwrap_or(i32::MAX))
+    }
+
+    /// Whether the balanced cross-entropy is on in `epoch`.
+    pub(super) fn warming(&self, epoch: usize) -> bool {
+        epoch <= self.warm_until
+    }
+
+    /// Takes in an epoch: for each head whether it was empty; `levels` are the heads' names.
+    pub(super) fn observe(
+        &mut self,
+        guard: &CollapseGuard,
+        epoch: usize,
+        empty: &[bool],
+        levels: &[usize],
+    ) -> (Remedy, Option<TrainEvent>) {
+        for (run, &empty) in self.empty_for.iter_mut().zip(empty) {
+            *run = if empty { *run + 1 } else { 0 };
+        }
+        if self.warming(epoch + 1) {
+            return (Remedy::None, None);
+        }
+        let due = |run: usize| {
+            run >= guard.patience && (run - guard.patience).is_multiple_of(guard.patience)
+        };
+        let collapsed: Vec<usize> = self
+            .empty_for
+            .iter()
+            .zip(levels)
+            .filter(|(run, _)| due(**run))
+            .map(|(_, &level)| level)
+            .collect();
+        if collapsed.is_empty() {
+            return (Remedy::None, None);
+        }
+        let remedy = if guard.warmup_epochs > 0 && self.warmups <= self.restarts {
+            Remedy::WarmUp
+        } else if self.restarts < guard.restarts {
+            Remedy::Restart
+        } else {
+            Remedy::None
+        };
+        if remedy != Remedy::None {
+            self.empty_for.fill(0);
+            self.warm_until = epoch + guard.warmup_epochs;
+            self.warmups += 1;
+            self.restarts += usize::from(remedy == Remedy::Restart);
+        }
+        (remedy, Some(TrainEvent::Collapsed { epoch, levels: collapsed, remedy: remedy.name() }))
+    }
+}
+
+impl Remedy {
+    fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::WarmUp => "warm_up",
+            Self::Restart => "restart",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The remedies of epochs 1, 2, ... in which the only head was empty or not.
+    fn remedies(guard: CollapseGuard, empty: &[bool]) -> Vec<Remedy> {
+        let mut state = GuardState::new(1);
+        let observe = |(epoch, &empty)| state.observe(&guard, epoch + 1, &[empty], &[4]).0;
+        empty.iter().enumerate().map(observe).collect()
+    }
+
+    #[test]
+    fn warm_up_then_restart_then_nothing() {
+        use Remedy::{None, Restart, WarmUp};
+        let guard = CollapseGuard { patience: 2, warmup_epochs: 1, restarts: 1 };
+        let found = remedies(guard, &[true; 12]);
+        // Two empty epochs, a warm-up; in its epoch nothing is judged, but emptiness counts on.
+        assert_eq!(found[..2], [None, WarmUp]);
+        let rate = |remedies| GuardState { warmups: remedies, ..GuardState::new(1) }.rate_factor();
+        assert!((rate(0) - 1.0).abs() < 1e-12 && (rate(2) - 0.09).abs() < 1e-12);
+        let done: Vec<_> = found.into_iter().filter(|remedy| *remedy != None).collect();
+        assert_eq!(done, [WarmUp, Restart]);
+    }
+
+    #[test]
+    fn a_passing_emptiness_is_nothing() {
+        let guard = CollapseGuard::default();
+        assert!(
+            remedies(guard, &[true, true, false, true, true, false])
+                .iter()
+                .all(|remedy| *remedy == Remedy::None)
+        );
+    }
+
+    #[test]
+    fn a_report_is_told_and_changes_nothing() {
+        let mut state = GuardState::new(4);
+        let guard = CollapseGuard::report();
+        let empty = [true, false, false, true];
+        let told: Vec<_> =
+            (1..=6).map(|epoch| state.observe(&guard, epoch, &empty, &[1, 2, 3, 4])).collect();
+        let epochs: Vec<usize> = told
+            .iter()
+            .filter_map(|(remedy, event)| {
+                assert_eq!(*remedy, Remedy::None);
+                match event {
+                    Some(TrainEvent::Collapsed { epoch, levels, .. }) => {
+                        assert_eq!(*levels, [1, 4]);
+                        Some(*epoch)
+                    }
+                    _ => None,
+                }
+            })
+            .collect();
+        assert_eq!(epochs, [3, 6]);
+    }
+}

@@ -1,0 +1,202 @@
+//! A training under way.
+
+use std::time::Instant;
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use tch::{Kind, TchError, Tensor};
+
+use super::adam::Adam;
+use super::config::TrainConfig;
+use super::guard::GuardState;
+use super::record::EpochRecord;
+use super::sampler::Sampler;
+use super::set::TrainingSet;
+use crate::error::While;
+use crate::loss::Truth;
+use crate::{Error, Mode, Network};
+
+pub(super) struct Run<'a> {
+    config: &'a TrainConfig,
+    network: &'a dyn Network,
+    set: &'a TrainingSet,
+    sampler: Sampler,
+    pub(super) adam: Adam,
+    /// How many slices each step of an epoch takes.
+    batches: Vec<usize>,
+    /// How many times the background outweighs the foreground.
+    imbalance: f64,
+}
+
+/// What an epoch adds up.
+struct Sums {
+    losses: Vec<f64>,
+    /// Per head, whether it found anything on a slice with foreground.
+    found: Vec<bool>,
+    /// Whether there was any such slice.
+    positive: bool,
+    gradient_norm: f64,
+    data_seconds: f64,
+}
+
+/// A fresh batch: images, and labels as the losses take them.
+type Batch = (Tensor, Truth);
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        config: &'a TrainConfig,
+        network: &'a dyn Network,
+        set: &'a TrainingSet,
+    ) -> Result<Self, Error> {
+        let (batch, slices) = (config.batch_size, set.len());
+        let batches = match config.steps_per_epoch {
+            Some(steps) => vec![batch; steps],
+            None => (0..slices.div_ceil(batch)).map(|i| batch.min(slices - i * batch)).collect(),
+        };
+        let share = set.foreground_share()?;
+        let imbalance = if share > 0.0 { ((1.0 - share) / share).clamp(1.0, 100.0) } else { 1.0 };
+        Ok(Self {
+            config,
+            network,
+            set,
+            sampler: Sampler::new(set, batch, config.foreground_share, config.seed),
+            adam: Adam::new(network, config.optimizer).while_doing("building the optimiser")?,
+            batches,
+            imbalance,
+        })
+    }
+
+    pub(super) fn epoch(&mut self, epoch: usize, guard: &GuardState) -> Result<EpochRecord, Error> {
+        let started = Instant::now();
+        let (steps, heads) = (self.batches.len(), self.network.heads());
+        let mut sums = Sums {
+            losses: vec![0.0; heads],
+            found: vec![false; heads],
+            positive: false,
+            gradient_norm: 0.0,
+            data_seconds: 0.0,
+        };
+        let mut learning_rate = self.config.learning_rate * guard.rate_factor();
+        for step in 1..=steps {
+            let done = (epoch - 1) * steps + step - 1;
+            if !guard.warming(epoch) {
+                let scheduled = self.config.rate_at(done, self.config.epochs * steps);
+                learning_rate = scheduled * guard.rate_factor();
+            }
+            let failed = |loss| Error::NonFiniteLoss { loss, epoch, step, learning_rate };
+            self.step(
+                done,
+                self.batches[step - 1],
+                guard.warming(epoch),
+                learning_rate,
+                &mut sums,
+            )?
+            .map_err(failed)?;
+        }
+        let levels = self.network.levels();
+        let empty_heads = levels
+            .into_iter()
+            .zip(&sums.found)
+            .filter(|(_, found)| sums.positive && !**found)
+            .map(|(level, _)| level)
+            .collect();
+        Ok(EpochRecord {
+            epoch,
+            epochs: self.config.epochs,
+            head_losses: sums.losses.iter().map(|sum| sum / steps as f64).collect(),
+            learning_rate,
+            gradient_norm: sums.gradient_norm,
+            empty_heads,
+            validation_dice: None,
+            seconds: started.elapsed().as_secs_f64(),
+            data_seconds: sums.data_seconds,
+        })
+    }
+
+    /// One step; the inner error is a loss or gradient that is not finite, before any weight has changed.
+    fn step(
+        &mut self,
+        done: usize,
+        count: usize,
+        warming: bool,
+        rate: f64,
+        sums: &mut Sums,
+    ) -> Result<Result<(), f64>, Error> {
+        let started = Instant::now();
+        let (images, truth) = self.batch(done, count)?;
+        sums.data_seconds += started.elapsed().as_secs_f64();
+        let logits = self.network.logits(&images, Mode::Train)?;
+        let (mut total, heads) = self.config.loss.of(&logits, &truth)?;
+        if warming {
+            total = self.balanced(total, &logits, &truth).while_doing("warming up")?;
+        }
+        let loss = read(&total)?;
+        if !loss.is_finite() {
+            return Ok(Err(loss));
+        }
+        let doing = "computing gradients";
+        self.adam.zero_gradients().while_doing(doing)?;
+        total.f_backward().while_doing(doing)?;
+        let norm = self.adam.gradient_norm().while_doing(doing)?;
+        if !norm.is_finite() {
+            return Ok(Err(norm));
+        }
+        let scale = self.config.clip_norm.map_or(1.0, |longest| (longest / norm).min(1.0));
+        self.adam.step(rate, scale).while_doing("changing weights")?;
+        sums.gradient_norm = norm;
+        for (sum, head) in sums.losses.iter_mut().zip(&heads) {
+            *sum += read(head)?;
+        }
+        look(&logits, &truth, sums).while_doing("looking at the prediction")?;
+        Ok(Ok(()))
+    }
+
+    /// The batch of a step, and LibTorch's generator set for it: both follow from the seed and the step alone.
+    fn batch(&mut self, done: usize, count: usize) -> Result<Batch, Error> {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.config.seed);
+        rng.set_stream(done as u64 + 1);
+        crate::seed(rng.next_u64());
+        let (images, labels) = self.set.gather(&self.sampler.draw(done, count))?;
+        let (images, labels) = self.config.augmentation.apply(&images, &labels, &mut rng)?;
+        let doing = "preparing a batch";
+        let images = images
+            .f_to_kind(self.config.precision.kind(self.network.device()))
+            .while_doing(doing)?;
+        Ok((images, Truth::new(labels, self.set.classes()).while_doing(doing)?))
+    }
+
+    fn balanced(
+        &self,
+        total: Tensor,
+        logits: &[Tensor],
+        truth: &Truth,
+    ) -> Result<Tensor, TchError> {
+        let mut total = total;
+        for map in logits {
+            total = total.f_add(&truth.weighted_cross_entropy(map, self.imbalance)?)?;
+        }
+        Ok(total)
+    }
+}
+
+/// Notes which heads found anything on slices with foreground.
+fn look(logits: &[Tensor], truth: &Truth, sums: &mut Sums) -> Result<(), TchError> {
+    let _no_grad = tch::no_grad_guard();
+    let dims = &[1_i64, 2, 3][..];
+    let positive = truth.masks.f_amax(dims, false)?;
+    let mut found = vec![positive.f_sum(Kind::Float)?];
+    for map in logits {
+        found
+            .push(truth.predicted(map)?.f_amax(dims, false)?.f_mul(&positive)?.f_sum(Kind::Float)?);
+    }
+    let found = Vec::<f32>::try_from(&Tensor::f_stack(&found, 0)?)?;
+    sums.positive |= found[0] > 0.0;
+    for (seen, &slices) in sums.found.iter_mut().zip(&found[1..]) {
+        *seen |= slices > 0.0;
+    }
+    Ok(())
+}
+
+fn read(loss: &Tensor) -> Result<f64, Error> {
+    loss.f_double_value(&[]).while_doing("reading the loss")
+}

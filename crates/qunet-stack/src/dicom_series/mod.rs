@@ -1,0 +1,116 @@
+//! DICOM series: a folder of files or a file of frames.
+
+mod decode;
+mod frame;
+mod scan;
+mod space;
+mod walk;
+
+use std::path::{Path, PathBuf};
+
+use dicom_object::DefaultDicomObject;
+
+use frame::{Place, Stored};
+use walk::PixelData;
+
+use crate::samples::Samples;
+use crate::source::Source;
+use crate::{Error, Geometry, SlicePixels};
+
+/// The frames of a series in order of position.
+pub(crate) struct Slices {
+    files: Vec<FileOf>,
+    /// The file and the frame in it of each slice, and the place.
+    frames: Vec<Frame>,
+    stored: Stored,
+    /// Whether all values are whole numbers that 16 bits hold.
+    kind: Kind,
+    geometry: Geometry,
+    /// The packed file that was read last.
+    open: Option<(usize, Box<DefaultDicomObject>)>,
+}
+
+#[derive(Debug)]
+struct FileOf {
+    path: PathBuf,
+    pixels: PixelData,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    file: usize,
+    frame: usize,
+    place: Place,
+}
+
+/// What the values of a series become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// As they are stored.
+    Stored,
+    /// Modality values in 16 bits.
+    Whole,
+    /// Modality values in f32.
+    Float,
+}
+
+impl Slices {
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        scan::scan(path)
+    }
+
+    fn samples(&self, frame: &Frame) -> Samples {
+        let Place { slope, intercept, .. } = frame.place;
+        let big_endian = self.files[frame.file].pixels.big_endian;
+        let scale = (self.kind != Kind::Stored).then_some((slope, intercept));
+        Samples { number: self.stored.number(), big_endian, scale }
+    }
+}
+
+impl Source for Slices {
+    fn shape(&self) -> [usize; 3] {
+        [self.frames.len(), self.stored.rows.into(), self.stored.columns.into()]
+    }
+
+    fn geometry(&self) -> Geometry {
+        self.geometry
+    }
+
+    fn read(&mut self, index: usize) -> Result<SlicePixels, Error> {
+        let frame = self.frames[index];
+        let file = &self.files[frame.file];
+        let length = self.stored.frame_bytes();
+        let mut samples = self.samples(&frame);
+        let mut bytes = if file.pixels.length.is_some() {
+            decode::plain(&file.path, &file.pixels, frame.frame, length)?
+        } else {
+            samples.big_endian = cfg!(target_endian = "big");
+            decode::packed(&file.path, frame.file, frame.frame, length, &mut self.open)?
+        };
+        decode::extend_sign(&mut bytes, &self.stored, samples.big_endian);
+        let found = bytes.len() as u64;
+        let shape = (usize::from(self.stored.rows), usize::from(self.stored.columns));
+        let slice = samples.decode(shape, bytes).ok_or_else(|| Error::CutShort {
+            path: self.files[frame.file].path.clone(),
+            expected: length as u64,
+            found,
+        })?;
+        Ok(if self.kind == Kind::Whole { whole(slice) } else { slice })
+    }
+}
+
+/// Whole numbers that fit, as the scan saw to.
+fn whole(slice: SlicePixels) -> SlicePixels {
+    match slice {
+        SlicePixels::F32(values) => SlicePixels::I16(values.mapv(|value| value as i16)),
+        other => other,
+    }
+}
+
+impl std::fmt::Debug for Slices {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut fields = f.debug_struct("Slices");
+        fields.field("frames", &self.frames.len()).field("stored", &self.stored);
+        fields.field("geometry", &self.geometry).finish_non_exhaustive()
+    }
+}

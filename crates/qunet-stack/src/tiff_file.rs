@@ -1,0 +1,131 @@
+//! Multi-page TIFF: one page, one slice.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use ndarray::Array2;
+use tiff::ColorType;
+use tiff::decoder::{Decoder, DecodingResult, Limits};
+
+use crate::source::Source;
+use crate::{Error, SlicePixels};
+
+/// No page unpacks to more than this many times its file (LZW reaches 2,730), or to what is
+/// little anyway.
+const LARGEST_RATIO: u64 = 2_800;
+const LITTLE: u64 = 1 << 20;
+
+/// The pages of a TIFF file, all of the size and type of the first.
+pub(crate) struct Slices {
+    path: PathBuf,
+    decoder: Decoder<BufReader<File>>,
+    shape: [usize; 3],
+    colour: ColorType,
+}
+
+impl Slices {
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        let cannot_read = |source| Error::Read { path: path.to_owned(), source };
+        let broken = |source| Error::decode(path, "TIFF file", source);
+        let file = File::open(path).map_err(cannot_read)?;
+        let length = file.metadata().map_err(cannot_read)?.len();
+        let most = usize::try_from(length.saturating_mul(LARGEST_RATIO).max(LITTLE));
+        let most = most.unwrap_or(usize::MAX);
+        let mut limits = Limits::default();
+        limits.decoding_buffer_size = most;
+        limits.intermediate_buffer_size = most;
+        limits.ifd_value_size = usize::try_from(length).unwrap_or(usize::MAX);
+        let mut decoder = Decoder::new(BufReader::new(file)).map_err(broken)?.with_limits(limits);
+        let (width, height) = decoder.dimensions().map_err(broken)?;
+        let colour = decoder.colortype().map_err(broken)?;
+        if !matches!(colour, ColorType::Gray(8 | 16 | 32 | 64)) {
+            return Err(Error::Colour { path: path.to_owned(), colour: format!("{colour:?}") });
+        }
+        let mut pages = 1;
+        // The decoder notices pages that refer to one another in a circle.
+        while decoder.more_images() {
+            decoder.next_image().map_err(broken)?;
+            pages += 1;
+        }
+        let shape = [pages, height as usize, width as usize];
+        if shape.contains(&0) {
+            return Err(Error::Empty { name: path.display().to_string(), shape });
+        }
+        Ok(Self { path: path.to_owned(), decoder, shape, colour })
+    }
+
+    fn check_alike(&mut self) -> Result<(), Error> {
+        let broken = |source| Error::decode(&self.path, "TIFF file", source);
+        let (width, height) = self.decoder.dimensions().map_err(broken)?;
+        let colour = self.decoder.colortype().map_err(broken)?;
+        let found = (height as usize, width as usize, bits(colour));
+        let expected = (self.shape[1], self.shape[2], bits(self.colour));
+        if found != expected {
+            return Err(Error::UnevenSlices { path: self.path.clone(), found, expected });
+        }
+        Ok(())
+    }
+}
+
+fn bits(colour: ColorType) -> u8 {
+    match colour {
+        ColorType::Gray(bits) => bits,
+        _ => 0,
+    }
+}
+
+impl Source for Slices {
+    fn shape(&self) -> [usize; 3] {
+        self.shape
+    }
+
+    fn read(&mut self, index: usize) -> Result<SlicePixels, Error> {
+        let path = self.path.clone();
+        let broken = |source| Error::decode(&path, "TIFF file", source);
+        self.decoder.seek_to_image(index).map_err(broken)?;
+        self.check_alike()?;
+        let page = self.decoder.read_image().map_err(broken)?;
+        let shape = (self.shape[1], self.shape[2]);
+        pixels(shape, page).ok_or_else(|| Error::UnevenSlices {
+            path,
+            found: (0, 0, 0),
+            expected: (shape.0, shape.1, bits(self.colour)),
+        })
+    }
+}
+
+fn pixels(shape: (usize, usize), page: DecodingResult) -> Option<SlicePixels> {
+    macro_rules! wide {
+        ($values:expr) => {{
+            let values = $values.into_iter().map(|value| value as f32).collect();
+            SlicePixels::F32(Array2::from_shape_vec(shape, values).ok()?)
+        }};
+    }
+    Some(match page {
+        DecodingResult::U8(values) => SlicePixels::U8(Array2::from_shape_vec(shape, values).ok()?),
+        DecodingResult::U16(values) => {
+            SlicePixels::U16(Array2::from_shape_vec(shape, values).ok()?)
+        }
+        DecodingResult::I16(values) => {
+            SlicePixels::I16(Array2::from_shape_vec(shape, values).ok()?)
+        }
+        DecodingResult::F32(values) => {
+            SlicePixels::F32(Array2::from_shape_vec(shape, values).ok()?)
+        }
+        DecodingResult::F16(values) => wide!(values.into_iter().map(f32::from)),
+        DecodingResult::I8(values) => wide!(values),
+        DecodingResult::U32(values) => wide!(values),
+        DecodingResult::I32(values) => wide!(values),
+        DecodingResult::U64(values) => wide!(values),
+        DecodingResult::I64(values) => wide!(values),
+        DecodingResult::F64(values) => wide!(values),
+    })
+}
+
+impl std::fmt::Debug for Slices {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut fields = f.debug_struct("Slices");
+        fields.field("path", &self.path).field("shape", &self.shape).finish_non_exhaustive()
+    }
+}
