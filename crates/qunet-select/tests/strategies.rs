@@ -89,7 +89,7 @@ fn foreground_is_drawn_first_and_others_fill_up() {
 fn the_core_set_goes_to_the_farthest_slice() {
     // On a line: the mean is 2.8; then the farthest, then the farthest of the rest.
     let pool = Pool::of_stack(5).unwrap();
-    let pool = pool.with_features(array![[0.0], [1.0], [2.0], [3.0], [8.0]]).unwrap();
+    let pool = pool.with_features(&array![[0.0], [1.0], [2.0], [3.0], [8.0]]).unwrap();
     let selection = CoreSet::default().select(&pool, 4, 0).unwrap();
     assert_eq!(ids(&selection), [3, 4, 0, 1]);
     let from = Some(SliceId(3).into());
@@ -101,7 +101,7 @@ fn the_core_set_goes_to_the_farthest_slice() {
 #[test]
 fn the_most_typical_of_the_largest_uncovered_cluster_comes_first() {
     let places = array![[0.0], [1.0], [2.0], [100.0], [101.0], [102.0], [103.5]];
-    let pool = Pool::of_stack(7).unwrap().with_features(places).unwrap();
+    let pool = Pool::of_stack(7).unwrap().with_features(&places).unwrap();
     for seed in 0..20 {
         // Mean distances in the larger cluster: 6.5/3, 4.5/3, 4.5/3, 6/3; in the other 1.5, 1, 1.5.
         let selection = Typicality::default().select(&pool, 2, seed).unwrap();
@@ -114,7 +114,7 @@ fn the_most_typical_of_the_largest_uncovered_cluster_comes_first() {
 #[test]
 fn the_hybrid_multiplies_score_distance_and_spacing() {
     let pool = scored(Column::Entropy, &[0.5, 1.0, 0.75, 0.25])
-        .with_features(array![[0.0], [0.0], [1.0], [4.0]])
+        .with_features(&array![[0.0], [0.0], [1.0], [4.0]])
         .unwrap();
     let hybrid = Hybrid { column: Column::Entropy, ..Hybrid::default() };
     // First the score alone: slice 1. Then 0.5 * 0 * 1, 0.75 * 1 * 1, 0.25 * 4 * 2.
@@ -151,9 +151,9 @@ fn bad_columns_are_refused_by_name() {
     assert!(entropy(&[(SliceId(1), f64::INFINITY)]).contains("is inf"));
     assert!(entropy(&[(SliceId(7), 0.0)]).contains("not in the pool"));
     assert!(entropy(&[(SliceId(1), 0.0), (SliceId(1), 0.0)]).contains("twice"));
-    let rows = pool().with_features(Array2::zeros((2, 4))).unwrap_err();
+    let rows = pool().with_features(&Array2::zeros((2, 4))).unwrap_err();
     assert!(matches!(rows, Error::Rows { expected: 3, found: 2, .. }));
-    let nan = pool().with_features(array![[0.0], [f32::NAN], [0.0]]).unwrap_err();
+    let nan = pool().with_features(&array![[0.0], [f32::NAN], [0.0]]).unwrap_err();
     assert!(nan.to_string().starts_with("features of slice 1 of stack 0 is NaN"), "{nan}");
     assert!(matches!(Pool::of_stack(0), Err(Error::NoSlices)));
     assert!(matches!(Pool::new([SliceId(2), SliceId(2)]), Err(Error::Duplicate { .. })));
@@ -217,7 +217,7 @@ fn full_of(order: &[usize], annotated: usize) -> Pool {
     let features =
         Array2::from_shape_fn((order.len(), 21), |(row, j)| noise(order[row] / 2, j) as f32);
     let first = (0..annotated.min(order.len())).collect::<Vec<_>>();
-    pool.with_features(features).unwrap().with_annotated(first.iter().map(id)).unwrap()
+    pool.with_features(&features).unwrap().with_annotated(first.iter().map(id)).unwrap()
 }
 
 fn full(slices: usize, annotated: usize) -> Pool {

@@ -19,7 +19,7 @@ fn core_set_picks_and_distances_match_scipy() {
     let cases = [("core_set", vec![]), ("core_set_after_3_and_40", vec![SliceId(3), SliceId(40)])];
     for (name, annotated) in cases {
         let pool = Pool::of_stack(60).unwrap().with_annotated(annotated).unwrap();
-        let pool = pool.with_features(features.clone()).unwrap();
+        let pool = pool.with_features(&features).unwrap();
         let selection = CoreSet::default().select(&pool, 12, 0).unwrap();
         for (pick, expected) in selection.picks.iter().zip(golden()[name].as_array().unwrap()) {
             assert_eq!(Some(pick.id.slice.0 as u64), expected[0].as_u64(), "{name} {pick}");

@@ -3,7 +3,7 @@ mod quality;
 
 use std::collections::BTreeMap;
 
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayRef2, Axis};
 use qunet_quality::QualityRecord;
 use qunet_stack::SliceId;
 
@@ -160,7 +160,7 @@ impl Pool {
     /// # Errors
     /// [`Error::Rows`] where there is not one row each, [`Error::Value`] for a value that is not
     /// finite.
-    pub fn with_features(mut self, features: Array2<f32>) -> Result<Self, Error> {
+    pub fn with_features(mut self, features: &ArrayRef2<f32>) -> Result<Self, Error> {
         let (found, expected) = (features.nrows(), self.ids.len());
         if found != expected {
             return Err(Error::Rows { column: Column::Features, expected, found });
