@@ -33,8 +33,13 @@ pub fn random(ids: &[SliceId], count: usize, seed: u64) -> Vec<SliceId> {
 /// ```
 #[must_use]
 pub fn evenly_spaced(ids: &[SliceId], count: usize) -> Vec<SliceId> {
-    let count = count.min(ids.len());
-    (0..count).map(|part| ids[(2 * part + 1) * ids.len() / (2 * count)]).collect()
+    let parts = count.min(ids.len());
+    (0..parts).map(|part| ids[middle(part, parts, ids.len())]).collect()
+}
+
+/// The middle of one of so many equal parts of `length` places.
+pub(crate) fn middle(part: usize, parts: usize, length: usize) -> usize {
+    (2 * part + 1) * length / (2 * parts)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 use qunet_stack::SliceId;
 
+use crate::{CandidateId, Column};
+
 /// What can go wrong with a selection.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -31,6 +33,102 @@ pub enum Error {
         /// Why.
         source: qunet_segmetrics::Error,
     },
+    /// A strategy needs a column that the pool does not have.
+    #[error("strategy {strategy} needs the column {column}; add it to the pool")]
+    MissingColumn {
+        /// The strategy.
+        strategy: String,
+        /// The column.
+        column: Column,
+    },
+    /// A value of a column is not a number that can be ranked.
+    #[error("{column} of {candidate} is {value}, but must be finite{}", at_least(.least))]
+    Value {
+        /// The column.
+        column: Column,
+        /// Whose value.
+        candidate: CandidateId,
+        /// The value.
+        value: f64,
+        /// The smallest value that is allowed.
+        least: Option<f64>,
+    },
+    /// A column speaks of a slice that the pool does not hold.
+    #[error("{column} names {candidate}, which is not in the pool; add it, or leave its value out")]
+    Unknown {
+        /// The column.
+        column: Column,
+        /// The slice.
+        candidate: CandidateId,
+    },
+    /// One candidate came twice.
+    #[error("{column} names {candidate} twice; give it once")]
+    Repeated {
+        /// The column.
+        column: Column,
+        /// The slice.
+        candidate: CandidateId,
+    },
+    /// A table has another number of rows than the pool has candidates.
+    #[error("{column} has {found} rows where the pool has {expected} candidates; give one each")]
+    Rows {
+        /// The column.
+        column: Column,
+        /// Number of candidates.
+        expected: usize,
+        /// Number of rows.
+        found: usize,
+    },
+    /// The probability maps of a slice are not what they should be.
+    #[error("{candidate}: {source}")]
+    ProbabilityMap {
+        /// The slice.
+        candidate: CandidateId,
+        /// Why.
+        source: MapError,
+    },
+}
+
+fn at_least(least: &Option<f64>) -> String {
+    least.map_or(String::new(), |least| format!(" and at least {least}"))
+}
+
+/// What is wrong with a probability map.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MapError {
+    /// There is no pixel, or there are too few samples, classes or heads.
+    #[error("maps have shape {shape:?}: {rule}")]
+    Shape {
+        /// The shape.
+        shape: Vec<usize>,
+        /// What it must be.
+        rule: &'static str,
+    },
+    /// Two maps of one slice differ in shape.
+    #[error("a map has shape {found:?} where {expected:?} is expected; resize the maps first")]
+    Mismatch {
+        /// Shape of the first map.
+        expected: Vec<usize>,
+        /// Shape of this one.
+        found: Vec<usize>,
+    },
+    /// A value is not a probability.
+    #[error("{value} at {index:?} is no probability in [0, 1]; apply the sigmoid, replace NaN")]
+    NotAProbability {
+        /// Where.
+        index: Vec<usize>,
+        /// The value.
+        value: f32,
+    },
+    /// The classes of a pixel do not add to 1.
+    #[error("the classes of pixel {index:?} add to {sum}, not 1; apply the softmax first")]
+    Sum {
+        /// The pixel.
+        index: Vec<usize>,
+        /// Their sum.
+        sum: f64,
+    },
 }
 
 /// Refuses a value that breaks its rule.
@@ -45,11 +143,10 @@ pub(crate) fn require(
 
 /// Refuses a slice that comes twice.
 pub(crate) fn require_distinct(ids: impl Iterator<Item = SliceId>) -> Result<(), Error> {
-    let mut seen = std::collections::BTreeSet::new();
-    for slice in ids {
-        if !seen.insert(slice) {
-            return Err(Error::Duplicate { slice });
-        }
+    let mut sorted: Vec<SliceId> = ids.collect();
+    sorted.sort_unstable();
+    match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(Error::Duplicate { slice: pair[0] }),
+        None => Ok(()),
     }
-    Ok(())
 }

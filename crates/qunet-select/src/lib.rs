@@ -1,18 +1,32 @@
 #![doc = include_str!("../README.md")]
 
 mod baselines;
+mod candidate;
 mod disagreement;
+mod draws;
 mod duplicates;
 mod error;
+mod features;
 mod initial;
+mod pool;
+mod selection;
+mod strategies;
 mod threshold;
 mod verdict;
 
 pub use baselines::{evenly_spaced, random};
+pub use candidate::CandidateId;
 pub use disagreement::{
     AgreementRecord, DisagreementParams, DisagreementSelection, DisagreementSet, Pick,
 };
-pub use error::Error;
+pub use error::{Error, MapError};
+pub use features::Space;
 pub use initial::{InitialParams, InitialSelection, InitialSet, Limits, NearDuplicates};
+pub use pool::{Column, Pool};
+pub use selection::{Picked, Reason, Selection};
+pub use strategies::{
+    ByScore, CoreSet, EvenlySpaced, ForegroundRandom, Hybrid, PowerScore, Random, Strategy,
+    StrategyConfig, Typicality,
+};
 pub use threshold::Threshold;
 pub use verdict::{Degenerate, SliceVerdict, Verdict};

@@ -1,0 +1,293 @@
+//! Strategies: picks worked out by hand, and laws that hold for all.
+#![allow(clippy::unwrap_used)]
+
+use ndarray::{Array2, array};
+use proptest::prelude::*;
+use proptest::strategy::Strategy as _;
+use qunet_quality::QualityRecord;
+use qunet_select::{
+    ByScore, CandidateId, Column, CoreSet, Error, EvenlySpaced, ForegroundRandom, Hybrid, Pool,
+    PowerScore, Random, Reason, Selection, Space, Strategy, StrategyConfig, Typicality,
+};
+use qunet_stack::SliceId;
+
+fn ids(selection: &Selection) -> Vec<usize> {
+    selection.picks.iter().map(|pick| pick.id.slice.0).collect()
+}
+
+fn scored(column: Column, values: &[f64]) -> Pool {
+    let cells = values.iter().enumerate().map(|(id, &it)| (SliceId(id), it));
+    Pool::of_stack(values.len()).unwrap().with_column(column, cells).unwrap()
+}
+
+#[test]
+fn scores_go_by_their_direction_and_ties_to_the_lower_number() {
+    let values = [0.5, 0.25, 0.75, 0.25, 0.75];
+    let picks = |column: Column| {
+        ids(&ByScore::new(column.clone()).select(&scored(column, &values), 3, 0).unwrap())
+    };
+    for column in [Column::Entropy, Column::Bald, Column::Own("mine".into())] {
+        assert_eq!(picks(column), [2, 4, 0]);
+    }
+    for column in [Column::Margin, Column::Agreement] {
+        assert_eq!(picks(column), [1, 3, 0]);
+    }
+    let pool = scored(Column::Agreement, &values);
+    let below = ByScore::disagreement(Some(0.5)).select(&pool, 9, 0).unwrap();
+    assert_eq!(ids(&below), [1, 3]);
+    assert_eq!(below.picks[1].spacing, Some(2.0));
+    let column = Column::Agreement;
+    assert_eq!(below.picks[1].reason, Reason::Score { column, score: 0.25, place: 2 });
+}
+
+#[test]
+fn quality_alone_adds_both_shares_of_the_mean() {
+    let record = |id, variance_of_laplacian, inverse_psnr| QualityRecord {
+        id: SliceId(id),
+        variance_of_laplacian,
+        inverse_psnr,
+        roi_pixels: 1,
+        roi_mean: Some(1.0),
+        roi_cov: Some(1.0),
+        further: Default::default(),
+    };
+    // B = 1, 1/2, 1/2, inf: mean 2/3. P = 1, 3, 2, none: mean 2. Costs 2, 2.25, 1.75, none.
+    let records = [record(0, 1.0, Some(1.0)), record(1, 2.0, Some(3.0)), record(2, 2.0, Some(2.0))];
+    let records = [&records[..], &[record(3, 0.0, None)]].concat();
+    let pool = Pool::of_stack(4).unwrap().with_quality(0, &records).unwrap();
+    let selection = ByScore::new(Column::Quality).select(&pool, 4, 0).unwrap();
+    assert_eq!((ids(&selection), selection.undefined), (vec![2, 0, 1], 1));
+}
+
+#[test]
+fn evenly_spaced_takes_the_middles_of_each_stack() {
+    let pool = Pool::of_stacks(&[4, 8]).unwrap();
+    let selection = EvenlySpaced {}.select(&pool, 3, 0).unwrap();
+    let expected = [(0, 2), (1, 2), (1, 6)];
+    let id = |(stack, slice)| CandidateId { stack, slice: SliceId(slice) };
+    assert_eq!(selection.ids(), expected.map(id));
+    let spacings: Vec<_> = selection.picks.iter().map(|pick| pick.spacing).collect();
+    assert_eq!(spacings, [None, None, Some(4.0)]);
+}
+
+#[test]
+fn foreground_is_drawn_first_and_others_fill_up() {
+    let pool = scored(Column::Foreground, &[0.0, 3.0, 0.0, 0.0, 1.0, 0.0]);
+    for seed in 0..50 {
+        let half = ForegroundRandom { share: 0.5, above: 0.0 };
+        let picked = ids(&half.select(&pool, 2, seed).unwrap());
+        assert!([1, 4].contains(&picked[0]), "{picked:?}");
+        let all = ForegroundRandom { share: 1.0, above: 0.0 };
+        let picked = ids(&all.select(&pool, 4, seed).unwrap());
+        assert!(picked[..2].iter().all(|id| [1, 4].contains(id)) && picked.len() == 4);
+        let large = ForegroundRandom { share: 1.0, above: 2.0 };
+        assert_eq!(ids(&large.select(&pool, 1, seed).unwrap()), [1]);
+    }
+}
+
+#[test]
+fn the_core_set_goes_to_the_farthest_slice() {
+    // On a line: the mean is 2.8; then the farthest, then the farthest of the rest.
+    let pool = Pool::of_stack(5).unwrap();
+    let pool = pool.with_features(&array![[0.0], [1.0], [2.0], [3.0], [8.0]]).unwrap();
+    let selection = CoreSet::default().select(&pool, 4, 0).unwrap();
+    assert_eq!(ids(&selection), [3, 4, 0, 1]);
+    let from = Some(SliceId(3).into());
+    assert_eq!(selection.picks[1].reason, Reason::Farthest { distance: Some(5.0), from });
+    let pool = pool.with_annotated([SliceId(4)]).unwrap();
+    assert_eq!(ids(&CoreSet::default().select(&pool, 2, 0).unwrap()), [0, 3]);
+}
+
+#[test]
+fn the_most_typical_of_the_largest_uncovered_cluster_comes_first() {
+    let places = array![[0.0], [1.0], [2.0], [100.0], [101.0], [102.0], [103.5]];
+    let pool = Pool::of_stack(7).unwrap().with_features(&places).unwrap();
+    for seed in 0..20 {
+        // Mean distances in the larger cluster: 6.5/3, 4.5/3, 4.5/3, 6/3; in the other 1.5, 1, 1.5.
+        let selection = Typicality::default().select(&pool, 2, seed).unwrap();
+        assert_eq!(ids(&selection), [4, 1]);
+        let typicality = Some(1.0 / 1.5);
+        assert_eq!(selection.picks[0].reason, Reason::Typical { typicality, cluster_size: 4 });
+    }
+}
+
+#[test]
+fn the_hybrid_multiplies_score_distance_and_spacing() {
+    let pool = scored(Column::Entropy, &[0.5, 1.0, 0.75, 0.25])
+        .with_features(&array![[0.0], [0.0], [1.0], [4.0]])
+        .unwrap();
+    let hybrid = Hybrid { column: Column::Entropy, ..Hybrid::default() };
+    // First the score alone: slice 1. Then 0.5 * 0 * 1, 0.75 * 1 * 1, 0.25 * 4 * 2.
+    let selection = hybrid.select(&pool, 3, 0).unwrap();
+    assert_eq!(ids(&selection), [1, 3, 2]);
+    let Reason::Product { product, distance, .. } = selection.picks[1].reason else { panic!() };
+    assert_eq!((product, distance), (2.0, Some(4.0)));
+    // Spacing alone needs no column: extent, then the far end, then the middle.
+    let spacing = Hybrid { score: 0.0, diversity: 0.0, ..Hybrid::default() };
+    assert_eq!(ids(&spacing.select(&Pool::of_stack(5).unwrap(), 3, 0).unwrap()), [0, 4, 2]);
+}
+
+#[test]
+fn what_a_strategy_lacks_is_named() {
+    let pool = Pool::of_stack(3).unwrap();
+    for config in StrategyConfig::every().into_iter().skip(2) {
+        let strategy = config.strategy();
+        match strategy.select(&pool, 1, 0) {
+            Err(Error::MissingColumn { strategy: name, .. }) => assert_eq!(name, strategy.name()),
+            other => panic!("{config:?}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn bad_columns_are_refused_by_name() {
+    let pool = || Pool::of_stack(3).unwrap();
+    let entropy = |cells: &[(SliceId, f64)]| {
+        pool().with_column(Column::Entropy, cells.iter().copied()).unwrap_err().to_string()
+    };
+    let nan = entropy(&[(SliceId(1), f64::NAN)]);
+    assert_eq!(nan, "entropy of slice 1 of stack 0 is NaN, but must be finite and at least 0");
+    assert!(entropy(&[(SliceId(1), -1.0)]).contains("is -1"));
+    assert!(entropy(&[(SliceId(1), f64::INFINITY)]).contains("is inf"));
+    assert!(entropy(&[(SliceId(7), 0.0)]).contains("not in the pool"));
+    assert!(entropy(&[(SliceId(1), 0.0), (SliceId(1), 0.0)]).contains("twice"));
+    let rows = pool().with_features(&Array2::zeros((2, 4))).unwrap_err();
+    assert!(matches!(rows, Error::Rows { expected: 3, found: 2, .. }));
+    let nan = pool().with_features(&array![[0.0], [f32::NAN], [0.0]]).unwrap_err();
+    assert!(nan.to_string().starts_with("features of slice 1 of stack 0 is NaN"), "{nan}");
+    assert!(matches!(Pool::of_stack(0), Err(Error::NoSlices)));
+    assert!(matches!(Pool::new([SliceId(2), SliceId(2)]), Err(Error::Duplicate { .. })));
+}
+
+#[test]
+fn settings_out_of_range_are_refused_by_name() {
+    let pool = full(6, 0);
+    for bad in [-1.0, f64::NAN] {
+        let hybrid = Hybrid { diversity: bad, ..Hybrid::default() };
+        assert!(matches!(hybrid.select(&pool, 1, 0), Err(Error::Parameter { .. })));
+        let power = PowerScore { power: bad, ..PowerScore::default() };
+        assert!(matches!(power.select(&pool, 1, 0), Err(Error::Parameter { .. })));
+        let share = ForegroundRandom { share: bad, above: 0.0 };
+        assert!(matches!(share.select(&pool, 1, 0), Err(Error::Parameter { .. })));
+    }
+    let none = Typicality { neighbours: 0, ..Typicality::default() };
+    assert!(none.select(&pool, 1, 0).unwrap_err().to_string().starts_with("neighbours is 0"));
+}
+
+#[test]
+fn configurations_survive_json_and_unknown_fields_are_refused() {
+    for config in StrategyConfig::every() {
+        let json = serde_json::to_string(&config).unwrap();
+        assert_eq!(serde_json::from_str::<StrategyConfig>(&json).unwrap(), config);
+        let unknown = json.replacen('}', r#","further":1}"#, 1);
+        assert!(serde_json::from_str::<StrategyConfig>(&unknown).is_err(), "{unknown}");
+        let selection = config.select(&full(9, 2), 3, 5).unwrap();
+        let json = serde_json::to_string(&selection).unwrap();
+        assert_eq!(serde_json::from_str::<Selection>(&json).unwrap(), selection);
+    }
+}
+
+/// A number in [0, 1) from two others.
+fn noise(a: usize, b: usize) -> f64 {
+    ((a * 7919 + b * 104_729 + a * a * b * 31) % 1009) as f64 / 1024.0
+}
+
+/// Every column, over the candidates in this order.
+fn full_of(order: &[usize], annotated: usize) -> Pool {
+    let id = |&slice: &usize| CandidateId { stack: slice % 2, slice: SliceId(slice) };
+    let mut pool = Pool::new(order.iter().map(id)).unwrap();
+    let columns =
+        [Column::Entropy, Column::Margin, Column::Bald, Column::Agreement, Column::Foreground];
+    for (at, column) in columns.into_iter().enumerate() {
+        pool = pool.with_column(column, order.iter().map(|it| (id(it), noise(*it, at)))).unwrap();
+    }
+    for stack in 0..2 {
+        let record = |&it: &usize| QualityRecord {
+            id: SliceId(it),
+            variance_of_laplacian: 1.0 + noise(it, 11),
+            inverse_psnr: Some(noise(it, 12)),
+            roi_pixels: 1,
+            roi_mean: Some(noise(it, 13)),
+            roi_cov: Some(noise(it, 14)),
+            further: Default::default(),
+        };
+        let of_stack = order.iter().filter(|it| **it % 2 == stack);
+        pool = pool.with_quality(stack, &of_stack.map(record).collect::<Vec<_>>()).unwrap();
+    }
+    let features =
+        Array2::from_shape_fn((order.len(), 21), |(row, j)| noise(order[row] / 2, j) as f32);
+    let first = (0..annotated.min(order.len())).collect::<Vec<_>>();
+    pool.with_features(&features).unwrap().with_annotated(first.iter().map(id)).unwrap()
+}
+
+fn full(slices: usize, annotated: usize) -> Pool {
+    full_of(&(0..slices).collect::<Vec<_>>(), annotated)
+}
+
+fn every() -> Vec<StrategyConfig> {
+    let space = Space::Quality;
+    let further = [
+        StrategyConfig::CoreSet(CoreSet { space }),
+        StrategyConfig::CoreSet(CoreSet { space: Space::UnitFeatures }),
+        StrategyConfig::Typicality(Typicality { space, ..Typicality::default() }),
+        StrategyConfig::Hybrid(Hybrid { column: Column::Quality, space, ..Hybrid::default() }),
+    ];
+    StrategyConfig::every().into_iter().chain(further).collect()
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let pool = full(3000, 7);
+    let with = |threads| {
+        let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        threads.install(|| every().iter().map(|it| it.select(&pool, 9, 3).unwrap()).collect())
+    };
+    let one: Vec<Selection> = with(1);
+    for threads in [2, 5] {
+        let other: Vec<Selection> = with(threads);
+        assert_eq!(one, other);
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_budget_is_never_exceeded_and_no_slice_comes_twice(
+        slices in 1..40usize,
+        annotated in 0..10usize,
+        count in 0..50usize,
+        seed in 0..1000u64,
+    ) {
+        let pool = full(slices, annotated);
+        for config in every() {
+            let selection = config.select(&pool, count, seed).unwrap();
+            let open = slices - annotated.min(slices);
+            prop_assert_eq!(selection.picks.len(), count.min(open), "{:?}", config);
+            let mut ids = selection.ids();
+            ids.sort_unstable();
+            ids.dedup();
+            prop_assert_eq!(ids.len(), selection.picks.len());
+            prop_assert!(ids.iter().all(|id| id.slice.0 >= annotated));
+            let ranks: Vec<usize> = selection.picks.iter().map(|pick| pick.rank).collect();
+            prop_assert_eq!(ranks, (1..=ids.len()).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_candidates_changes_nothing(
+        order in Just((0..24).collect::<Vec<usize>>()).prop_shuffle(),
+        seed in 0..1000u64,
+    ) {
+        let (plain, shuffled) = (full(24, 3), full_of(&order, 3));
+        for config in every() {
+            let expected = config.select(&plain, 8, seed).unwrap();
+            prop_assert_eq!(config.select(&shuffled, 8, seed).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn the_first_random_picks_do_not_depend_on_the_count(count in 0..30usize, seed in 0..1000u64) {
+        let pool = full(30, 0);
+        let all = Random {}.select(&pool, 30, seed).unwrap().ids();
+        prop_assert_eq!(Random {}.select(&pool, count, seed).unwrap().ids(), &all[..count]);
+    }
+}
