@@ -12,6 +12,7 @@ mod pool;
 mod selection;
 mod strategies;
 mod threshold;
+mod uncertainty;
 mod verdict;
 
 pub use baselines::{evenly_spaced, random};
@@ -29,4 +30,5 @@ pub use strategies::{
     StrategyConfig, Typicality,
 };
 pub use threshold::Threshold;
+pub use uncertainty::Uncertainty;
 pub use verdict::{Degenerate, SliceVerdict, Verdict};

@@ -8,7 +8,7 @@ use qunet_quality::QualityRecord;
 use qunet_stack::SliceId;
 
 pub use self::column::Column;
-use crate::{CandidateId, Error};
+use crate::{CandidateId, Error, Uncertainty};
 
 /// The slices to choose from, and what is known of them.
 ///
@@ -152,6 +152,21 @@ impl Pool {
             cells[place] = Some(cost);
         }
         Ok(self)
+    }
+
+    /// Adds [`Column::Entropy`], [`Column::Margin`], [`Column::Foreground`], and [`Column::Bald`]
+    /// where any slice has it.
+    ///
+    /// # Errors
+    /// As [`Pool::with_column`].
+    pub fn with_uncertainty(self, records: &[Uncertainty]) -> Result<Self, Error> {
+        let bald: Vec<(CandidateId, f64)> =
+            records.iter().filter_map(|record| Some((record.id, record.bald?))).collect();
+        let pool = self
+            .with_column(Column::Entropy, records.iter().map(|it| (it.id, it.entropy)))?
+            .with_column(Column::Margin, records.iter().map(|it| (it.id, it.margin)))?
+            .with_column(Column::Foreground, records.iter().map(|it| (it.id, it.foreground)))?;
+        if bald.is_empty() { Ok(pool) } else { pool.with_column(Column::Bald, bald) }
     }
 
     /// Adds feature vectors `(candidates, features)`, rows in the order in which the candidates
