@@ -88,6 +88,23 @@ fn a_file_says_which_network_it_is_of() {
     assert!(bare.contains("does not say which network"), "{bare}");
 }
 
+#[test]
+fn a_small_file_of_a_huge_network_is_refused_before_one_is_built() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    // 4096 filters would be 148 billion weights.
+    let claim = |tensors: &str| {
+        let text = r#"{\"unet_plus_plus\":{\"unet\":{\"width\":4096}}}"#;
+        let header = format!(r#"{{"__metadata__":{{"qunet":"{text}"}}{tensors}}}"#);
+        fs::write(&path, with_header(&header, &[])).unwrap();
+        UnetPlusPlus::open(&path, Device::Cpu).unwrap_err().to_string()
+    };
+    assert!(claim("").ends_with("it has no `x11.conv1.weight`"), "{}", claim(""));
+    let none = r#","x11.conv1.weight":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}"#;
+    assert!(claim(none).contains("is [0] and the network's is [4096, 1, 3, 3]"), "{}", claim(none));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 

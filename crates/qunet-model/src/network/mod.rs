@@ -47,6 +47,15 @@ pub enum Description {
     UnetPlusPlus(UnetPlusPlusConfig),
 }
 
+impl Description {
+    /// The shape that both architectures share.
+    pub(crate) fn unet(&self) -> &UnetConfig {
+        match self {
+            Self::Unet(unet) | Self::UnetPlusPlus(UnetPlusPlusConfig { unet, .. }) => unet,
+        }
+    }
+}
+
 /// A segmentation network with one or more heads of full size; [`Unet`] and [`UnetPlusPlus`] are the two there are.
 pub trait Network: sealed::HasNest {
     /// The network's variables.

@@ -48,7 +48,7 @@ impl UnetPlusPlus {
     /// # Errors
     /// [`Error::Checkpoint`] where the file is missing, broken or of another architecture.
     pub fn open(path: &Path, device: Device) -> Result<Self, Error> {
-        let Description::UnetPlusPlus(config) = weights::text(path)? else {
+        let Description::UnetPlusPlus(config) = weights::description(path)? else {
             let problem = WeightsProblem::Architecture;
             return Err(Error::Checkpoint { path: path.to_owned(), problem });
         };

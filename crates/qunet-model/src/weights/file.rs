@@ -15,6 +15,7 @@ use tch::{Kind, TchError, Tensor};
 
 use super::WeightsProblem;
 use crate::error::While;
+use crate::network::Description;
 use crate::tensors::channels_last;
 use crate::{Error, Network};
 
@@ -65,9 +66,17 @@ fn flat(tensor: &Tensor) -> Result<Vec<f32>, TchError> {
     Vec::<f32>::try_from(&tensor.f_contiguous()?.f_reshape([-1])?)
 }
 
-/// What [`write()`] was given beside the tensors.
-pub(crate) fn text<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
-    Weights::open(path)?.beside()
+/// Which network a file of weights is of, as far as its largest tensors bear that out: nothing of the network's size is
+/// allocated for a file that is smaller than it.
+pub(crate) fn description(path: &Path) -> Result<Description, Error> {
+    let file = Weights::open(path)?;
+    let description: Description = file.beside()?;
+    let unet = description.unet();
+    unet.check()?;
+    let (first, deepest) = (unet.filters(0), unet.filters(unet.depth - 1));
+    file.check("x11.conv1.weight", &[first, unet.input_channels as i64, 3, 3])?;
+    file.check(&format!("x{}1.conv2.weight", unet.depth), &[deepest, deepest, 3, 3])?;
+    Ok(description)
 }
 
 /// Reads the variables of a network from a file that holds these and no others.
@@ -163,7 +172,7 @@ impl Weights {
     /// Sets each tensor from the one of its name. All are read and checked before the first is changed.
     pub(crate) fn fill(&mut self, tensors: Vec<(String, Tensor)>) -> Result<(), Error> {
         for (name, tensor) in &tensors {
-            self.check(name, tensor)?;
+            self.check(name, &tensor.size())?;
         }
         let mut read = Vec::with_capacity(tensors.len());
         for (name, tensor) in tensors {
@@ -173,9 +182,9 @@ impl Weights {
     }
 
     /// Refuses a tensor that is missing, of another shape or not of real numbers.
-    fn check(&self, name: &str, tensor: &Tensor) -> Result<(), Error> {
+    fn check(&self, name: &str, shape: &[i64]) -> Result<(), Error> {
         let info = self.info(name)?;
-        let expected: Vec<usize> = tensor.size().iter().map(|&side| side as usize).collect();
+        let expected: Vec<usize> = shape.iter().map(|&side| side as usize).collect();
         if info.shape != expected {
             let (name, found) = (name.to_owned(), info.shape.clone());
             return Err(self.refused(WeightsProblem::Shape { name, found, expected }));

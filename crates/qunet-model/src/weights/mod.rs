@@ -4,6 +4,6 @@ mod file;
 mod keras;
 mod problem;
 
-pub(crate) use file::{Weights, load, named, restore, text, write};
+pub(crate) use file::{Weights, description, load, named, restore, write};
 pub use keras::load_keras;
 pub use problem::WeightsProblem;
