@@ -49,6 +49,7 @@ enum Numbers {
 }
 
 fn main() -> ExitCode {
+    let _ = qunet::model::keep_freed_memory();
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

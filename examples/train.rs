@@ -46,6 +46,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
+    let _ = qunet::model::keep_freed_memory();
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -34,6 +34,7 @@ struct Arguments {
 const SIZE: (usize, usize) = (96, 96);
 
 fn main() -> anyhow::Result<()> {
+    let _ = qunet::model::keep_freed_memory();
     let arguments = Arguments::parse();
     let source = Source::open(arguments.from.as_deref(), 0)?;
     let target = Source::open(arguments.to.as_deref(), 1)?;

@@ -91,6 +91,7 @@ impl TrainObserver for Remedies {
 type Slice = (Array2<f32>, Array2<bool>);
 
 fn main() -> anyhow::Result<()> {
+    let _ = qunet_model::keep_freed_memory();
     let arguments = Arguments::parse();
     let stack = Stack::open(&arguments.stack)?;
     let labels = LabelMap::open_binary(&arguments.labels, &stack)?;

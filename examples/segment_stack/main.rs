@@ -26,6 +26,7 @@ use narrate::{Narrator, say};
 use output::Output;
 
 fn main() -> ExitCode {
+    let _ = qunet::model::keep_freed_memory();
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -44,6 +44,7 @@ struct Answer {
 }
 
 fn main() -> anyhow::Result<()> {
+    let _ = qunet_model::keep_freed_memory();
     let mut out = io::stdout().lock();
     for line in io::stdin().lock().lines() {
         let request: Request = serde_json::from_str(&line?)?;

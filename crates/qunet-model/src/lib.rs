@@ -4,6 +4,7 @@ mod augment;
 mod error;
 mod inference;
 mod loss;
+mod memory;
 mod network;
 mod precision;
 mod tensors;
@@ -14,6 +15,7 @@ pub use augment::{Augmentation, Fill};
 pub use error::Error;
 pub use inference::{HeadMaps, MonteCarloMaps, PredictConfig, Predictor, Sizing};
 pub use loss::{IGNORE, LossConfig, LossKind, TverskyConfig};
+pub use memory::keep_freed_memory;
 pub use network::{
     BatchNormConfig, DropoutPlacement, HeadPlacement, Mode, Network, NormNodes, NormPlacement,
     Unet, UnetConfig, UnetPlusPlus, UnetPlusPlusConfig,

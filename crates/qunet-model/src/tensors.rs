@@ -7,12 +7,24 @@ use crate::Error;
 use crate::error::While;
 
 /// A batch `(N, C, H, W)` of f32 from images `(C, H, W)` of one size.
-pub(crate) fn batch(images: &[Array3<f32>], device: Device) -> Result<Tensor, Error> {
+pub(crate) fn batch<'a>(
+    images: impl IntoIterator<Item = &'a Array3<f32>>,
+    device: Device,
+) -> Result<Tensor, Error> {
     let doing = "copying slices into a tensor";
-    let first = images.first().ok_or(Error::NoSlices { purpose: "batch" })?;
+    let mut images = images.into_iter().peekable();
+    let first = images.peek().ok_or(Error::NoSlices { purpose: "batch" })?;
     let (channels, height, width) = first.dim();
-    let values: Vec<f32> = images.iter().flat_map(|image| image.iter().copied()).collect();
-    let shape = [images.len() as i64, channels as i64, height as i64, width as i64];
+    let mut values: Vec<f32> = Vec::new();
+    let mut count = 0;
+    for image in images {
+        count += 1;
+        match image.as_slice() {
+            Some(pixels) => values.extend_from_slice(pixels),
+            None => values.extend(image.iter()),
+        }
+    }
+    let shape = [count, channels as i64, height as i64, width as i64];
     let tensor = Tensor::f_from_slice(&values).while_doing(doing)?;
     tensor.f_reshape(shape).and_then(|tensor| tensor.f_to_device(device)).while_doing(doing)
 }
@@ -31,21 +43,20 @@ pub(crate) fn label_batch(maps: &[Array2<u8>], device: Device) -> Result<Tensor,
 pub(crate) fn maps(tensor: &Tensor) -> Result<Vec<Array3<f32>>, Error> {
     let doing = "copying maps out of a tensor";
     let (count, channels, height, width) = tensor.size4().while_doing(doing)?;
-    let flat = tensor
+    let tensor = tensor
         .f_to_device(Device::Cpu)
         .and_then(|tensor| tensor.f_to_kind(Kind::Float))
         .and_then(|tensor| tensor.f_contiguous())
-        .and_then(|tensor| tensor.f_reshape([-1]))
+        .and_then(|tensor| tensor.f_reshape([count, -1]))
         .while_doing(doing)?;
-    let values = Vec::<f32>::try_from(&flat).while_doing(doing)?;
     let (channels, height, width) = (channels as usize, height as usize, width as usize);
-    let values_of_one = channels * height * width;
-    (0..count as usize)
+    (0..count)
         .map(|index| {
-            let map = values[index * values_of_one..(index + 1) * values_of_one].to_vec();
-            Array3::from_shape_vec((channels, height, width), map).map_err(|_| {
-                Error::ShapeMismatch { image: (height, width), mask: (values_of_one, 1) }
-            })
+            let map = tensor.f_select(0, index).and_then(|map| Vec::<f32>::try_from(&map));
+            let map = map.while_doing(doing)?;
+            let values = map.len();
+            Array3::from_shape_vec((channels, height, width), map)
+                .map_err(|_| Error::ShapeMismatch { image: (height, width), mask: (values, 1) })
         })
         .collect()
 }

@@ -13,19 +13,13 @@ pub struct HeadMaps {
 impl HeadMaps {
     /// From one map `(C, H, W)` per level.
     pub(super) fn new(levels: &[usize], heads: Vec<Array3<f32>>) -> Self {
-        let single = heads.iter().all(|head| head.dim().0 == 1);
-        let maps = heads
-            .iter()
-            .map(|head| {
-                if single {
-                    head.index_axis(Axis(0), 0).to_owned()
-                } else {
-                    head.slice(s![1.., .., ..]).sum_axis(Axis(0))
-                }
-            })
-            .collect();
-        let classes = if single { Vec::new() } else { heads };
-        Self { levels: levels.to_vec(), maps, classes }
+        let levels = levels.to_vec();
+        if heads.iter().all(|head| head.dim().0 == 1) {
+            let maps = heads.into_iter().map(|head| head.index_axis_move(Axis(0), 0)).collect();
+            return Self { levels, maps, classes: Vec::new() };
+        }
+        let maps = heads.iter().map(|head| head.slice(s![1.., .., ..]).sum_axis(Axis(0))).collect();
+        Self { levels, maps, classes: heads }
     }
 
     /// The probability of anything but background in the head of `level`, counted from 1 as in the paper; `None` for

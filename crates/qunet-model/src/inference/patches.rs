@@ -63,34 +63,38 @@ fn window(image: &ArrayRef3<f32>, at: (usize, usize), size: (usize, usize)) -> A
 
 /// The answer for one slice, as its pieces come in.
 pub(super) struct Blend {
+    /// The answer so far; nothing before the first piece.
     sum: Array3<f32>,
+    shape: (usize, usize, usize),
     weight: Vec<f32>,
     sizing: Sizing,
 }
 
 impl Blend {
     pub(super) fn new(classes: usize, (height, width): (usize, usize), sizing: Sizing) -> Self {
-        let weight = match sizing {
-            Sizing::Tile { .. } => vec![0.0; height * width],
-            _ => Vec::new(),
+        let shape = (classes, height, width);
+        let (sum, weight) = match sizing {
+            Sizing::Tile { .. } => (Array3::zeros(shape), vec![0.0; height * width]),
+            _ => (Array3::zeros((0, 0, 0)), Vec::new()),
         };
-        Self { sum: Array3::zeros((classes, height, width)), weight, sizing }
+        Self { sum, shape, weight, sizing }
     }
 
     /// Takes in the answer to a piece.
-    pub(super) fn add(&mut self, patch: &Patch, answer: &Array3<f32>) -> Result<(), Error> {
-        let (_, height, width) = self.sum.dim();
+    pub(super) fn add(&mut self, patch: &Patch, answer: Array3<f32>) -> Result<(), Error> {
+        let (_, height, width) = self.shape;
         match self.sizing {
-            Sizing::Resize { .. } => self.sum = resized(answer, (height, width))?,
+            Sizing::Tile { side, .. } => self.tile(patch.at, &answer, side),
+            _ if answer.dim() == self.shape => self.sum = answer,
+            Sizing::Resize { .. } => self.sum = resized(&answer, (height, width))?,
             Sizing::Pad => self.sum = answer.slice(s![.., ..height, ..width]).to_owned(),
-            Sizing::Tile { side, .. } => self.tile(patch.at, answer, side),
         }
         Ok(())
     }
 
     /// Tiles weigh the less the nearer to their border.
     fn tile(&mut self, (top, left): (usize, usize), answer: &Array3<f32>, side: usize) {
-        let (_, height, width) = self.sum.dim();
+        let (_, height, width) = self.shape;
         let near = |place: usize| (place + 1).min(side - place) as f32;
         for row in top..(top + side).min(height) {
             for column in left..(left + side).min(width) {
@@ -132,7 +136,7 @@ mod tests {
                 for patch in cut(0, &image, sizing, 16).unwrap() {
                     prop_assert!(patch.pixels.dim().1.is_multiple_of(16));
                     prop_assert!(patch.pixels.dim().2.is_multiple_of(16));
-                    blend.add(&patch, &patch.pixels).unwrap();
+                    blend.add(&patch, patch.pixels.clone()).unwrap();
                 }
                 for (found, expected) in blend.finish().iter().zip(&image) {
                     prop_assert!((found - expected).abs() <= 1e-3, "{found} {expected}");

@@ -217,7 +217,7 @@ impl<'a> Predictor<'a> {
         let mut heads: Vec<Vec<Blend>> = self.levels.iter().map(|_| blends()).collect();
         let patches = self.patches(images)?;
         for patches in alike(&patches).flat_map(|alike| alike.chunks(self.at_once(alike))) {
-            for (answers, blends) in self.answers(patches, mode)?.iter().zip(&mut heads) {
+            for (answers, blends) in self.answers(patches, mode)?.into_iter().zip(&mut heads) {
                 for (patch, answer) in patches.iter().zip(answers) {
                     blends[patch.slice].add(patch, answer)?;
                 }
@@ -253,8 +253,7 @@ impl<'a> Predictor<'a> {
 
     /// For each head the probabilities of each patch.
     fn answers(&self, patches: &[Patch], mode: Mode) -> Result<Vec<Vec<Array3<f32>>>, Error> {
-        let pixels: Vec<Array3<f32>> = patches.iter().map(|patch| patch.pixels.clone()).collect();
-        let images = batch(&pixels, self.network.device())?;
+        let images = batch(patches.iter().map(|patch| &patch.pixels), self.network.device())?;
         let heads = match self.reduced(&images)? {
             None => self.probabilities(&self.exact, &images, mode)?,
             Some(nest) => {
