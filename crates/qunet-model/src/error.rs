@@ -135,8 +135,9 @@ pub enum Error {
     Stack(#[from] qunet_stack::Error),
 }
 
-fn levels(available: &[usize]) -> String {
-    available.iter().map(|level| format!("L{level}")).collect::<Vec<_>>().join(", ")
+/// Heads by name.
+pub(crate) fn levels(levels: &[usize]) -> String {
+    levels.iter().map(|level| format!("L{level}")).collect::<Vec<_>>().join(", ")
 }
 
 /// What LibTorch said, without the C++ stack that follows it.

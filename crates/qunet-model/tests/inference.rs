@@ -8,15 +8,17 @@ use common::{alone, network, toy};
 use ndarray::{Array2, Axis};
 use qunet_model::tch::{Kind, Tensor};
 use qunet_model::{
-    Device, Error, Mode, Network, Precision, PredictConfig, Predictor, Silent, Sizing, TrainConfig,
-    Trainer, TrainingSet, UnetPlusPlus,
+    CollapseGuard, Device, Error, Mode, Network, Precision, PredictConfig, Predictor, Silent,
+    Sizing, TrainConfig, Trainer, TrainingSet, UnetPlusPlus,
 };
 
 /// A network that has seen some steps, so that its statistics are not the first ones.
 fn trained() -> UnetPlusPlus {
     let network = network(21);
     let set = TrainingSet::new(toy(), (32, 32), Device::Cpu).unwrap();
-    let config = TrainConfig { epochs: 3, learning_rate: 5e-3, ..TrainConfig::default() };
+    // What a guard does to a network after three epochs is not the matter here.
+    let collapse = CollapseGuard::report();
+    let config = TrainConfig { epochs: 3, learning_rate: 5e-3, collapse, ..TrainConfig::default() };
     Trainer::new(config).unwrap().fit(&network, &set, &mut Silent).unwrap();
     network
 }
@@ -131,7 +133,8 @@ fn bf16_is_near_and_auto_says_what_it_took() {
     let reduced = of(Precision::Bf16);
     assert_eq!(reduced.reduced_precision(), Some(true));
     let reduced = reduced.heads(&slices()).unwrap();
-    assert!(largest_difference(exact[0].last(), reduced[0].last()) < 0.05);
+    let apart = largest_difference(exact[0].last(), reduced[0].last());
+    assert!(apart < 0.05, "{apart}");
     assert_ne!(exact[0].last(), reduced[0].last());
     let auto = of(Precision::Auto);
     let maps = auto.heads(&slices()).unwrap();

@@ -22,6 +22,17 @@ fn go_on(_: &EpochRecord) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
+/// Keeps every event.
+struct Heard(Vec<TrainEvent>);
+impl TrainObserver for Heard {
+    fn epoch(&mut self, _: &EpochRecord) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+    fn event(&mut self, event: &TrainEvent) {
+        self.0.push(event.clone());
+    }
+}
+
 /// Dice of the last head on the toy slices, pooled.
 fn toy_dice(network: &dyn Network) -> f64 {
     let images: Vec<_> = toy().into_iter().map(|(image, _)| image).collect();
@@ -121,15 +132,6 @@ fn validation_keeps_the_best_weights_and_stops_early() {
     let config = TrainConfig { epochs: 30, patience: Some(3), ..overfit() };
     let validation = set();
     let fit = Fit { validation: Some(&validation), checkpoint: None };
-    struct Heard(Vec<TrainEvent>);
-    impl TrainObserver for Heard {
-        fn epoch(&mut self, _: &EpochRecord) -> ControlFlow<()> {
-            ControlFlow::Continue(())
-        }
-        fn event(&mut self, event: &TrainEvent) {
-            self.0.push(event.clone());
-        }
-    }
     let mut heard = Heard(Vec::new());
     let history =
         Trainer::new(config).unwrap().fit_with(&network, &set(), &fit, &mut heard).unwrap();
@@ -143,15 +145,6 @@ fn validation_keeps_the_best_weights_and_stops_early() {
 
 /// Lesions of a few pixels, and a loss whose slope away from nothing is next to nothing.
 fn collapsing(collapse: CollapseGuard) -> (Vec<EpochRecord>, Vec<TrainEvent>, f64) {
-    struct Heard(Vec<TrainEvent>);
-    impl TrainObserver for Heard {
-        fn epoch(&mut self, _: &EpochRecord) -> ControlFlow<()> {
-            ControlFlow::Continue(())
-        }
-        fn event(&mut self, event: &TrainEvent) {
-            self.0.push(event.clone());
-        }
-    }
     let network = network(7);
     let slices = toy().into_iter().map(|(image, mask)| {
         let few = mask.indexed_iter().map(|((y, x), &m)| m && y % 4 == 0 && x % 5 == 0).collect();
@@ -193,11 +186,46 @@ fn a_collapse_is_reported_and_its_remedy_begun() {
         events.iter().filter_map(remedy).collect()
     };
     assert_eq!(remedies(&events), ["none", "none"]);
-    let guard = CollapseGuard { patience: 2, warmup_epochs: 1, restarts: 1 };
+    let guard =
+        CollapseGuard { patience: 2, warmup_epochs: 1, restarts: 1, ..CollapseGuard::default() };
     let (_, events, bias) = collapsing(guard);
     assert_eq!(remedies(&events)[..2], ["warm_up", "restart"], "{events:?}");
     // Drawn anew, the heads no longer start at -12.
     assert!(bias > -1.0, "{bias}");
+}
+
+/// A network that has learnt the toy slices, but whose recorded variances are a million times too large; what one more
+/// epoch under `collapse` told, and its Dice afterwards.
+fn stale_statistics(collapse: CollapseGuard) -> (Vec<TrainEvent>, f64) {
+    let network = network(1);
+    let slow = TrainConfig { learning_rate: 1e-9, steps_per_epoch: Some(1), ..overfit() };
+    Trainer::new(overfit()).unwrap().fit(&network, &set(), &mut Silent).unwrap();
+    qunet_model::tch::no_grad(|| {
+        for (name, mut variable) in network.variables().variables() {
+            if name.ends_with("running_var") {
+                let _ = variable.f_mul_scalar_(1e6).unwrap();
+            }
+        }
+    });
+    let mut heard = Heard(Vec::new());
+    let config = TrainConfig { epochs: 1, collapse, ..slow };
+    Trainer::new(config).unwrap().fit(&network, &set(), &mut heard).unwrap();
+    (heard.0, toy_dice(&network))
+}
+
+#[test]
+fn stale_statistics_are_taken_anew() {
+    let _turn = alone();
+    let (events, dice) = stale_statistics(CollapseGuard::report());
+    let [TrainEvent::EmptyInEvaluation { levels, left }] = &events[..] else {
+        panic!("{events:?}")
+    };
+    assert!(levels.contains(&4) && left == levels, "{events:?}");
+    assert_eq!(dice, 0.0);
+    let (events, dice) = stale_statistics(CollapseGuard::default());
+    let [TrainEvent::EmptyInEvaluation { left, .. }] = &events[..] else { panic!("{events:?}") };
+    assert!(left.is_empty(), "{events:?}");
+    assert!(dice > 0.95, "{dice}");
 }
 
 #[test]

@@ -19,11 +19,26 @@ pub enum Mode {
     Evaluate,
     /// Dropout on, recorded statistics used and left alone: a sample of Monte-Carlo dropout.
     MonteCarlo,
+    /// Dropout off, batch statistics taken, and recorded as the mean over all passes so far: the recorded ones are
+    /// those of the first pass alone after it, and of all passes after the last.
+    Recalibrate {
+        /// Which pass it is, from 1.
+        pass: u32,
+    },
 }
 
 impl Mode {
     fn draws_dropout(self) -> bool {
-        self != Self::Evaluate
+        matches!(self, Self::Train | Self::MonteCarlo)
+    }
+
+    /// The weight of this batch's statistics among the recorded ones; `None` where the recorded ones are used.
+    fn statistics(self, momentum: f64) -> Option<f64> {
+        match self {
+            Self::Train => Some(momentum),
+            Self::Recalibrate { pass } => Some(1.0 / f64::from(pass.max(1))),
+            Self::Evaluate | Self::MonteCarlo => None,
+        }
     }
 }
 
@@ -159,13 +174,14 @@ impl BatchNorm {
     }
 
     fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
+        let statistics = mode.statistics(self.config.momentum);
         input.f_batch_norm(
             Some(&self.weight),
             Some(&self.bias),
             Some(&self.running_mean),
             Some(&self.running_var),
-            mode == Mode::Train,
-            self.config.momentum,
+            statistics.is_some(),
+            statistics.unwrap_or_default(),
             self.config.epsilon,
             true,
         )
@@ -365,6 +381,20 @@ mod tests {
             smallest(Some(BatchNormConfig { placement: before, ..BatchNormConfig::keras() })),
             0.0
         );
+    }
+
+    #[test]
+    fn recalibrated_statistics_are_the_mean_over_the_passes() {
+        let store = VarStore::new(Device::Cpu);
+        let norm = BatchNorm::new(&(store.root() / "norm"), 1, BatchNormConfig::keras()).unwrap();
+        // Means 2, 4 and 9; 16 pixels apart by 2 have a variance of 16 / 15.
+        for (pass, mean) in (1..).zip([2.0, 4.0, 9.0]) {
+            let signs = Tensor::arange(16, (Kind::Float, Device::Cpu)).remainder(2.0) * 2.0 - 1.0;
+            let pixels = (signs + mean).reshape([1, 1, 4, 4]);
+            let _ = norm.forward(&pixels, Mode::Recalibrate { pass }).unwrap();
+        }
+        assert!((norm.running_mean.double_value(&[0]) - 5.0).abs() < 1e-5);
+        assert!((norm.running_var.double_value(&[0]) - 16.0 / 15.0).abs() < 1e-5);
     }
 
     #[test]

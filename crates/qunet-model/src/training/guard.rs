@@ -15,6 +15,10 @@ use crate::error::count_in;
 /// 2. A head that is still, or again, empty after that draws all weights anew (with another seed), at most `restarts`
 ///    times, and the warm-up follows again.
 ///
+/// 3. Heads are also judged by the finished network. Statistics of batch normalisation that lag behind the weights,
+///    as Keras' slow ones do, can leave a head that found lesions in training and finds none afterwards: where one is
+///    empty on all training slices with foreground, the statistics are taken anew from the training slices.
+///
 /// Too high a learning rate is what kills heads most often, so that each remedy lowers it to three tenths, for the
 /// rest of the training; in a warm-up it does not follow the schedule.
 ///
@@ -28,11 +32,13 @@ pub struct CollapseGuard {
     pub warmup_epochs: usize,
     /// How often all weights may be drawn anew.
     pub restarts: usize,
+    /// Whether statistics of batch normalisation are taken anew where the finished network has an empty head.
+    pub recalibrate: bool,
 }
 
 impl Default for CollapseGuard {
     fn default() -> Self {
-        Self { patience: 3, warmup_epochs: 3, restarts: 2 }
+        Self { patience: 3, warmup_epochs: 3, restarts: 2, recalibrate: true }
     }
 }
 
@@ -40,7 +46,7 @@ impl CollapseGuard {
     /// Reports collapses and does nothing about them.
     #[must_use]
     pub fn report() -> Self {
-        Self { warmup_epochs: 0, restarts: 0, ..Self::default() }
+        Self { warmup_epochs: 0, restarts: 0, recalibrate: false, ..Self::default() }
     }
 
     pub(super) fn check(&self) -> Result<(), Error> {
@@ -153,7 +159,12 @@ mod tests {
     #[test]
     fn warm_up_then_restart_then_nothing() {
         use Remedy::{None, Restart, WarmUp};
-        let guard = CollapseGuard { patience: 2, warmup_epochs: 1, restarts: 1 };
+        let guard = CollapseGuard {
+            patience: 2,
+            warmup_epochs: 1,
+            restarts: 1,
+            ..CollapseGuard::default()
+        };
         let found = remedies(guard, &[true; 12]);
         // Two empty epochs, a warm-up; in its epoch nothing is judged, but emptiness counts on.
         assert_eq!(found[..2], [None, WarmUp]);

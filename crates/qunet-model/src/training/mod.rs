@@ -3,6 +3,7 @@
 mod adam;
 mod checkpoint;
 mod config;
+mod emptiness;
 mod guard;
 mod observer;
 mod record;

@@ -7,6 +7,7 @@ use indicatif::ProgressStyle;
 use serde::Serialize;
 
 use super::record::EpochRecord;
+use crate::error::levels as heads;
 
 /// Something in a training that is worth telling, besides its epochs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -28,6 +29,14 @@ pub enum TrainEvent {
         levels: Vec<usize>,
         /// `warm_up`, `restart` or `none`.
         remedy: &'static str,
+    },
+    /// Heads of the finished network that find nothing on any training slice with foreground.
+    EmptyInEvaluation {
+        /// The heads' levels.
+        levels: Vec<usize>,
+        /// Those that still find nothing after the statistics of batch normalisation were taken anew; all of them
+        /// where nothing was done.
+        left: Vec<usize>,
     },
     /// The validation Dice is the best so far; these weights are kept.
     Best {
@@ -52,14 +61,27 @@ impl fmt::Display for TrainEvent {
                 write!(f, "going on after epoch {epoch} of {}", path.display())
             }
             Self::Collapsed { epoch, levels, remedy } => {
-                let heads: Vec<String> = levels.iter().map(|level| format!("L{level}")).collect();
-                let heads = heads.join(", ");
+                let heads = heads(levels);
                 write!(f, "after epoch {epoch} {heads} found nothing on slices with foreground: ")?;
                 f.write_str(match *remedy {
                     "warm_up" => "warming up with balanced cross-entropy",
                     "restart" => "drawing all weights anew",
                     _ => "left as it is",
                 })
+            }
+            Self::EmptyInEvaluation { levels, left } => {
+                write!(
+                    f,
+                    "the trained network's {} finds nothing on slices with foreground",
+                    heads(levels)
+                )?;
+                if left.is_empty() {
+                    f.write_str("; it does with statistics of batch normalisation taken anew")
+                } else if left == levels {
+                    f.write_str("; annotate more lesions, or lower the learning rate")
+                } else {
+                    write!(f, "; with statistics taken anew {} still does not", heads(left))
+                }
             }
             Self::Best { epoch, dice } => {
                 write!(f, "epoch {epoch} has the best validation Dice, {dice:.3}")

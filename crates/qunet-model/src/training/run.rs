@@ -4,10 +4,11 @@ use std::time::Instant;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use tch::{Kind, TchError, Tensor};
+use tch::{TchError, Tensor};
 
 use super::adam::Adam;
 use super::config::TrainConfig;
+use super::emptiness::Findings;
 use super::guard::GuardState;
 use super::record::EpochRecord;
 use super::sampler::Sampler;
@@ -31,10 +32,7 @@ pub(super) struct Run<'a> {
 /// What an epoch adds up.
 struct Sums {
     losses: Vec<f64>,
-    /// Per head, whether it found anything on a slice with foreground.
-    found: Vec<bool>,
-    /// Whether there was any such slice.
-    positive: bool,
+    findings: Findings,
     gradient_norm: f64,
     data_seconds: f64,
 }
@@ -66,13 +64,16 @@ impl<'a> Run<'a> {
         })
     }
 
+    pub(super) fn set(&self) -> &TrainingSet {
+        self.set
+    }
+
     pub(super) fn epoch(&mut self, epoch: usize, guard: &GuardState) -> Result<EpochRecord, Error> {
         let started = Instant::now();
         let (steps, heads) = (self.batches.len(), self.network.heads());
         let mut sums = Sums {
             losses: vec![0.0; heads],
-            found: vec![false; heads],
-            positive: false,
+            findings: Findings::new(heads),
             gradient_norm: 0.0,
             data_seconds: 0.0,
         };
@@ -93,20 +94,13 @@ impl<'a> Run<'a> {
             )?
             .map_err(failed)?;
         }
-        let levels = self.network.levels();
-        let empty_heads = levels
-            .into_iter()
-            .zip(&sums.found)
-            .filter(|(_, found)| sums.positive && !**found)
-            .map(|(level, _)| level)
-            .collect();
         Ok(EpochRecord {
             epoch,
             epochs: self.config.epochs,
             head_losses: sums.losses.iter().map(|sum| sum / steps as f64).collect(),
             learning_rate,
             gradient_norm: sums.gradient_norm,
-            empty_heads,
+            empty_heads: sums.findings.empty(&self.network.levels()),
             validation_dice: None,
             seconds: started.elapsed().as_secs_f64(),
             data_seconds: sums.data_seconds,
@@ -147,7 +141,7 @@ impl<'a> Run<'a> {
         for (sum, head) in sums.losses.iter_mut().zip(&heads) {
             *sum += read(head)?;
         }
-        look(&logits, &truth, sums).while_doing("looking at the prediction")?;
+        sums.findings.look(&logits, &truth).while_doing("looking at the prediction")?;
         Ok(Ok(()))
     }
 
@@ -177,24 +171,6 @@ impl<'a> Run<'a> {
         }
         Ok(total)
     }
-}
-
-/// Notes which heads found anything on slices with foreground.
-fn look(logits: &[Tensor], truth: &Truth, sums: &mut Sums) -> Result<(), TchError> {
-    let _no_grad = tch::no_grad_guard();
-    let dims = &[1_i64, 2, 3][..];
-    let positive = truth.masks.f_amax(dims, false)?;
-    let mut found = vec![positive.f_sum(Kind::Float)?];
-    for map in logits {
-        found
-            .push(truth.predicted(map)?.f_amax(dims, false)?.f_mul(&positive)?.f_sum(Kind::Float)?);
-    }
-    let found = Vec::<f32>::try_from(&Tensor::f_stack(&found, 0)?)?;
-    sums.positive |= found[0] > 0.0;
-    for (seen, &slices) in sums.found.iter_mut().zip(&found[1..]) {
-        *seen |= slices > 0.0;
-    }
-    Ok(())
 }
 
 fn read(loss: &Tensor) -> Result<f64, Error> {

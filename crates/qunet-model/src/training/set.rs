@@ -100,7 +100,13 @@ impl TrainingSet {
     /// How many slices hold any foreground.
     #[must_use]
     pub fn positive_slices(&self) -> usize {
-        (0..self.len()).filter(|slice| self.holders.iter().any(|of| of.contains(slice))).count()
+        self.positives().len()
+    }
+
+    /// The slices that hold any foreground, in order.
+    pub(crate) fn positives(&self) -> Vec<usize> {
+        let holds = |slice: &usize| self.holders.iter().any(|of| of.contains(slice));
+        (0..self.len()).filter(holds).collect()
     }
 
     /// Share of foreground among all annotated pixels, in [0, 1]; 0 where none is annotated.

@@ -1,7 +1,10 @@
 use std::path::Path;
 
+use tch::Kind;
+
 use super::checkpoint::{self, Best, Identity, Named, State};
 use super::config::TrainConfig;
+use super::emptiness;
 use super::guard::{GuardState, Remedy};
 use super::observer::{TrainEvent, TrainObserver};
 use super::record::EpochRecord;
@@ -140,10 +143,33 @@ impl<'a> Session<'a> {
                 return Err(Error::Interrupted { epoch });
             }
         }
-        if let Some(best) = self.best {
+        if let Some(best) = self.best.take() {
             weights::restore(self.network, best)?;
         }
+        self.judge(observer)?;
         Ok(self.state.history)
+    }
+
+    /// Looks for heads of the finished network that find nothing, and does what the rule says.
+    fn judge(&self, observer: &mut dyn TrainObserver) -> Result<(), Error> {
+        let (batch, kind) = (self.config.batch_size, self.kind());
+        let empty = || emptiness::in_evaluation(self.network, self.run.set(), batch, kind);
+        let levels = empty()?;
+        if levels.is_empty() {
+            return Ok(());
+        }
+        let mut left = levels.clone();
+        if self.config.collapse.recalibrate {
+            emptiness::recalibrate(self.network, self.run.set(), batch, kind)?;
+            left = empty()?;
+        }
+        observer.event(&TrainEvent::EmptyInEvaluation { levels, left });
+        Ok(())
+    }
+
+    /// The number type of activations.
+    fn kind(&self) -> Kind {
+        self.config.precision.kind(self.network.device())
     }
 
     fn epoch(
@@ -153,9 +179,8 @@ impl<'a> Session<'a> {
     ) -> Result<EpochRecord, Error> {
         let mut record = self.run.epoch(epoch, &self.state.guard)?;
         if let Some(set) = self.fit.validation {
-            let (batch, kind) =
-                (self.config.batch_size, self.config.precision.kind(self.network.device()));
-            record.validation_dice = validation::dice(self.network, set, batch, kind)?;
+            record.validation_dice =
+                validation::dice(self.network, set, self.config.batch_size, self.kind())?;
             self.compare(epoch, record.validation_dice, observer)?;
         }
         self.guard(epoch, &record, observer)?;
