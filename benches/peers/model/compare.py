@@ -1,7 +1,8 @@
 """Times the network beside PyTorch, ONNX Runtime and OpenVINO: the same weights, the same images, two threads.
 
 Called by `cargo xtask peers model`, which makes the environment and builds the Rust side. Blocks of both sides take
-turns; peak memory is that of a fresh process that does one thing.
+turns; peak memory is that of a fresh process that does one thing. With `--device cuda` both sides compute on the GPU,
+beside PyTorch alone; images and probabilities lie in the host's memory before and after, on both sides.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from unet_plus_plus import UnetPlusPlus  # noqa: E402
 
 THREADS = 2
 RUNS = 2
+DEVICE = "cpu"
 # Pairs of blocks; a training step takes seconds.
 PAIRS = 3
 
@@ -46,12 +48,13 @@ def images(batch, size):
 
 
 def eager(made, pixels, last, autocast):
+    made = made.to(DEVICE)
     if last:
         made, pixels = made.to(memory_format=torch.channels_last), pixels.to(memory_format=torch.channels_last)
 
     def run():
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-            return np.stack([torch.sigmoid(map.float()).numpy() for map in made(pixels)])
+        with torch.inference_mode(), torch.autocast(DEVICE, torch.bfloat16, enabled=autocast):
+            return np.stack([torch.sigmoid(map.float()).cpu().numpy() for map in made(pixels.to(DEVICE))])
 
     return run
 
@@ -99,6 +102,7 @@ def openvino(made, pixels, folder, precision):
 
 def step(made, pixels, last, autocast):
     """A training step: the four heads' Dice and cross-entropy, Adam; no augmentation."""
+    made, pixels = made.to(DEVICE), pixels.to(DEVICE)
     if last:
         made, pixels = made.to(memory_format=torch.channels_last), pixels.to(memory_format=torch.channels_last)
     made.train()
@@ -107,7 +111,7 @@ def step(made, pixels, last, autocast):
 
     def run():
         optimizer.zero_grad()
-        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+        with torch.autocast(DEVICE, torch.bfloat16, enabled=autocast):
             maps = made(pixels)
         loss = 0
         for map in maps:
@@ -117,6 +121,8 @@ def step(made, pixels, last, autocast):
             loss = loss + torch.nn.functional.binary_cross_entropy_with_logits(map, truth)
         loss.backward()
         optimizer.step()
+        if DEVICE == "cuda":
+            torch.cuda.synchronize()
 
     return run
 
@@ -266,7 +272,7 @@ def one(task, peer, batch, size, width):
 
 def growth(ours, quick):
     """Ours alone, over batch, size and width; 59.5 GFLOP an image at width 32 and 256 x 256."""
-    settings = [(1, 256, 32)] if quick else [
+    settings = [(1, 256, 32)] if quick else [(batch, 256, 32) for batch in (1, 4, 16, 64)] if DEVICE == "cuda" else [
         (1, 256, 32), (2, 256, 32), (4, 256, 32), (8, 256, 32), (1, 64, 32), (1, 128, 32), (1, 512, 32),
         (1, 256, 8), (1, 256, 16),
     ]
@@ -286,8 +292,10 @@ def machine_peak():
     """GFLOP/s of a matrix product, the most this machine was seen to do."""
     peak = {}
     for name, kind in (("f32", torch.float32), ("bf16", torch.bfloat16)):
-        a, b = torch.rand(2048, 2048).to(kind), torch.rand(2048, 2048).to(kind)
-        peak[name] = 2 * 2048**3 / min(timed(lambda: a @ b, 12)) / 1e9
+        side = 2048 if DEVICE == "cpu" else 8192
+        a, b = (torch.rand(side, side).to(DEVICE, kind) for _ in range(2))
+        # Reading one element waits for the product.
+        peak[name] = 2 * side**3 / min(timed(lambda: (a @ b)[0, 0].item(), 12)) / 1e9
     return peak
 
 
@@ -298,12 +306,18 @@ def main():
     parser.add_argument("--rows", default="", help="only rows whose label holds this text")
     parser.add_argument("--quick", action="store_true", help="a small network, few runs")
     parser.add_argument("--one", nargs=5, metavar=("TASK", "PEER", "BATCH", "SIZE", "WIDTH"), help=argparse.SUPPRESS)
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where both sides compute")
     options = parser.parse_args()
+    global DEVICE, RUNS, PAIRS
+    DEVICE = options.device
+    if DEVICE == "cuda":
+        RUNS, PAIRS = 20, 5
     if options.one:
         task, peer, *numbers = options.one
         return one(task, peer, *map(int, numbers))
     torch.set_num_threads(THREADS)
-    size, width, batches, pairs = (64, 8, [1], 1) if options.quick else (256, 32, [1, 4], PAIRS)
+    batches = [1, 4] if DEVICE == "cpu" else [1, 4, 20]
+    size, width, batches, pairs = (64, 8, [1], 1) if options.quick else (256, 32, batches, PAIRS)
     cases = [("forward", b, *row) for b in batches for row in FORWARD]
     cases += [("train", b, *row, None) for b in batches for row in TRAIN]
     lines = []
@@ -311,7 +325,7 @@ def main():
         ours = Ours(options.server, folder)
         for task, batch, precision, peer, bar, tolerance in cases:
             label = f"{task} {precision} batch {batch} beside {peer}"
-            if options.rows not in label:
+            if options.rows not in label or (DEVICE == "cuda" and not peer.startswith("PyTorch")):
                 continue
             print(label, file=sys.stderr, flush=True)
             if task == "forward":
@@ -319,12 +333,15 @@ def main():
             else:
                 line = train_row(ours, precision, peer, bar, batch, size, width, pairs)
             print(f"  {line['ours_ms_image']:.0f} against {line['peer_ms_image']:.0f} ms an image", file=sys.stderr, flush=True)
-            line["ours_peak_mib"] = ours.peak(task, precision, batch, size, width)
-            line["peer_peak_mib"] = peer_peak(task, peer, batch, size, width)
+            if DEVICE == "cpu":
+                line["ours_peak_mib"] = ours.peak(task, precision, batch, size, width)
+                line["peer_peak_mib"] = peer_peak(task, peer, batch, size, width)
             lines.append(line)
         if not options.rows:
             lines[0]["growth"] = growth(ours, options.quick)
             lines[0]["matrix_product_gflop_s"] = machine_peak()
+        if DEVICE == "cuda":
+            lines[0]["device"] = torch.cuda.get_device_name()
     options.out.write_text(json.dumps(lines, indent=1) + "\n")
 
 
