@@ -10,6 +10,7 @@ mod features;
 mod initial;
 mod pool;
 mod selection;
+mod stopping;
 mod strategies;
 mod threshold;
 mod uncertainty;
@@ -25,6 +26,7 @@ pub use features::Space;
 pub use initial::{InitialParams, InitialSelection, InitialSet, Limits, NearDuplicates};
 pub use pool::{Column, Pool};
 pub use selection::{Picked, Reason, Selection};
+pub use stopping::{Budget, RoundSummary, Settled, StopReason, StoppingRules};
 pub use strategies::{
     ByScore, CoreSet, EvenlySpaced, ForegroundRandom, Hybrid, PowerScore, Random, Strategy,
     StrategyConfig, Typicality,

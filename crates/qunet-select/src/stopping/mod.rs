@@ -1,0 +1,140 @@
+//! How much may be annotated, and when another round is no longer worth it.
+
+mod budget;
+mod reason;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::budget::Budget;
+pub use self::reason::StopReason;
+use crate::Error;
+use crate::error::require;
+
+/// When a campaign ends; a rule that is `None` never ends it.
+///
+/// ```
+/// use qunet_select::{Budget, RoundSummary, StopReason, StoppingRules};
+///
+/// let rules = StoppingRules { max_rounds: Some(2), ..StoppingRules::default() };
+/// let round = |round, annotated_slices| RoundSummary {
+///     round,
+///     annotated_slices,
+///     total_slices: 100,
+///     annotated_foreground: 900,
+///     mean_agreement: Some(0.8),
+///     prediction_kappa: None,
+/// };
+/// assert_eq!(rules.decide(&[round(1, 5)])?, None);
+/// let reason = rules.decide(&[round(1, 5), round(2, 10)])?;
+/// assert_eq!(reason, Some(StopReason::MaxRounds { rounds: 2 }));
+/// # Ok::<(), qunet_select::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoppingRules {
+    /// What may be annotated in all.
+    pub budget: Budget,
+    /// The most rounds of annotation, the initial set being the first.
+    pub max_rounds: Option<usize>,
+    /// The mean agreement of the heads over all slices that are not annotated no longer moves.
+    pub settled_agreement: Option<Settled>,
+    /// The prediction no longer changes: 1 - Cohen's kappa with that of the round before stays
+    /// small (Bloodgood and Vijay-Shanker, 2009).
+    pub settled_prediction: Option<Settled>,
+}
+
+/// A number that has come to rest.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settled {
+    /// The largest change from one round to the next that counts as none, > 0.
+    pub change: f64,
+    /// In how many rounds running, at least 1.
+    pub rounds: usize,
+}
+
+/// What a round of a campaign came to.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoundSummary {
+    /// Which round, from 1.
+    pub round: usize,
+    /// Slices annotated up to now, in all stacks.
+    pub annotated_slices: usize,
+    /// Slices in all stacks.
+    pub total_slices: usize,
+    /// Foreground pixels annotated up to now.
+    pub annotated_foreground: u64,
+    /// Mean agreement of the heads over the slices that are not annotated, in [0, 1]; `None`
+    /// where it is undefined on all of them.
+    pub mean_agreement: Option<f64>,
+    /// Cohen's kappa, in [-1, 1], between this round's prediction and the one before; `None` in
+    /// the first round, and where it is undefined.
+    pub prediction_kappa: Option<f64>,
+}
+
+impl StoppingRules {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] naming the field, its value and the rule.
+    pub fn check(&self) -> Result<(), Error> {
+        self.budget.check()?;
+        let rounds = self.max_rounds.unwrap_or(1);
+        require(rounds > 0, "max_rounds", rounds as f64, "it must be at least 1")?;
+        for settled in [self.settled_agreement, self.settled_prediction].into_iter().flatten() {
+            let change = settled.change;
+            let positive = change > 0.0 && change.is_finite();
+            require(positive, "settled.change", change, "it must be positive")?;
+            let rounds = settled.rounds;
+            require(rounds > 0, "settled.rounds", rounds as f64, "it must be at least 1")?;
+        }
+        Ok(())
+    }
+
+    /// Why the campaign ends after the last of these rounds; `None` where it goes on, as it does
+    /// without any round. Spent budgets come before the limit of rounds, that before settling.
+    ///
+    /// # Errors
+    /// As [`StoppingRules::check`].
+    pub fn decide(&self, rounds: &[RoundSummary]) -> Result<Option<StopReason>, Error> {
+        self.check()?;
+        let Some(last) = rounds.last() else { return Ok(None) };
+        if last.annotated_slices >= last.total_slices {
+            return Ok(Some(StopReason::AllAnnotated { slices: last.total_slices }));
+        }
+        if let Some(reason) = self.budget.spent(last) {
+            return Ok(Some(reason));
+        }
+        if self.max_rounds.is_some_and(|most| last.round >= most) {
+            return Ok(Some(StopReason::MaxRounds { rounds: last.round }));
+        }
+        let agreement = self.settled_agreement.filter(|rule| rule.holds(&movements(rounds)));
+        if let Some(rule) = agreement {
+            return Ok(Some(StopReason::AgreementSettled {
+                change: rule.change,
+                rounds: rule.rounds,
+            }));
+        }
+        let unlike: Vec<_> =
+            rounds.iter().map(|round| round.prediction_kappa.map(|kappa| 1.0 - kappa)).collect();
+        let prediction = self.settled_prediction.filter(|rule| rule.holds(&unlike));
+        Ok(prediction
+            .map(|rule| StopReason::PredictionSettled { change: rule.change, rounds: rule.rounds }))
+    }
+}
+
+impl Settled {
+    /// Whether the last changes are all small; an unknown one is not.
+    fn holds(self, changes: &[Option<f64>]) -> bool {
+        let Some(start) = changes.len().checked_sub(self.rounds) else { return false };
+        changes[start..].iter().all(|change| change.is_some_and(|change| change <= self.change))
+    }
+}
+
+/// By how much the mean agreement moved into each round; unknown for the first.
+fn movements(rounds: &[RoundSummary]) -> Vec<Option<f64>> {
+    let moved =
+        |pair: &[RoundSummary]| Some((pair[1].mean_agreement? - pair[0].mean_agreement?).abs());
+    std::iter::once(None).chain(rounds.windows(2).map(moved)).collect()
+}
