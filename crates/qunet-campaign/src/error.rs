@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use qunet_stack::SliceId;
 
 /// What can go wrong on the way from a stack to its segmentation.
@@ -41,6 +43,151 @@ pub enum Error {
         /// Height and width of the slice.
         expected: (usize, usize),
     },
+    /// A folder without a campaign.
+    #[error("{folder} holds no campaign (no campaign.json); begin one there")]
+    NoCampaign {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Another program has the campaign open.
+    #[error("{folder} is in use by another program; wait until it has finished")]
+    Locked {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A folder that holds something else already.
+    #[error("{folder} holds {found:?}; begin a campaign in a new or empty folder")]
+    NotEmpty {
+        /// The folder.
+        folder: PathBuf,
+        /// Something in it.
+        found: PathBuf,
+    },
+    /// A folder that holds a campaign of other settings or stacks.
+    #[error(
+        "{folder} holds a campaign of other settings or stacks; open that, or take a new folder"
+    )]
+    OtherCampaign {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A file of a campaign that makes no sense.
+    #[error("{path}, line {line}: {problem}; undo the last change to the file")]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong there.
+        problem: String,
+    },
+    /// A file that is not what the campaign recorded.
+    #[error("{path} has changed since the campaign recorded it; put the recorded file back")]
+    Changed {
+        /// The file or stack.
+        path: PathBuf,
+    },
+    /// A file of a campaign that cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file of a campaign that cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A stack's name that will not do.
+    #[error(
+        "{name:?} {}; give every stack a name of its own of letters, digits, `-`, `_` and `.`",
+        if *.twice { "names two stacks" } else { "is no name for a stack" }
+    )]
+    StackName {
+        /// The name.
+        name: String,
+        /// Whether another stack has it too.
+        twice: bool,
+    },
+    /// A stack that the campaign does not have.
+    #[error("the campaign has no stack {name:?}; it has {known}")]
+    UnknownStack {
+        /// The name.
+        name: String,
+        /// Names of the stacks there are.
+        known: String,
+    },
+    /// A label map that is missing.
+    #[error("{path} is missing; it holds the masks of {stack}, or say where they are")]
+    NoMasks {
+        /// The stack.
+        stack: String,
+        /// Where the label map was looked for.
+        path: PathBuf,
+    },
+    /// A label map on another grid.
+    #[error(
+        "{path} has shape {found:?} (slices, height, width), the stack {expected:?}; save the \
+         masks on the grid of the image they were drawn on"
+    )]
+    MaskShape {
+        /// The label map.
+        path: PathBuf,
+        /// Its shape.
+        found: [usize; 3],
+        /// That of the stack.
+        expected: [usize; 3],
+    },
+    /// A label map that lies elsewhere.
+    #[error(
+        "{path} lies up to {distance:.3} mm from its stack; save the masks with the orientation \
+         and origin of the image they were drawn on"
+    )]
+    MaskGeometry {
+        /// The label map.
+        path: PathBuf,
+        /// The largest distance between its corners and those of the stack, in mm.
+        distance: f64,
+    },
+    /// A value that is no label.
+    #[error(
+        "{path}, slice {slice}: {value} is no label; 0 is background, 1 to {classes} are the \
+         classes, 255 is what nobody annotated"
+    )]
+    MaskLabel {
+        /// The label map.
+        path: PathBuf,
+        /// The slice.
+        slice: SliceId,
+        /// The value.
+        value: f32,
+        /// Foreground classes of the campaign.
+        classes: usize,
+    },
+    /// Slices asked for that nobody has annotated yet.
+    #[error(
+        "cannot {step} yet: {} slice(s) wait for an annotation ({}); ingest their masks, and say \
+         which of them hold nothing",
+        .slices.len(),
+        .slices.join(", ")
+    )]
+    Waiting {
+        /// What was to be done.
+        step: &'static str,
+        /// Stack and slice of each.
+        slices: Vec<String>,
+    },
+    /// No network has been trained yet.
+    #[error("round {round} is not trained yet; train first")]
+    NotTrained {
+        /// The round.
+        round: usize,
+    },
     /// The observer asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -60,7 +207,7 @@ pub enum Error {
     #[error(transparent)]
     Model(qunet_model::Error),
     /// A record that could not be written as JSON.
-    #[error("cannot write the selection as JSON: {0}")]
+    #[error("cannot write a record as JSON: {0}")]
     Json(#[from] serde_json::Error),
 }
 

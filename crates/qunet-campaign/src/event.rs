@@ -1,7 +1,7 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
-use qunet_model::EpochRecord;
+use qunet_model::{EpochRecord, TrainEvent, TrainObserver};
 use qunet_quality::QualityRecord;
 use qunet_select::{DisagreementSet, InitialSet};
 use qunet_stack::SliceId;
@@ -56,6 +56,13 @@ pub enum Event<'a> {
         /// Its record.
         record: &'a EpochRecord,
     },
+    /// Something else happened in a training: heads that find nothing, a checkpoint to go on from.
+    Training {
+        /// Which training.
+        stage: Stage,
+        /// What happened.
+        event: &'a TrainEvent,
+    },
     /// A batch of slices went through the network.
     Predicted {
         /// For which purpose.
@@ -89,5 +96,22 @@ pub struct Silent;
 impl Observer for Silent {
     fn event(&mut self, _event: &Event<'_>) -> ControlFlow<()> {
         ControlFlow::Continue(())
+    }
+}
+
+/// Tells the observer of a run what happens in one of its trainings.
+pub(crate) struct Watched<'a> {
+    pub(crate) observer: &'a mut dyn Observer,
+    pub(crate) stage: Stage,
+}
+
+impl TrainObserver for Watched<'_> {
+    fn epoch(&mut self, record: &EpochRecord) -> ControlFlow<()> {
+        self.observer.event(&Event::Epoch { stage: self.stage, record })
+    }
+
+    fn event(&mut self, event: &TrainEvent) {
+        // The next epoch ends the training where this is not to go on.
+        let _ = self.observer.event(&Event::Training { stage: self.stage, event });
     }
 }

@@ -10,7 +10,7 @@ use qunet_stack::{SliceId, Stack};
 use crate::Error;
 use crate::annotator::Annotator;
 use crate::config::TwoStepConfig;
-use crate::event::{Event, Observer, Stage};
+use crate::event::{Event, Observer, Stage, Watched};
 
 /// A network together with the stack it learns from and the slices annotated so far.
 pub(crate) struct Learner<'a> {
@@ -63,8 +63,8 @@ impl<'a> Learner<'a> {
         }
         let size = (self.config.size, self.config.size);
         let set = TrainingSet::new(slices, size, Device::cuda_if_available())?;
-        let mut epoch = |record: &EpochRecord| observer.event(&Event::Epoch { stage, record });
-        Ok(Trainer::new(train.clone())?.fit(&self.network, &set, &mut epoch)?)
+        let mut watched = Watched { observer, stage };
+        Ok(Trainer::new(train.clone())?.fit(&self.network, &set, &mut watched)?)
     }
 
     /// Runs every slice outside the annotated ones, a batch in memory at a time.

@@ -6,6 +6,7 @@ mod config;
 mod error;
 mod event;
 mod files;
+mod folder;
 mod learner;
 mod two_step;
 
@@ -14,4 +15,8 @@ pub use compare::{Baseline, evaluate, run_baseline};
 pub use config::TwoStepConfig;
 pub use error::Error;
 pub use event::{Event, Observer, Silent, Stage};
+pub use folder::{
+    Campaign, CampaignConfig, FileRecord, Ingested, Manifest, Masks, Next, Queried, Query, Round,
+    SliceRecords, StackRecord, StackSource, Status, Training,
+};
 pub use two_step::{HeadsOfSlice, Outcome, StageHistory, run_two_steps};

@@ -9,10 +9,11 @@ use ndarray::Array2;
 
 use crate::Error;
 
-/// Writes the slices under a temporary name, which then becomes `folder`'s.
+/// Writes slices of a stack of so many under a temporary name, which then becomes `folder`'s.
 pub(crate) fn write(
     folder: &Path,
-    slices: usize,
+    of: usize,
+    slices: impl IntoIterator<Item = usize>,
     slice: impl Fn(usize) -> Result<Array2<u8>, Error>,
 ) -> Result<(), Error> {
     let failed = |source| Error::Write { path: folder.to_owned(), source };
@@ -22,8 +23,8 @@ pub(crate) fn write(
     };
     let temporary = tempfile::Builder::new().prefix(".partial-").tempdir_in(parent);
     let temporary = temporary.map_err(failed)?;
-    let digits = slices.saturating_sub(1).to_string().len();
-    for index in 0..slices {
+    let digits = of.saturating_sub(1).to_string().len();
+    for index in slices {
         let name = format!("{index:0digits$}.png");
         let bytes = encode(&slice(index)?).map_err(failed)?;
         fs::write(temporary.path().join(name), bytes).map_err(failed)?;

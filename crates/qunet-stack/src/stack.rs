@@ -235,8 +235,22 @@ impl Stack {
     /// [`Error::Write`] where the folder is there and not empty or cannot be written;
     /// [`Error::Parameter`] for an impossible window.
     pub fn write_pngs(&self, folder: impl AsRef<Path>, scaling: &Scaling) -> Result<(), Error> {
+        self.write_pngs_of(folder, self.ids(), scaling)
+    }
+
+    /// The same of some slices only; each keeps the number, and so the name, it has in the stack.
+    ///
+    /// # Errors
+    /// As [`Stack::write_pngs`], and [`Error::NoSuchSlice`] past the end.
+    pub fn write_pngs_of(
+        &self,
+        folder: impl AsRef<Path>,
+        ids: impl IntoIterator<Item = SliceId>,
+        scaling: &Scaling,
+    ) -> Result<(), Error> {
         scaling.check()?;
-        crate::png_files::write(folder.as_ref(), self.slices(), |index| {
+        let ids = ids.into_iter().map(|id| id.0);
+        crate::png_files::write(folder.as_ref(), self.slices(), ids, |index| {
             let slice = self.scaled_slice(SliceId(index), scaling)?;
             Ok(slice.mapv(|value| (value.clamp(0.0, 1.0) * 255.0).round() as u8))
         })
@@ -252,7 +266,8 @@ impl Stack {
         labels: &ArrayRef3<u8>,
     ) -> Result<(), Error> {
         self.check_grid("the label map", labels.dim())?;
-        crate::png_files::write(folder.as_ref(), self.slices(), |index| {
+        let (folder, slices) = (folder.as_ref(), self.slices());
+        crate::png_files::write(folder, slices, 0..slices, |index| {
             Ok(labels.index_axis(Axis(0), index).to_owned())
         })
     }

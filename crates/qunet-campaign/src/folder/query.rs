@@ -1,0 +1,255 @@
+//! The trained network looks at what nobody annotated, and the next slices are chosen.
+
+use std::path::PathBuf;
+
+use ndarray::{Array2, Array3, Zip};
+use qunet_model::{Device, IGNORE, Network, Predictor, UnetPlusPlus};
+use qunet_segmetrics::{ConfusionMatrix, EmptyPolicy};
+use qunet_select::{CandidateId, Column, Pool, RoundSummary, Selection, StopReason};
+use qunet_stack::SliceId;
+
+use super::manifest::{FileRecord, Query, Round, StackRecord};
+use super::records::{Looking, SliceRecords, predict_config};
+use super::{Campaign, digest, ingest};
+use crate::Error;
+use crate::event::Observer;
+
+/// What a query came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Queried {
+    /// These slices are to be annotated next.
+    Asks(Selection),
+    /// The campaign is over.
+    Ends(StopReason),
+}
+
+impl Campaign {
+    /// Runs the trained network over all slices that nobody annotated, decides whether the
+    /// campaign goes on, and begins the next round where it does. A round that was queried already
+    /// is left as it is; a query that was interrupted goes on with the next stack.
+    ///
+    /// # Errors
+    /// [`Error::NotTrained`] before the round is trained, [`Error::Interrupted`] where the observer
+    /// asks to stop, and those of the network and the strategy.
+    pub fn query(&mut self, observer: &mut dyn Observer) -> Result<Queried, Error> {
+        if let Some(reason) = self.manifest.ended {
+            return Ok(Queried::Ends(reason));
+        }
+        let Some(last) = self.manifest.rounds.last() else {
+            return Err(Error::NotTrained { round: 1 });
+        };
+        if last.training.is_none() {
+            // The round before was queried already, and this one is its answer.
+            return match last.round {
+                1 => Err(Error::NotTrained { round: 1 }),
+                _ => {
+                    let selection = last.selection.clone();
+                    self.request()?;
+                    Ok(Queried::Asks(selection))
+                }
+            };
+        }
+        self.refuse_while_waiting("query")?;
+        let query = self.look(observer)?;
+        let queried = self.decide(&query)?;
+        let mut manifest = self.manifest.clone();
+        let round = manifest.rounds.len() + 1;
+        if let Some(last) = manifest.rounds.last_mut() {
+            last.query = Some(query);
+        }
+        match &queried {
+            Queried::Ends(reason) => manifest.ended = Some(*reason),
+            Queried::Asks(selection) => {
+                let selection = selection.clone();
+                manifest.rounds.push(Round { round, selection, training: None, query: None });
+            }
+        }
+        self.commit(manifest)?;
+        if matches!(queried, Queried::Asks(_)) {
+            self.request()?;
+        }
+        Ok(queried)
+    }
+
+    /// The network of the last training, with the digest of its weights.
+    pub(super) fn trained(&self) -> Result<(UnetPlusPlus, String), Error> {
+        let round = self.manifest.rounds.len();
+        let mut rounds = self.manifest.rounds.iter().rev();
+        let training = rounds.find_map(|round| round.training.as_ref());
+        let weights = &training.ok_or(Error::NotTrained { round })?.weights;
+        let mut network = UnetPlusPlus::new(&self.network(), Device::cuda_if_available())?;
+        network.load(&digest::unchanged(&self.folder, weights)?)?;
+        Ok((network, weights.sha256.clone()))
+    }
+
+    fn look(&self, observer: &mut dyn Observer) -> Result<Query, Error> {
+        let (network, weights) = self.trained()?;
+        let config = &self.manifest.config;
+        let predictor = Predictor::with(&network, predict_config(config))?;
+        let (mut records, mut predictions) = (Vec::new(), Vec::new());
+        for (number, record) in self.manifest.stacks.iter().enumerate() {
+            let [said, labels] = self.query_files(record);
+            if !self.is_said(&said, &labels, record, &weights) {
+                let stack = self.open_stack(record)?;
+                let open = record.open_slices();
+                let (stack_ref, open) = (&stack, &open[..]);
+                let mut looking = Looking {
+                    config,
+                    number,
+                    stack: stack_ref,
+                    open,
+                    predictor: &predictor,
+                    observer,
+                };
+                let (found, predicted) = looking.look(&weights)?;
+                stack.write_labels(self.folder.join(&labels), &predicted)?;
+                // The records come last: where they are, the labels are too.
+                found.write(&self.folder.join(&said))?;
+            }
+            records.push(digest::file(&self.folder, &said)?);
+            predictions.push(digest::file(&self.folder, &labels)?);
+        }
+        let summary = self.summary(&records, &predictions)?;
+        Ok(Query { records, predictions, summary })
+    }
+
+    /// Records and predicted labels of a stack in this round.
+    fn query_files(&self, record: &StackRecord) -> [PathBuf; 2] {
+        let round = self.manifest.rounds.len();
+        ["records.json", "prediction.nii.gz"]
+            .map(|ending| PathBuf::from(format!("round-{round}/{}.{ending}", record.name)))
+    }
+
+    /// Whether an interrupted query has answered for this stack, with these weights and slices.
+    fn is_said(
+        &self,
+        said: &PathBuf,
+        labels: &PathBuf,
+        stack: &StackRecord,
+        weights: &str,
+    ) -> bool {
+        let Ok(found) = SliceRecords::read(&self.folder.join(said)) else { return false };
+        let slices: Vec<SliceId> = found.agreement.iter().map(|record| record.id).collect();
+        found.weights == weights
+            && slices == stack.open_slices()
+            && self.folder.join(labels).is_file()
+    }
+
+    /// The records of every stack of a query.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] where a file is not what was recorded.
+    pub fn records(&self, query: &Query) -> Result<Vec<SliceRecords>, Error> {
+        self.read_records(&query.records)
+    }
+
+    fn read_records(&self, files: &[FileRecord]) -> Result<Vec<SliceRecords>, Error> {
+        let read = |file| SliceRecords::read(&digest::unchanged(&self.folder, file)?);
+        files.iter().map(read).collect()
+    }
+
+    fn summary(
+        &self,
+        records: &[FileRecord],
+        predictions: &[FileRecord],
+    ) -> Result<RoundSummary, Error> {
+        let records = self.read_records(records)?;
+        let agreement = records.iter().flat_map(|stack| &stack.agreement);
+        let told: Vec<f64> = agreement.filter(|it| !it.empty).map(|it| it.quality_index).collect();
+        let mean = told.iter().sum::<f64>() / told.len() as f64;
+        Ok(RoundSummary {
+            round: self.manifest.rounds.len(),
+            annotated_slices: self.manifest.annotated(),
+            total_slices: self.manifest.slices(),
+            annotated_foreground: self.manifest.stacks.iter().map(|it| it.foreground).sum(),
+            mean_agreement: (!told.is_empty()).then_some(mean),
+            prediction_kappa: self.kappa(predictions)?,
+        })
+    }
+
+    /// Cohen's kappa with the predictions of the round before, on slices still not annotated.
+    fn kappa(&self, predictions: &[FileRecord]) -> Result<Option<f64>, Error> {
+        let before = self.manifest.rounds.iter().rev().find_map(|round| round.query.as_ref());
+        let Some(before) = before else { return Ok(None) };
+        let classes = self.manifest.config.classes.len();
+        let read = |file: &FileRecord| -> Result<Array3<u8>, Error> {
+            Ok(ingest::labels(&digest::unchanged(&self.folder, file)?, classes)?.0)
+        };
+        let mut counts = vec![vec![0; classes + 1]; classes + 1];
+        for (now, before) in predictions.iter().zip(&before.predictions) {
+            let (mut now, mut before) = (read(now)?, read(before)?);
+            Zip::from(&mut now).and(&mut before).for_each(|now, before| {
+                if *now == IGNORE || *before == IGNORE {
+                    (*now, *before) = (0, IGNORE);
+                }
+            });
+            let matrix = ConfusionMatrix::from_labels(&now, &before, classes + 1, Some(IGNORE))?;
+            for (actual, row) in counts.iter_mut().enumerate() {
+                for (predicted, count) in row.iter_mut().enumerate() {
+                    *count += matrix.count(actual, predicted);
+                }
+            }
+        }
+        Ok(ConfusionMatrix::from_rows(counts)?.kappa(EmptyPolicy::Undefined))
+    }
+
+    fn decide(&self, query: &Query) -> Result<Queried, Error> {
+        let rules = self.manifest.config.rules();
+        let before = self.manifest.rounds.iter().filter_map(|round| round.query.as_ref());
+        let rounds: Vec<RoundSummary> =
+            before.map(|query| query.summary).chain([query.summary]).collect();
+        if let Some(reason) = rules.decide(&rounds)? {
+            return Ok(Queried::Ends(reason));
+        }
+        let config = &self.manifest.config;
+        let left = rules.budget.left(self.manifest.slices(), self.manifest.annotated());
+        let count = left.min(config.slices_per_round);
+        let seed = config.steps.seed.wrapping_add(rounds.len() as u64);
+        let pool = self.pool(&self.read_records(&query.records)?)?;
+        let selection = config.strategy.select(&pool, count, seed)?;
+        if selection.picks.is_empty() {
+            return Ok(Queried::Ends(StopReason::NothingSelected));
+        }
+        Ok(Queried::Asks(selection))
+    }
+
+    /// All that is known of all slices, for a strategy.
+    fn pool(&self, records: &[SliceRecords]) -> Result<Pool, Error> {
+        let stacks = &self.manifest.stacks;
+        let slices: Vec<usize> = stacks.iter().map(|stack| stack.shape[0]).collect();
+        let at = |stack, slice| CandidateId { stack, slice };
+        let numbered = || stacks.iter().enumerate();
+        let annotated = numbered()
+            .flat_map(|(number, stack)| stack.annotated.iter().map(move |&id| at(number, id)));
+        let positions = numbered().flat_map(|(number, stack)| {
+            let place =
+                move |slice| (at(number, SliceId(slice)), slice as f64 * stack.slice_spacing);
+            (0..stack.shape[0]).map(place)
+        });
+        let agreement = records.iter().enumerate().flat_map(|(number, stack)| {
+            stack.agreement.iter().map(move |it| (at(number, it.id), it.quality_index))
+        });
+        let uncertainty: Vec<_> =
+            records.iter().flat_map(|stack| stack.uncertainty.iter().copied()).collect();
+        let mut pool = Pool::of_stacks(&slices)?
+            .with_annotated(annotated)?
+            .with_positions(positions)?
+            .with_column(Column::Agreement, agreement)?
+            .with_uncertainty(&uncertainty)?;
+        for (number, stack) in numbered() {
+            pool = pool.with_quality(number, &self.scores(stack)?)?;
+        }
+        match features(records) {
+            Some(features) => Ok(pool.with_features(&features)?),
+            None => Ok(pool),
+        }
+    }
+}
+
+/// The features of all stacks below each other; `None` where there are none.
+fn features(records: &[SliceRecords]) -> Option<Array2<f32>> {
+    let rows: Vec<&Vec<f32>> = records.iter().flat_map(|stack| &stack.features).collect();
+    let length = rows.first()?.len();
+    let flat = rows.iter().flat_map(|row| row.iter().copied()).collect();
+    Array2::from_shape_vec((rows.len(), length), flat).ok()
+}

@@ -1,0 +1,80 @@
+//! The stacks of a campaign and what is drawn on them.
+
+use ndarray::{Array2, Array3, Axis};
+use qunet_model::IGNORE;
+use qunet_quality::QualityRecord;
+use qunet_stack::{SliceId, Stack};
+
+use super::manifest::StackRecord;
+use super::{Campaign, digest};
+use crate::Error;
+
+impl Campaign {
+    /// Opens a stack with its region of interest; it must hold the pixels it was scored with.
+    ///
+    /// # Errors
+    /// [`Error::Stack`] where it cannot be read, [`Error::Changed`] where it is another one.
+    pub fn open_stack(&self, stack: &StackRecord) -> Result<Stack, Error> {
+        let opened = open(&stack.image, stack.roi.as_deref())?;
+        if digest::stack(&opened)? != stack.sha256 {
+            return Err(Error::Changed { path: stack.image.clone() });
+        }
+        Ok(opened)
+    }
+
+    /// The quality metrics of every slice of a stack.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] where the file is not what was recorded, [`Error::Quality`] where it
+    /// cannot be read.
+    pub fn scores(&self, stack: &StackRecord) -> Result<Vec<QualityRecord>, Error> {
+        Ok(qunet_quality::read_csv(digest::unchanged(&self.folder, &stack.scores)?)?)
+    }
+
+    /// What the annotators drew, `(slices, height, width)`; 255 where nobody did.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] where the file is not what was recorded, [`Error::Stack`] where it
+    /// cannot be read.
+    pub fn annotations(&self, stack: &StackRecord) -> Result<Array3<u8>, Error> {
+        let path = digest::unchanged(&self.folder, &stack.annotations)?;
+        Ok(super::ingest::labels(&path, self.manifest.config.classes.len())?.0)
+    }
+
+    /// Intensities and labels of all annotated slices, by stack and slice.
+    pub(super) fn annotated_slices(&self) -> Result<Vec<(Array3<f32>, Array2<u8>)>, Error> {
+        let mut slices = Vec::new();
+        for record in self.manifest.stacks.iter().filter(|stack| !stack.annotated.is_empty()) {
+            let stack = self.open_stack(record)?;
+            let labels = self.annotations(record)?;
+            for &id in &record.annotated {
+                let image = stack.scaled_slice(id, &self.manifest.config.steps.scaling)?;
+                let labels = labels.index_axis(Axis(0), id.0).to_owned();
+                slices.push((image.insert_axis(Axis(0)), labels));
+            }
+        }
+        Ok(slices)
+    }
+}
+
+impl StackRecord {
+    /// The slices nobody annotated, in order.
+    #[must_use]
+    pub fn open_slices(&self) -> Vec<SliceId> {
+        let annotated = |id: &SliceId| self.annotated.binary_search(id).is_ok();
+        (0..self.shape[0]).map(SliceId).filter(|id| !annotated(id)).collect()
+    }
+}
+
+pub(super) fn open(image: &std::path::Path, roi: Option<&std::path::Path>) -> Result<Stack, Error> {
+    let stack = Stack::open(image)?;
+    Ok(match roi {
+        Some(roi) => stack.with_roi(roi)?,
+        None => stack,
+    })
+}
+
+/// Labels of a stack on which nobody drew anything.
+pub(super) fn blank(shape: [usize; 3]) -> Array3<u8> {
+    Array3::from_elem(shape, IGNORE)
+}

@@ -1,0 +1,52 @@
+//! Removing what killed programs left behind; nobody else is at work while the lock is held.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::manifest::Manifest;
+use super::train::checkpoint;
+use crate::Error;
+
+/// Leaves only what the manifest knows, what annotators were given, and a training to go on with.
+pub(super) fn tidy(folder: &Path, manifest: &Manifest) -> Result<(), Error> {
+    let known = |path: &Path| {
+        manifest.stacks.iter().any(|stack| folder.join(&stack.annotations.path) == path)
+    };
+    each_file(folder, &mut |path, name| {
+        let annotations = name.contains(".annotations-") && !known(path);
+        if name.starts_with(".partial-") || annotations { remove(path) } else { Ok(()) }
+    })?;
+    for round in manifest.rounds.iter().filter(|round| round.training.is_some()) {
+        forget_checkpoint(folder, round.round)?;
+    }
+    Ok(())
+}
+
+/// Removes the checkpoint of a training whose weights are safe.
+pub(super) fn forget_checkpoint(folder: &Path, round: usize) -> Result<(), Error> {
+    let path = folder.join(checkpoint(round));
+    if path.exists() { remove(&path) } else { Ok(()) }
+}
+
+fn remove(path: &Path) -> Result<(), Error> {
+    let gone = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    gone.map_err(|source| Error::Write { path: path.to_owned(), source })
+}
+
+/// Visits files and folders, and what is in the folders that are still there afterwards.
+fn each_file(
+    folder: &Path,
+    visit: &mut dyn FnMut(&Path, &str) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let failed = |source| Error::Read { path: folder.to_owned(), source };
+    let entries: io::Result<Vec<PathBuf>> =
+        fs::read_dir(folder).map_err(failed)?.map(|entry| Ok(entry?.path())).collect();
+    for path in entries.map_err(failed)? {
+        visit(&path, &path.file_name().unwrap_or_default().to_string_lossy())?;
+        if path.is_dir() && !path.is_symlink() {
+            each_file(&path, visit)?;
+        }
+    }
+    Ok(())
+}

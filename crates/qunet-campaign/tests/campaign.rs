@@ -1,0 +1,277 @@
+//! A campaign from its beginning to its end, and what it refuses.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::ops::ControlFlow;
+
+use common::{alone, begin, config, drive, files, phantom, truth};
+use ndarray::{Array3, Axis};
+use qunet_campaign::{
+    Campaign, CampaignConfig, Error, Event, Masks, Next, Queried, Silent, StackSource,
+};
+use qunet_select::{CoreSet, StopReason, StrategyConfig};
+use qunet_stack::{Geometry, LabelMap, SliceId, Stack};
+
+#[test]
+fn it_asks_until_the_budget_is_spent_and_keeps_what_was_drawn() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let campaign = drive(folder.path(), &config());
+    let manifest = campaign.manifest();
+    let counts: Vec<usize> =
+        manifest.rounds.iter().map(|round| round.selection.picks.len()).collect();
+    // 10 of 20 slices are allowed: 4 by quality, then 3 and 3.
+    assert_eq!(counts, [4, 3, 3]);
+    let asked: Vec<_> = manifest.rounds.iter().flat_map(|round| round.selection.ids()).collect();
+    assert_eq!(asked.iter().collect::<BTreeSet<_>>().len(), asked.len());
+    assert_eq!(manifest.annotated(), asked.len());
+    let spent = StopReason::BudgetSpent { annotated: 10, allowed: 10 };
+    assert_eq!(manifest.ended, Some(spent));
+    assert_eq!(campaign.status().next, Next::Done { reason: spent });
+
+    let stack = Stack::open(folder.path().join("a.nii.gz")).unwrap();
+    let path = campaign.folder().join("segmentations/a.nii.gz");
+    let segmentation = LabelMap::open_binary(&path, &stack).unwrap();
+    let drawn = phantom(1).truth;
+    for &id in &manifest.stacks[0].annotated {
+        assert_eq!(segmentation.slice(id).unwrap(), drawn.slice(id).unwrap());
+    }
+    assert_eq!(Stack::open(path).unwrap().geometry(), stack.geometry());
+    assert!(manifest.rounds[1].query.as_ref().unwrap().summary.prediction_kappa.is_some());
+    let leftovers = files(campaign.folder());
+    assert!(leftovers.iter().all(|path| !path.to_string_lossy().contains("checkpoint")));
+    assert_eq!(leftovers.iter().filter(|path| path.starts_with("stacks")).count(), 5);
+}
+
+#[test]
+fn every_step_twice_is_the_step_once() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let mut campaign = begin(folder.path(), &config());
+    let masks = truth(folder.path());
+    let taken = campaign.ingest(&masks).unwrap().taken.len();
+    assert_eq!(taken, 4);
+    let again = campaign.ingest(&masks).unwrap();
+    assert_eq!((again.taken.len(), again.changed.len()), (0, 0));
+    let trained = campaign.train(&mut Silent).unwrap().clone();
+    let mut refuse = |_: &Event<'_>| ControlFlow::Break(());
+    assert_eq!(campaign.train(&mut refuse).unwrap(), &trained);
+    let first = campaign.query(&mut Silent).unwrap();
+    assert_eq!(campaign.query(&mut refuse).unwrap(), first);
+    assert!(matches!(first, Queried::Asks(_)));
+    drop(campaign);
+    let reopened = begin(folder.path(), &config());
+    assert_eq!(reopened.manifest().rounds.len(), 2);
+}
+
+#[test]
+fn a_slice_without_foreground_waits_until_somebody_says_it_is_empty() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let mut campaign = begin(folder.path(), &config());
+    let waiting = campaign.manifest().waiting();
+    // The label maps as they were written: nothing is drawn yet.
+    assert_eq!(campaign.ingest(&Masks::default()).unwrap().waiting, waiting);
+    let message = campaign.train(&mut Silent).unwrap_err().to_string();
+    assert!(message.starts_with("cannot train yet: 4 slice(s) wait"), "{message}");
+    let first = waiting[0];
+    let name = campaign.manifest().stacks[first.stack].name.clone();
+    let ingested = campaign.ingest(&Masks::default().empty(name, first.slice)).unwrap();
+    assert_eq!((ingested.taken, ingested.waiting), (vec![first], waiting[1..].to_vec()));
+    let ingested = campaign.ingest(&Masks::default().accept_empty(true)).unwrap();
+    assert_eq!((ingested.taken.len(), ingested.waiting.len()), (3, 0));
+}
+
+#[test]
+fn label_maps_ask_for_the_chosen_slices_and_ignore_all_others() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let campaign = begin(folder.path(), &config());
+    for (number, record) in campaign.manifest().stacks.iter().enumerate() {
+        let path = campaign.folder().join(format!("round-1/{}.labels.nii.gz", record.name));
+        let labels = Stack::open(&path).unwrap();
+        let asked = campaign.manifest().rounds[0].selection.slices(number);
+        assert!(!asked.is_empty());
+        for id in labels.ids() {
+            let value = if asked.contains(&id) { 0.0 } else { 255.0 };
+            assert_eq!(labels.slice(id).unwrap().range(), (value, value));
+        }
+        let image = Stack::open(campaign.image(record)).unwrap();
+        assert_eq!(image.geometry(), labels.geometry());
+        let pictures = campaign.folder().join(format!("round-1/{}-slices", record.name));
+        let names: BTreeSet<String> = asked.iter().map(|id| format!("{}.png", id.0)).collect();
+        assert_eq!(files(&pictures).len(), names.len());
+        assert!(files(&pictures).iter().all(|path| names.contains(&*path.to_string_lossy())));
+    }
+}
+
+#[test]
+fn corrections_are_taken_and_unasked_drawings_are_told_of() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let mut campaign = begin(folder.path(), &config());
+    campaign.ingest(&truth(folder.path())).unwrap();
+    let stack = Stack::open(folder.path().join("a.nii.gz")).unwrap();
+    let known = campaign.manifest().stacks[0].annotated.clone();
+    let other = stack.ids().find(|id| !known.contains(id)).unwrap();
+    let mut labels = phantom(1).truth.labels().clone();
+    labels.index_axis_mut(Axis(0), known[0].0).fill(1);
+    labels.index_axis_mut(Axis(0), other.0).fill(1);
+    let path = folder.path().join("corrected.nii.gz");
+    stack.write_labels(&path, &labels).unwrap();
+    let ingested = campaign.ingest(&Masks::default().stack("a", &path)).unwrap();
+    assert_eq!(ingested.changed.iter().map(|id| id.slice).collect::<Vec<_>>(), [known[0]]);
+    assert!(ingested.unasked.iter().any(|id| id.slice == other));
+    let kept = campaign.annotations(&campaign.manifest().stacks[0]).unwrap();
+    assert!(kept.index_axis(Axis(0), known[0].0).iter().all(|&label| label == 1));
+    assert!(kept.index_axis(Axis(0), other.0).iter().all(|&label| label == 255));
+
+    // The label maps of the round, still blank, clear nothing; naming the slice does.
+    let held = campaign.manifest().stacks[0].foreground;
+    let ingested = campaign.ingest(&Masks::default().accept_empty(true)).unwrap();
+    assert!(ingested.changed.is_empty() && ingested.kept.iter().any(|id| id.slice == known[0]));
+    assert_eq!(campaign.manifest().stacks[0].foreground, held);
+    let ingested = campaign.ingest(&Masks::default().empty("a", known[0])).unwrap();
+    assert_eq!(ingested.changed.iter().map(|id| id.slice).collect::<Vec<_>>(), [known[0]]);
+    assert!(campaign.manifest().stacks[0].foreground < held);
+}
+
+#[test]
+fn masks_on_another_grid_or_with_unknown_labels_are_refused_whole() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let mut campaign = begin(folder.path(), &config());
+    let before = fs::read(campaign.folder().join("campaign.json")).unwrap();
+    let path = folder.path().join("masks.nii.gz");
+    let mut refused = |labels: &Array3<u8>, geometry: Geometry| {
+        let pixels = qunet_stack::Pixels::U8(labels.clone());
+        Stack::new("masks", pixels, geometry).unwrap().write(&path).unwrap();
+        campaign.ingest(&Masks::default().stack("a", &path)).unwrap_err().to_string()
+    };
+    let stack = Stack::open(folder.path().join("a.nii.gz")).unwrap();
+    let geometry = *stack.geometry();
+    let labels = phantom(1).truth.labels().clone();
+    let mut wrong = labels.clone();
+    wrong[[7, 3, 4]] = 2;
+    let message = refused(&wrong, geometry);
+    assert!(message.contains("masks.nii.gz, slice 7: 2 is no label"), "{message}");
+    let message = refused(&labels.slice(ndarray::s![..9, .., ..]).to_owned(), geometry);
+    assert!(message.contains("has shape [9, 48, 48]"), "{message}");
+    let mut flipped = geometry;
+    flipped.affine[0][0] *= -1.0;
+    let message = refused(&labels, flipped);
+    assert!(message.contains("mm from its stack"), "{message}");
+    let message = campaign.ingest(&Masks::default().stack("c", &path)).unwrap_err().to_string();
+    assert_eq!(message, "the campaign has no stack \"c\"; it has a, b");
+    assert_eq!(fs::read(campaign.folder().join("campaign.json")).unwrap(), before);
+}
+
+#[test]
+fn a_folder_is_opened_once_at_a_time_and_holds_one_campaign() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let none = Campaign::open(folder.path()).unwrap_err().to_string();
+    assert!(none.contains("holds no campaign"), "{none}");
+    let campaign = begin(folder.path(), &config());
+    let path = campaign.folder().to_owned();
+    assert!(matches!(Campaign::open(&path), Err(Error::Locked { .. })));
+    drop(campaign);
+    let other = CampaignConfig { slices_per_round: 1, ..config() };
+    let stacks = common::stacks(folder.path());
+    assert!(matches!(Campaign::create(&path, &other, &stacks), Err(Error::OtherCampaign { .. })));
+    let error = Campaign::create(folder.path(), &config(), &stacks).unwrap_err();
+    assert!(matches!(error, Error::NotEmpty { .. }));
+    let twice = [stacks[0].clone(), stacks[0].clone()];
+    let fresh = folder.path().join("fresh");
+    assert!(matches!(
+        Campaign::create(&fresh, &config(), &twice),
+        Err(Error::StackName { twice: true, .. })
+    ));
+    let missing = [StackSource::new(folder.path().join("missing.nii"))];
+    assert!(Campaign::create(&fresh, &config(), &missing).is_err());
+}
+
+#[test]
+fn a_manifest_edited_into_nonsense_is_refused_with_the_line() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let campaign = begin(folder.path(), &config());
+    let (root, path) = (campaign.folder().to_owned(), campaign.folder().join("campaign.json"));
+    drop(campaign);
+    let good = fs::read_to_string(&path).unwrap();
+    let line = |text: &str| 1 + good[..good.find(text).unwrap()].matches('\n').count();
+    let cases = [
+        (
+            "\"slices_per_round\": 3",
+            "\"slices_per_round\": 0",
+            "slices_per_round is 0",
+            "\"config\"",
+        ),
+        ("\"format\": 1", "\"format\": 9", "format 9 is not read here", "\"format\""),
+        ("\"round\": 1", "\"round\": 4", "4 where round 1 belongs", "\"round\": 1"),
+        ("\"name\": \"b\"", "\"name\": \"a\"", "a is there twice", "\"name\": \"b\""),
+        ("\"name\": \"b\"", "\"nama\": \"b\"", "unknown field `nama`", "\"name\": \"b\""),
+        ("\"stacks/b.scores.csv\"", "\"../b.csv\"", "does not lie in", "\"stacks/b.scores.csv\""),
+        ("\"annotated\": []", "\"annotated\": [10]", "slice 10 of 10", "\"annotated\": []"),
+    ];
+    for (from, to, problem, at) in cases {
+        assert!(good.contains(from), "{from}");
+        fs::write(&path, good.replacen(from, to, 1)).unwrap();
+        let message = Campaign::open(&root).unwrap_err().to_string();
+        assert!(message.contains(problem), "{message}");
+        assert!(message.contains(&format!("line {}:", line(at))), "{message} {}", line(at));
+    }
+    // A pick beyond the stack, and a document that is cut short.
+    let picks = good.find("\"picks\"").unwrap();
+    let at = picks + good[picks..].find("\"slice\": ").unwrap();
+    let end = at + good[at..].find('\n').unwrap();
+    fs::write(&path, format!("{}\"slice\": 99{}", &good[..at], &good[end..])).unwrap();
+    let message = Campaign::open(&root).unwrap_err().to_string();
+    assert!(message.contains("there is no slice 99 of stack"), "{message}");
+    fs::write(&path, &good[..good.len() / 2]).unwrap();
+    assert!(matches!(Campaign::open(&root), Err(Error::Manifest { .. })));
+    fs::write(&path, good).unwrap();
+    Campaign::open(&root).unwrap();
+}
+
+#[test]
+fn files_changed_behind_its_back_are_noticed() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let mut campaign = begin(folder.path(), &config());
+    campaign.ingest(&truth(folder.path())).unwrap();
+    phantom(7).stack.write(folder.path().join("a.nii.gz")).unwrap();
+    let message = campaign.train(&mut Silent).unwrap_err().to_string();
+    assert!(message.contains("a.nii.gz has changed"), "{message}");
+    phantom(1).stack.write(folder.path().join("a.nii.gz")).unwrap();
+    campaign.train(&mut Silent).unwrap();
+    fs::write(campaign.folder().join("round-1/model.safetensors"), "").unwrap();
+    let message = campaign.query(&mut Silent).unwrap_err().to_string();
+    assert!(message.contains("model.safetensors has changed"), "{message}");
+}
+
+#[test]
+fn strategies_of_features_and_several_classes_run_too() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = CampaignConfig {
+        strategy: StrategyConfig::CoreSet(CoreSet::default()),
+        classes: vec!["ground glass".to_owned(), "consolidation".to_owned()],
+        monte_carlo: 2,
+        ..config()
+    };
+    config.stopping.max_rounds = Some(2);
+    let campaign = drive(folder.path(), &config);
+    let manifest = campaign.manifest();
+    assert_eq!(manifest.ended, Some(StopReason::MaxRounds { rounds: 2 }));
+    let query = manifest.rounds[1].query.as_ref().unwrap();
+    let records = campaign.records(query).unwrap();
+    assert_eq!(records[0].features.len(), 10);
+    assert!(records[0].uncertainty.iter().all(|slice| slice.bald.is_some()));
+    let first = manifest.rounds[0].selection.ids();
+    assert!(manifest.rounds[1].selection.ids().iter().all(|id| !first.contains(id)));
+    assert!(records[0].agreement.iter().all(|it| it.id < SliceId(10)));
+}

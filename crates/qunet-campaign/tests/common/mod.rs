@@ -1,0 +1,102 @@
+//! A small campaign, and an annotator who knows the truth.
+#![allow(dead_code, clippy::unwrap_used)] // each test file uses its part
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use qunet_campaign::{Campaign, CampaignConfig, Masks, Next, Silent, StackSource};
+use qunet_model::{TrainConfig, UnetConfig, UnetPlusPlusConfig};
+use qunet_select::StrategyConfig;
+use qunet_stack::phantom::{CtPhantom, Phantom};
+
+/// LibTorch has one random generator for the whole process: one run at a time, and on one thread,
+/// since the nets are tiny.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    qunet_model::tch::set_num_threads(1);
+    turn
+}
+
+pub(crate) fn phantom(seed: u64) -> Phantom {
+    CtPhantom { slices: 10, size: 48, seed }.generate().unwrap()
+}
+
+/// Two stacks of ten slices on disk, `a` as NIfTI and `b` as a folder of pictures, with the truth
+/// of each beside it.
+pub(crate) fn stacks(folder: &Path) -> Vec<StackSource> {
+    let scaling = qunet_stack::Scaling::lung_window();
+    let (a, b) = (phantom(1), phantom(2));
+    a.stack.write(folder.join("a.nii.gz")).unwrap();
+    a.stack.write_labels(folder.join("a.truth.nii.gz"), a.truth.labels()).unwrap();
+    if !folder.join("b").exists() {
+        b.stack.write_pngs(folder.join("b"), &scaling).unwrap();
+        b.stack.write_label_pngs(folder.join("b.truth"), b.truth.labels()).unwrap();
+    }
+    vec![StackSource::new(folder.join("a.nii.gz")), StackSource::new(folder.join("b"))]
+}
+
+/// The truth of both stacks.
+pub(crate) fn truth(folder: &Path) -> Masks {
+    Masks::default()
+        .stack("a", folder.join("a.truth.nii.gz"))
+        .stack("b", folder.join("b.truth"))
+        .accept_empty(true)
+}
+
+/// Half of twenty slices, three in each later round, the least certain first.
+pub(crate) fn config() -> CampaignConfig {
+    let mut config = CampaignConfig {
+        strategy: StrategyConfig::Entropy {},
+        slices_per_round: 3,
+        ..CampaignConfig::default()
+    }
+    .with_seed(3);
+    let steps = &mut config.steps;
+    let unet = UnetConfig { width: 2, ..steps.network.unet };
+    steps.network = UnetPlusPlusConfig { unet, ..steps.network };
+    steps.size = 32;
+    steps.budget = 0.5;
+    steps.initial = steps.initial.max_slices(4);
+    for train in [&mut steps.train, &mut steps.fine_tune] {
+        *train =
+            TrainConfig { epochs: 3, batch_size: 2, steps_per_epoch: Some(2), ..train.clone() };
+    }
+    config
+}
+
+pub(crate) fn begin(folder: &Path, config: &CampaignConfig) -> Campaign {
+    Campaign::create(folder.join("campaign"), config, &stacks(folder)).unwrap()
+}
+
+/// Does whatever comes next until the campaign is done.
+pub(crate) fn drive(folder: &Path, config: &CampaignConfig) -> Campaign {
+    let mut campaign = begin(folder, config);
+    loop {
+        match campaign.status().next {
+            Next::Annotate { .. } => drop(campaign.ingest(&truth(folder)).unwrap()),
+            Next::Train => drop(campaign.train(&mut Silent).unwrap().clone()),
+            Next::Query => drop(campaign.query(&mut Silent).unwrap()),
+            Next::Predict { .. } => drop(campaign.predict(&mut Silent).unwrap()),
+            _ => return campaign,
+        }
+    }
+}
+
+/// Every file of a folder, by its path within it.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                all.push(path.strip_prefix(folder).unwrap().to_owned());
+            }
+        }
+    }
+    all.sort();
+    all
+}
