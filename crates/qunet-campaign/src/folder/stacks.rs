@@ -9,6 +9,9 @@ use super::manifest::StackRecord;
 use super::{Campaign, digest};
 use crate::Error;
 
+/// The image `(1, height, width)` of a slice, and its labels.
+pub(super) type Annotated = (Array3<f32>, Array2<u8>);
+
 impl Campaign {
     /// Opens a stack with its region of interest; it must hold the pixels it was scored with.
     ///
@@ -42,7 +45,7 @@ impl Campaign {
     }
 
     /// Intensities and labels of all annotated slices, by stack and slice.
-    pub(super) fn annotated_slices(&self) -> Result<Vec<(Array3<f32>, Array2<u8>)>, Error> {
+    pub(super) fn annotated_slices(&self) -> Result<Vec<Annotated>, Error> {
         let mut slices = Vec::new();
         for record in self.manifest.stacks.iter().filter(|stack| !stack.annotated.is_empty()) {
             let stack = self.open_stack(record)?;

@@ -89,12 +89,8 @@ impl fmt::Display for Status {
         let Self { round, annotated, allowed, slices, .. } = self;
         writeln!(f, "round {round}: {annotated} of {slices} slices annotated, {allowed} allowed")?;
         for (agreement, round) in self.agreement.iter().zip(1..) {
-            match agreement {
-                Some(agreement) => {
-                    writeln!(f, "  after round {round} the heads agree by {agreement:.3}")?
-                }
-                None => writeln!(f, "  after round {round} the heads found nothing anywhere")?,
-            }
+            let agreement = agreement.map_or("-".to_owned(), |mean| format!("{mean:.3}"));
+            writeln!(f, "  mean agreement of the heads after round {round}: {agreement}")?;
         }
         match &self.next {
             Next::Annotate { waiting } => {
