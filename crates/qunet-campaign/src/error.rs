@@ -169,6 +169,17 @@ pub enum Error {
         /// Foreground classes of the campaign.
         classes: usize,
     },
+    /// 255 where a lesion may be meant.
+    #[error(
+        "{path}, slice {slice}: 255 beside 0, and no label; 255 is what nobody annotated. If it \
+         marks the lesion, read the masks as binary; if there is nothing, say that it is empty"
+    )]
+    MaskOf255 {
+        /// The label map.
+        path: PathBuf,
+        /// The slice.
+        slice: SliceId,
+    },
     /// Slices asked for that nobody has annotated yet.
     #[error(
         "cannot {step} yet: {} slice(s) wait for an annotation ({}); ingest their masks, and say \

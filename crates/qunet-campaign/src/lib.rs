@@ -8,6 +8,7 @@ mod event;
 mod files;
 mod folder;
 mod learner;
+mod progress;
 mod two_step;
 
 pub use annotator::{Annotator, RecordedLabels};
@@ -19,4 +20,5 @@ pub use folder::{
     Campaign, CampaignConfig, FileRecord, Ingested, Manifest, Masks, Next, Queried, Query, Round,
     SliceRecords, StackRecord, StackSource, Status, Training,
 };
+pub use progress::ProgressBars;
 pub use two_step::{HeadsOfSlice, Outcome, StageHistory, run_two_steps};

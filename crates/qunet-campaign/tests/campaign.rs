@@ -140,6 +140,21 @@ fn corrections_are_taken_and_unasked_drawings_are_told_of() {
 }
 
 #[test]
+fn a_lesion_marked_by_255_is_not_taken_for_what_nobody_annotated() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let mut campaign = begin(folder.path(), &config());
+    let stack = Stack::open(folder.path().join("a.nii.gz")).unwrap();
+    let path = folder.path().join("masks.nii.gz");
+    stack.write_labels(&path, &phantom(1).truth.labels().mapv(|label| 255 * label)).unwrap();
+    let masks = Masks::default().stack("a", &path).accept_empty(true);
+    let message = campaign.ingest(&masks).unwrap_err().to_string();
+    assert!(message.contains("read the masks as binary"), "{message}");
+    campaign.ingest(&masks.binary(true)).unwrap();
+    assert!(campaign.manifest().stacks[0].foreground > 0);
+}
+
+#[test]
 fn masks_on_another_grid_or_with_unknown_labels_are_refused_whole() {
     let _turn = alone();
     let folder = tempfile::tempdir().unwrap();

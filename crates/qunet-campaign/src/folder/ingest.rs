@@ -1,6 +1,7 @@
 //! Masks come back from the annotators.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array3, ArrayView2, Axis};
@@ -22,6 +23,7 @@ pub struct Masks {
     stacks: BTreeMap<String, PathBuf>,
     empty: BTreeSet<(String, SliceId)>,
     accept_empty: bool,
+    binary: bool,
 }
 
 impl Masks {
@@ -45,6 +47,12 @@ impl Masks {
     #[must_use]
     pub fn accept_empty(self, accept_empty: bool) -> Self {
         Self { accept_empty, ..self }
+    }
+
+    /// Reads every value above 0 as label 1, for masks that mark the lesion by 255.
+    #[must_use]
+    pub fn binary(self, binary: bool) -> Self {
+        Self { binary, ..self }
     }
 }
 
@@ -92,6 +100,27 @@ pub struct Ingested {
     pub kept: Vec<CandidateId>,
 }
 
+impl fmt::Display for Ingested {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { taken, changed, waiting, .. } = self;
+        let (taken, changed, waiting) = (taken.len(), changed.len(), waiting.len());
+        write!(f, "{taken} slice(s) taken, {changed} changed, {waiting} still waiting")?;
+        for (ids, what) in [
+            (&self.kept, "came back empty: left as it was; name a slice as empty to clear it"),
+            (&self.unasked, "labelled though nobody asked: left out"),
+        ] {
+            match ids.as_slice() {
+                [] => {}
+                [one] => write!(f, "\n{one} {what}")?,
+                [first, .., last] => {
+                    write!(f, "\n{} slices, {first} to {last}, {what}", ids.len())?
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Campaign {
     /// Takes the masks of the slices that were asked for, now or in an earlier round; the same
     /// masks twice change nothing. Slices may come in any number of portions.
@@ -108,7 +137,7 @@ impl Campaign {
         for (number, record) in manifest.stacks.iter_mut().enumerate() {
             let asked = self.asked(number);
             let Some(path) = self.mask_file(masks, record, &asked)? else { continue };
-            let new = self.labels_for(record, &path)?;
+            let new = self.labels_for(record, &path, masks.binary)?;
             let mut labels = self.annotations(record)?;
             let at = |id| CandidateId { stack: number, slice: SliceId(id) };
             let mut different = false;
@@ -122,7 +151,11 @@ impl Campaign {
                 }
                 let mut old = labels.index_axis_mut(Axis(0), index);
                 let known = record.annotated.binary_search(&id.slice);
-                let answer = Answer::of(&slice, masks.says_empty(&record.name, id.slice));
+                let said_empty = masks.says_empty(&record.name, id.slice);
+                let answer = Answer::of(&slice, said_empty);
+                if matches!(answer, Answer::Blank) && slice.iter().any(|&label| label == IGNORE) {
+                    return Err(Error::MaskOf255 { path, slice: id.slice });
+                }
                 match (answer, known) {
                     (Answer::Nothing, _) => continue,
                     (Answer::Blank, Err(_)) if !masks.accept_empty => continue,
@@ -191,8 +224,18 @@ impl Campaign {
     }
 
     /// The labels of a file that lies on the stack's grid.
-    fn labels_for(&self, record: &StackRecord, path: &Path) -> Result<Array3<u8>, Error> {
-        let (labels, geometry) = labels(path, self.manifest.config.classes.len())?;
+    fn labels_for(
+        &self,
+        record: &StackRecord,
+        path: &Path,
+        binary: bool,
+    ) -> Result<Array3<u8>, Error> {
+        let (labels, geometry) = if binary {
+            let stack = Stack::open(path)?;
+            (foreground_as_1(&stack)?, *stack.geometry())
+        } else {
+            labels(path, self.manifest.config.classes.len())?
+        };
         let (slices, height, width) = labels.dim();
         let found = [slices, height, width];
         if found != record.shape {
@@ -246,6 +289,15 @@ fn is_foreground(label: u8) -> bool {
 
 fn known_names(stacks: &[StackRecord]) -> String {
     stacks.iter().map(|stack| stack.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn foreground_as_1(stack: &Stack) -> Result<Array3<u8>, Error> {
+    let [slices, height, width] = stack.shape();
+    let mut labels = Array3::zeros((slices, height, width));
+    for (id, mut to) in stack.ids().zip(labels.outer_iter_mut()) {
+        to.assign(&stack.slice(id)?.to_f32().mapv(|value| u8::from(value > 0.0)));
+    }
+    Ok(labels)
 }
 
 /// A label map of a file, each value 0, one of the classes, or 255.

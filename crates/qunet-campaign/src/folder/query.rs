@@ -1,5 +1,6 @@
 //! The trained network looks at what nobody annotated, and the next slices are chosen.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use ndarray::{Array2, Array3, Zip};
@@ -21,6 +22,18 @@ pub enum Queried {
     Asks(Selection),
     /// The campaign is over.
     Ends(StopReason),
+}
+
+impl fmt::Display for Queried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ends(reason) => write!(f, "the campaign ends: {reason}"),
+            Self::Asks(selection) => {
+                write!(f, "{} asks for {} slice(s)", selection.strategy, selection.picks.len())?;
+                selection.picks.iter().try_for_each(|pick| write!(f, "\n  {pick}"))
+            }
+        }
+    }
 }
 
 impl Campaign {

@@ -4,6 +4,8 @@ use qunet_select::StopReason;
 use serde::Serialize;
 
 use super::Campaign;
+use crate::Error;
+use crate::event::Observer;
 
 /// How far a campaign is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -61,6 +63,28 @@ impl Campaign {
             slices: manifest.slices(),
             agreement: summaries.map(|query| query.summary.mean_agreement).collect(),
             next: self.next(),
+        }
+    }
+
+    /// Does what comes next until an annotator is needed or the campaign is over; what is waited
+    /// for then, or [`Next::Done`].
+    ///
+    /// # Errors
+    /// As [`Campaign::train`], [`Campaign::query`] and [`Campaign::predict`].
+    pub fn go(&mut self, observer: &mut dyn Observer) -> Result<Next, Error> {
+        loop {
+            match self.next() {
+                Next::Train => {
+                    self.train(observer)?;
+                }
+                Next::Query => {
+                    self.query(observer)?;
+                }
+                Next::Predict { .. } => {
+                    self.predict(observer)?;
+                }
+                next @ (Next::Annotate { .. } | Next::Done { .. }) => return Ok(next),
+            }
         }
     }
 
