@@ -22,7 +22,8 @@ pub(crate) enum Step {
     /// Scores every slice, chooses the first ones, and writes label maps to draw into.
     Init {
         /// An image stack, called as its file or by a name of yours; may be given several times.
-        #[arg(long = "stack", value_name = "[NAME=]FILE|DIR", required = true, value_parser = stack)]
+        /// Without any, a CT phantom is written beside the campaign, and the truth about it.
+        #[arg(long = "stack", value_name = "[NAME=]FILE|DIR", value_parser = stack)]
         stacks: Vec<(Option<String>, PathBuf)>,
         /// The region of interest of a stack.
         #[arg(long = "roi", value_name = "NAME=FILE|DIR", value_parser = named::<PathBuf>)]

@@ -6,18 +6,20 @@
 mod arguments;
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
 use qunet::campaign::{Campaign, CampaignConfig, Error, Masks, Next, ProgressBars, StackSource};
+use qunet::stack::phantom::CtPhantom;
 
 use arguments::{Arguments, Step};
 
 fn main() -> ExitCode {
     let _ = qunet::model::keep_freed_memory();
-    match run(&Arguments::parse()) {
+    match run(&Arguments::parse(), &mut io::stdout()) {
         Ok(waits) => ExitCode::from(if waits { 3 } else { 0 }),
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -28,15 +30,18 @@ fn main() -> ExitCode {
 }
 
 /// Whether slices wait, for the steps that are asked just that.
-fn run(Arguments { campaign: folder, step }: &Arguments) -> anyhow::Result<bool> {
+fn run(
+    Arguments { campaign: folder, step }: &Arguments,
+    out: &mut impl Write,
+) -> anyhow::Result<bool> {
     let mut campaign = match step {
         Step::Config => {
-            println!("{}", serde_json::to_string_pretty(&CampaignConfig::default())?);
+            writeln!(out, "{}", serde_json::to_string_pretty(&CampaignConfig::default())?)?;
             return Ok(false);
         }
         Step::Init { stacks, rois, config } => {
             let config = config.as_deref().map_or_else(|| Ok(Default::default()), settings)?;
-            Campaign::create(folder, &config, &sources(stacks, rois)?)?
+            Campaign::create(folder, &config, &sources(folder, stacks, rois)?)?
         }
         _ => Campaign::open(folder)?,
     };
@@ -47,19 +52,19 @@ fn run(Arguments { campaign: folder, step }: &Arguments) -> anyhow::Result<bool>
             let all = Masks::default().accept_empty(*accept_empty).binary(*binary);
             let all = masks.iter().fold(all, |all, (name, path)| all.stack(name, path));
             let all = empty.iter().fold(all, |all, &(ref name, slice)| all.empty(name, slice));
-            println!("{}", campaign.ingest(&all)?);
+            writeln!(out, "{}", campaign.ingest(&all)?)?;
         }
-        Step::Train => println!("{} epochs trained", campaign.train(bars)?.history.len()),
-        Step::Query => println!("{}", campaign.query(bars)?),
-        Step::Predict => println!("{} stack(s) segmented", campaign.predict(bars)?.len()),
+        Step::Train => writeln!(out, "{} epochs trained", campaign.train(bars)?.history.len())?,
+        Step::Query => writeln!(out, "{}", campaign.query(bars)?)?,
+        Step::Predict => writeln!(out, "{} stack(s) segmented", campaign.predict(bars)?.len())?,
         Step::Go => drop(campaign.go(bars)?),
     }
     let status = campaign.status();
-    println!("{status}");
+    writeln!(out, "{status}")?;
     let waits = matches!(status.next, Next::Annotate { .. });
     if waits {
         for path in campaign.request()? {
-            println!("draw into {}", path.display());
+            writeln!(out, "draw into {}", path.display())?;
         }
     }
     Ok(waits && matches!(step, Step::Status | Step::Ingest { .. }))
@@ -71,6 +76,7 @@ fn settings(path: &Path) -> anyhow::Result<CampaignConfig> {
 }
 
 fn sources(
+    campaign: &Path,
     stacks: &[(Option<String>, PathBuf)],
     rois: &[(String, PathBuf)],
 ) -> anyhow::Result<Vec<StackSource>> {
@@ -79,10 +85,24 @@ fn sources(
         None => StackSource::new(path),
     };
     let mut sources: Vec<StackSource> = stacks.iter().map(source).collect();
+    if sources.is_empty() {
+        sources.push(phantom(&campaign.with_extension("phantom"))?);
+    }
     for (name, roi) in rois {
         let of = sources.iter_mut().find(|source| source.name == *name);
         of.with_context(|| format!("--roi {name}=...: no stack is called {name}"))?.roi =
             Some(roi.clone());
     }
     Ok(sources)
+}
+
+fn phantom(folder: &Path) -> anyhow::Result<StackSource> {
+    let image = folder.join("phantom.nii.gz");
+    if !image.exists() {
+        let phantom = CtPhantom::default().generate()?;
+        fs::create_dir_all(folder)?;
+        phantom.stack.write_labels(folder.join("truth.nii.gz"), phantom.truth.labels())?;
+        phantom.stack.write(&image)?;
+    }
+    Ok(StackSource::new(image))
 }

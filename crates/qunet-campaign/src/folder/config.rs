@@ -33,6 +33,8 @@ pub struct CampaignConfig {
     pub stopping: StoppingRules,
     /// Samples of Monte-Carlo dropout per slice, for strategies that go by BALD; 0 = none.
     pub monte_carlo: usize,
+    /// Gives the features of the network to every strategy, not only to those known to need them.
+    pub features: bool,
 }
 
 impl Default for CampaignConfig {
@@ -46,6 +48,7 @@ impl Default for CampaignConfig {
             slices_per_round: 5,
             stopping: StoppingRules::default(),
             monte_carlo: 0,
+            features: false,
         }
     }
 }
@@ -103,6 +106,6 @@ impl CampaignConfig {
             StrategyConfig::Hybrid(Hybrid { space, .. }) => *space,
             _ => Space::Quality,
         };
-        space != Space::Quality
+        self.features || space != Space::Quality
     }
 }

@@ -109,12 +109,8 @@ impl fmt::Display for Ingested {
             (&self.kept, "came back empty: left as it was; name a slice as empty to clear it"),
             (&self.unasked, "labelled though nobody asked: left out"),
         ] {
-            match ids.as_slice() {
-                [] => {}
-                [one] => write!(f, "\n{one} {what}")?,
-                [first, .., last] => {
-                    write!(f, "\n{} slices, {first} to {last}, {what}", ids.len())?
-                }
+            if let (Some(first), Some(last)) = (ids.first(), ids.last()) {
+                write!(f, "\n{} slice(s), {first} to {last}, {what}", ids.len())?;
             }
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use ndarray::{Array2, Array3, Zip};
 use qunet_model::{Device, IGNORE, Network, Predictor, UnetPlusPlus};
 use qunet_segmetrics::{ConfusionMatrix, EmptyPolicy};
-use qunet_select::{CandidateId, Column, Pool, RoundSummary, Selection, StopReason};
+use qunet_select::{CandidateId, Column, Pool, RoundSummary, Selection, StopReason, Strategy};
 use qunet_stack::SliceId;
 
 use super::manifest::{FileRecord, Query, Round, StackRecord};
@@ -45,6 +45,20 @@ impl Campaign {
     /// [`Error::NotTrained`] before the round is trained, [`Error::Interrupted`] where the observer
     /// asks to stop, and those of the network and the strategy.
     pub fn query(&mut self, observer: &mut dyn Observer) -> Result<Queried, Error> {
+        let strategy = self.manifest.config.strategy.strategy();
+        self.query_with(&*strategy, observer)
+    }
+
+    /// The same with a strategy of one's own in place of the configured one; it is named in the
+    /// selection.
+    ///
+    /// # Errors
+    /// As [`Campaign::query`].
+    pub fn query_with(
+        &mut self,
+        strategy: &dyn Strategy,
+        observer: &mut dyn Observer,
+    ) -> Result<Queried, Error> {
         if let Some(reason) = self.manifest.ended {
             return Ok(Queried::Ends(reason));
         }
@@ -64,7 +78,7 @@ impl Campaign {
         }
         self.refuse_while_waiting("query")?;
         let query = self.look(observer)?;
-        let queried = self.decide(&query)?;
+        let queried = self.decide(&query, strategy)?;
         let mut manifest = self.manifest.clone();
         let round = manifest.rounds.len() + 1;
         if let Some(last) = manifest.rounds.last_mut() {
@@ -206,7 +220,7 @@ impl Campaign {
         Ok(ConfusionMatrix::from_rows(counts)?.kappa(EmptyPolicy::Undefined))
     }
 
-    fn decide(&self, query: &Query) -> Result<Queried, Error> {
+    fn decide(&self, query: &Query, strategy: &dyn Strategy) -> Result<Queried, Error> {
         let rules = self.manifest.config.rules();
         let before = self.manifest.rounds.iter().filter_map(|round| round.query.as_ref());
         let rounds: Vec<RoundSummary> =
@@ -219,7 +233,7 @@ impl Campaign {
         let count = left.min(config.slices_per_round);
         let seed = config.steps.seed.wrapping_add(rounds.len() as u64);
         let pool = self.pool(&self.read_records(&query.records)?)?;
-        let selection = config.strategy.select(&pool, count, seed)?;
+        let selection = strategy.select(&pool, count, seed)?;
         if selection.picks.is_empty() {
             return Ok(Queried::Ends(StopReason::NothingSelected));
         }

@@ -6,7 +6,7 @@ use crate::setup;
 use crate::workspace::Workspace;
 
 /// Each example with arguments that keep it short.
-const EXAMPLES: [(&str, &[&str]); 7] = [
+const EXAMPLES: [(&str, &[&str]); 14] = [
     ("score_stack", &[]),
     ("score_masks", &[]),
     ("select_initial", &[]),
@@ -23,6 +23,25 @@ const EXAMPLES: [(&str, &[&str]); 7] = [
             "target/examples-out/segmentation.nii.gz",
             "--picture",
             "target/examples-out/least-agreement.svg",
+        ],
+    ),
+    ("query", &["--model", "target/examples-out/model.safetensors", "--size", "48"]),
+    ("evaluate", &["--picture", "target/examples-out/cases.svg"]),
+    ("custom_strategy", &[]),
+    ("onnx_or_other_backend", &[]),
+    (
+        "compare_strategies",
+        &["--strategies", "random,entropy", "--seeds", "1", "--epochs", "2", "--size", "32"],
+    ),
+    ("annotate", &["target/examples-out/campaign", "init"]),
+    (
+        "annotate",
+        &[
+            "target/examples-out/campaign",
+            "ingest",
+            "--masks",
+            "phantom=target/examples-out/campaign.phantom/truth.nii.gz",
+            "--accept-empty",
         ],
     ),
     ("transfer", &["--epochs", "2", "--picture", "target/examples-out/transfer.svg"]),
