@@ -4,7 +4,6 @@ mod baselines;
 mod candidate;
 mod disagreement;
 mod draws;
-mod duplicates;
 mod error;
 mod features;
 mod initial;
@@ -13,7 +12,6 @@ mod selection;
 mod strategies;
 mod threshold;
 mod uncertainty;
-mod verdict;
 
 pub use baselines::{evenly_spaced, random};
 pub use candidate::CandidateId;
@@ -22,7 +20,10 @@ pub use disagreement::{
 };
 pub use error::{Error, MapError};
 pub use features::Space;
-pub use initial::{InitialParams, InitialSelection, InitialSet, Limits, NearDuplicates};
+pub use initial::{
+    Degenerate, Gap, InitialParams, InitialSelection, InitialSet, InitialSets, Limits,
+    NearDuplicates, Scope, SliceVerdict, StackRecords, Verdict,
+};
 pub use pool::{Column, Pool};
 pub use selection::{Picked, Reason, Selection};
 pub use strategies::{
@@ -31,4 +32,3 @@ pub use strategies::{
 };
 pub use threshold::Threshold;
 pub use uncertainty::Uncertainty;
-pub use verdict::{Degenerate, SliceVerdict, Verdict};
