@@ -19,6 +19,30 @@ pub enum Error {
     /// No records, no slices.
     #[error("nothing to select from; score at least one slice")]
     NoSlices,
+    /// A stack has no records while others have.
+    #[error("stack {stack} has no records; score its slices, or leave it out")]
+    NoRecords {
+        /// Position of the stack among those given.
+        stack: usize,
+    },
+    /// A gap in millimetres needs to know how far apart the slices are.
+    #[error("the spacing of stack {stack} is not given; give it, or the gap in slices")]
+    NoSpacing {
+        /// Position of the stack among those given.
+        stack: usize,
+    },
+    /// A record holds a number that no such record can hold.
+    #[error("{field} of {candidate} is {value}: {rule}")]
+    Record {
+        /// Whose record.
+        candidate: CandidateId,
+        /// The number.
+        field: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it must be.
+        rule: &'static str,
+    },
     /// One slice came twice.
     #[error("slice {slice} was given twice; give each slice once")]
     Duplicate {
@@ -141,12 +165,12 @@ pub(crate) fn require(
     if holds { Ok(()) } else { Err(Error::Parameter { field, value, rule }) }
 }
 
-/// Refuses a slice that comes twice.
-pub(crate) fn require_distinct(ids: impl Iterator<Item = SliceId>) -> Result<(), Error> {
+/// The slice that comes twice, as an error.
+pub(crate) fn require_distinct(ids: impl Iterator<Item = SliceId>) -> Result<(), SliceId> {
     let mut sorted: Vec<SliceId> = ids.collect();
     sorted.sort_unstable();
     match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(Error::Duplicate { slice: pair[0] }),
+        Some(pair) => Err(pair[0]),
         None => Ok(()),
     }
 }

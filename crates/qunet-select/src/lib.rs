@@ -4,7 +4,6 @@ mod baselines;
 mod candidate;
 mod disagreement;
 mod draws;
-mod duplicates;
 mod error;
 mod features;
 mod initial;
@@ -14,7 +13,6 @@ mod stopping;
 mod strategies;
 mod threshold;
 mod uncertainty;
-mod verdict;
 
 pub use baselines::{evenly_spaced, random};
 pub use candidate::CandidateId;
@@ -23,7 +21,10 @@ pub use disagreement::{
 };
 pub use error::{Error, MapError};
 pub use features::Space;
-pub use initial::{InitialParams, InitialSelection, InitialSet, Limits, NearDuplicates};
+pub use initial::{
+    Degenerate, Gap, InitialParams, InitialSelection, InitialSet, InitialSets, Limits,
+    NearDuplicates, Scope, SliceVerdict, StackRecords, Verdict,
+};
 pub use pool::{Column, Pool};
 pub use selection::{Picked, Reason, Selection};
 pub use stopping::{Budget, RoundSummary, Settled, StopReason, StoppingRules};
@@ -33,4 +34,3 @@ pub use strategies::{
 };
 pub use threshold::Threshold;
 pub use uncertainty::Uncertainty;
-pub use verdict::{Degenerate, SliceVerdict, Verdict};

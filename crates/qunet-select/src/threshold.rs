@@ -1,3 +1,4 @@
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -36,7 +37,7 @@ impl Threshold {
     /// The limit for these values (all finite), whatever their order; `None` where there are none.
     pub(crate) fn limit(self, values: &[f64]) -> Option<f64> {
         let mut sorted = values.to_vec();
-        sorted.sort_by(f64::total_cmp);
+        sorted.par_sort_unstable_by(f64::total_cmp);
         let (lowest, highest) = (*sorted.first()?, *sorted.last()?);
         match self {
             Self::MeanScale(scale) => {

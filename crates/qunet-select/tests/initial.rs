@@ -1,39 +1,14 @@
-//! Step 1: small stacks whose S0 is worked out by hand, and laws that hold for all.
+//! Step 1: small stacks whose S0 is worked out by hand.
 #![allow(clippy::unwrap_used)]
 
-use proptest::prelude::*;
+mod common;
+
+use common::{at, plain, slice};
 use qunet_quality::QualityRecord;
 use qunet_select::{
-    Degenerate, Error, InitialParams, InitialSelection, InitialSet, NearDuplicates, Threshold,
-    Verdict,
+    Degenerate, Error, InitialSelection, InitialSet, NearDuplicates, Threshold, Verdict,
 };
 use qunet_stack::SliceId;
-
-/// A slice of blurriness `b` (exact for powers of two) and inverse PSNR `p`, at its own place in
-/// the plane of CoV and mean.
-fn slice(id: usize, b: f64, p: f64) -> QualityRecord {
-    QualityRecord {
-        id: SliceId(id),
-        variance_of_laplacian: 1.0 / b,
-        inverse_psnr: Some(p),
-        roi_pixels: 16,
-        roi_mean: Some(id as f64),
-        roi_cov: Some(0.25),
-        further: Default::default(),
-    }
-}
-
-fn at(record: &QualityRecord, cov: f64, mean: f64) -> QualityRecord {
-    QualityRecord { roi_cov: Some(cov), roi_mean: Some(mean), ..record.clone() }
-}
-
-/// Limits of 1 on both metrics, look-alikes kept.
-fn plain() -> InitialParams {
-    InitialSelection::params()
-        .blurriness(Threshold::Value(1.0))
-        .inverse_psnr(Threshold::Value(1.0))
-        .near_duplicates(NearDuplicates::Keep)
-}
 
 fn numbers(set: &InitialSet) -> Vec<usize> {
     set.ids().into_iter().map(|id| id.0).collect()
@@ -247,107 +222,4 @@ fn a_set_survives_json() {
         assert_eq!(json.matches(&format!(r#""verdict":"{kind}""#)).count(), 1, "{kind}: {json}");
     }
     assert_eq!(serde_json::from_str::<InitialSet>(&json).unwrap(), set);
-}
-
-/// Any slice, the undefined ones included; few values, so that ties are common.
-fn any_slice() -> impl Strategy<Value = QualityRecord> {
-    let few = |most: u8| prop::option::weighted(0.85, (1..most).prop_map(f64::from));
-    (0..6u8, few(6), few(5), few(5)).prop_map(|(variance, inverse_psnr, roi_cov, roi_mean)| {
-        let variance_of_laplacian = f64::from(variance);
-        QualityRecord {
-            variance_of_laplacian,
-            inverse_psnr,
-            roi_cov,
-            roi_mean,
-            ..slice(0, 1.0, 1.0)
-        }
-    })
-}
-
-fn any_stack() -> impl Strategy<Value = Vec<QualityRecord>> {
-    prop::collection::vec(any_slice(), 1..25).prop_map(|mut records| {
-        for (id, record) in records.iter_mut().enumerate() {
-            record.id = SliceId(id);
-        }
-        records
-    })
-}
-
-fn any_params() -> impl Strategy<Value = InitialParams> {
-    let duplicates = prop_oneof![
-        Just(NearDuplicates::Keep),
-        Just(NearDuplicates::SmallestEpsilon),
-        (0.0..1.5).prop_map(NearDuplicates::Epsilon),
-    ];
-    (0.25..3.0, 0.25..3.0, duplicates, 1..8usize).prop_map(|(blur, psnr, duplicates, cap)| {
-        InitialSelection::params()
-            .blurriness(Threshold::MeanScale(blur))
-            .inverse_psnr(Threshold::MeanScale(psnr))
-            .near_duplicates(duplicates)
-            .max_slices(cap)
-    })
-}
-
-proptest! {
-    #[test]
-    fn every_slice_has_one_verdict_and_the_kept_are_few_and_good(
-        records in any_stack(),
-        params in any_params(),
-    ) {
-        let set = params.select(&records).unwrap();
-        let judged: Vec<SliceId> = set.verdicts.iter().map(|slice| slice.id).collect();
-        let given: Vec<SliceId> = records.iter().map(|record| record.id).collect();
-        prop_assert_eq!(judged, given);
-        prop_assert!(set.ids().len() <= params.max_slices);
-        for id in set.ids() {
-            let record = &records[id.0];
-            prop_assert!(record.blurriness() < set.limits.blurriness.unwrap());
-            prop_assert!(record.inverse_psnr.unwrap() < set.limits.inverse_psnr.unwrap());
-        }
-        // The smallest distance that is enough leaves none over the cap.
-        let over_cap = verdicts(&set).iter().any(|it| matches!(it, Verdict::OverCap { .. }));
-        prop_assert!(!(over_cap && params.near_duplicates == NearDuplicates::SmallestEpsilon));
-    }
-
-    #[test]
-    fn a_look_alike_is_close_to_a_slice_that_is_none(
-        records in any_stack(),
-        params in any_params(),
-    ) {
-        let set = params.select(&records).unwrap();
-        for verdict in verdicts(&set) {
-            if let Verdict::NearDuplicate { of, distance } = verdict {
-                prop_assert!(distance <= set.limits.epsilon.unwrap());
-                let other = set.verdicts[of.0].verdict;
-                let good = matches!(other, Verdict::Kept { .. } | Verdict::OverCap { .. });
-                prop_assert!(good, "{}", other);
-            }
-        }
-    }
-
-    #[test]
-    fn the_order_of_the_records_changes_nothing(
-        (records, shuffled) in any_stack()
-            .prop_flat_map(|records| (Just(records.clone()), Just(records).prop_shuffle())),
-        params in any_params(),
-    ) {
-        prop_assert_eq!(params.select(&records).unwrap(), params.select(&shuffled).unwrap());
-    }
-
-    #[test]
-    fn a_higher_limit_calls_no_further_slice_blurred(
-        records in any_stack(),
-        params in any_params(),
-        scale in 0.25..3.0f64,
-        more in 1.0..3.0f64,
-    ) {
-        let blurred = |scale| {
-            let set = params.blurriness(Threshold::MeanScale(scale)).select(&records).unwrap();
-            let mut ids = set.verdicts;
-            ids.retain(|slice| matches!(slice.verdict, Verdict::Blurred { .. }));
-            ids.into_iter().map(|slice| slice.id).collect::<Vec<_>>()
-        };
-        let before = blurred(scale);
-        prop_assert!(blurred(scale * more).iter().all(|id| before.contains(id)));
-    }
 }

@@ -1,10 +1,9 @@
 //! A campaign begins: every slice is scored, and the first ones are chosen.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use qunet_quality::{QualityRecord, score_stack};
-use qunet_select::{Column, Pool, Reason, Selection, SliceVerdict, Verdict};
+use qunet_select::{Column, InitialSets, Pool, Reason, Selection, StackRecords, Verdict};
 use qunet_stack::Stack;
 
 use super::config::CampaignConfig;
@@ -186,7 +185,7 @@ fn record(
     })
 }
 
-/// The slices of the first round, within the budget, that of every stack in proportion.
+/// The slices of the first round.
 fn first(
     config: &CampaignConfig,
     stacks: &[StackRecord],
@@ -197,51 +196,56 @@ fn first(
     if total < 2 {
         return Err(Error::TooFewSlices { slices: total });
     }
-    let (_, within_share) = config.steps.slices_of_budget(total);
-    let count = within_share.min(config.rules().budget.allowed(total));
+    let count = first_count(config, total);
     let mut pool = Pool::of_stacks(&slices)?;
     for (number, records) in scores.iter().enumerate() {
         pool = pool.with_quality(number, records)?;
     }
     match &config.first {
         Some(strategy) => Ok(strategy.select(&pool, count, config.steps.seed)?),
-        None => by_quality(config, &pool, scores, count),
+        None => by_quality(config, &pool, &initial(config, stacks, scores)?),
     }
 }
 
-/// S0 of every stack, the best of all stacks first.
+/// How many slices the first round may ask for: within the budget, and as many as S0 may have.
+fn first_count(config: &CampaignConfig, total: usize) -> usize {
+    config.steps.slices_of_budget(total).1.min(config.rules().budget.allowed(total))
+}
+
+/// S0 of all stacks together, with the verdict on every slice.
+pub(super) fn initial(
+    config: &CampaignConfig,
+    stacks: &[StackRecord],
+    scores: &[Vec<QualityRecord>],
+) -> Result<InitialSets, Error> {
+    let total = stacks.iter().map(|stack| stack.shape[0]).sum();
+    let records: Vec<StackRecords<'_>> = scores
+        .iter()
+        .zip(stacks)
+        .map(|(records, stack)| StackRecords::new(records).spacing(stack.slice_spacing))
+        .collect();
+    Ok(config.steps.initial.max_slices(first_count(config, total)).select_stacks(&records)?)
+}
+
+/// The slices of S0, best quality first.
 fn by_quality(
     config: &CampaignConfig,
     pool: &Pool,
-    scores: &[Vec<QualityRecord>],
-    count: usize,
+    sets: &InitialSets,
 ) -> Result<Selection, Error> {
+    let verdicts = || sets.stacks.iter().flat_map(|set| &set.verdicts);
+    let degenerate =
+        verdicts().filter(|slice| matches!(slice.verdict, Verdict::Degenerate { .. })).count();
+    let ids = sets.ids();
+    if ids.is_empty() {
+        return Err(Error::EmptyInitialSet { slices: verdicts().count(), degenerate });
+    }
     let costs = pool.column(&Column::Quality, "initial")?;
-    let mut kept: Vec<(usize, f64, usize)> = Vec::new();
-    let mut degenerate = 0;
-    let mut offset = 0;
-    for records in scores {
-        let set = config.steps.initial.max_slices(count).select(records)?;
-        let undefined = |slice: &&SliceVerdict| matches!(slice.verdict, Verdict::Degenerate { .. });
-        degenerate += set.verdicts.iter().filter(undefined).count();
-        for (rank, id) in set.ids().into_iter().enumerate() {
-            let place = offset + id.0;
-            kept.push((rank, costs[place].unwrap_or_default(), place));
-        }
-        offset += records.len();
-    }
-    if kept.is_empty() {
-        return Err(Error::EmptyInitialSet { slices: offset, degenerate });
-    }
-    // Rank by rank, so that every stack has its share.
-    kept.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
-    let reason = |(rank, cost, place): (usize, f64, usize)| {
-        let numbers = BTreeMap::from([
-            ("rank in its stack".to_owned(), (rank + 1) as f64),
-            ("quality cost".to_owned(), cost),
-        ]);
-        (place, Reason::Own { numbers })
-    };
-    let picks = kept.into_iter().map(reason);
-    Ok(Selection::new("initial", pool, count, config.steps.seed, degenerate, picks))
+    let picks = ids.iter().filter_map(|id| {
+        let place = pool.ids().binary_search(id).ok()?;
+        let score = costs[place]?;
+        let better = costs.iter().flatten().filter(|&&other| other < score).count();
+        Some((place, Reason::Score { column: Column::Quality, score, place: better + 1 }))
+    });
+    Ok(Selection::new("initial", pool, ids.len(), config.steps.seed, degenerate, picks))
 }

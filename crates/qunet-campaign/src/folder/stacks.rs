@@ -3,6 +3,7 @@
 use ndarray::{Array2, Array3, Axis};
 use qunet_model::IGNORE;
 use qunet_quality::QualityRecord;
+use qunet_select::InitialSets;
 use qunet_stack::{SliceId, Stack};
 
 use super::manifest::StackRecord;
@@ -32,6 +33,17 @@ impl Campaign {
     /// cannot be read.
     pub fn scores(&self, stack: &StackRecord) -> Result<Vec<QualityRecord>, Error> {
         Ok(qunet_quality::read_csv(digest::unchanged(&self.folder, &stack.scores)?)?)
+    }
+
+    /// What image quality says of every slice of every stack: the initial set S0, which the first
+    /// round asked for unless the settings name another strategy for it.
+    ///
+    /// # Errors
+    /// As [`Campaign::scores`].
+    pub fn initial(&self) -> Result<InitialSets, Error> {
+        let stacks = &self.manifest.stacks;
+        let scores: Result<Vec<_>, _> = stacks.iter().map(|stack| self.scores(stack)).collect();
+        super::init::initial(&self.manifest.config, stacks, &scores?)
     }
 
     /// What the annotators drew, `(slices, height, width)`; 255 where nobody did.

@@ -31,8 +31,20 @@ pub enum Verdict {
     NearDuplicate {
         /// The kept slice it looks like.
         of: SliceId,
-        /// Their distance, both axes scaled to [0, 1] over the stack.
+        /// Their distance, both axes scaled to [0, 1] over the stack, or over all stacks.
         distance: f64,
+    },
+    /// Too close along z to a kept slice of its stack.
+    TooNear {
+        /// The nearest kept slice, of two the lower number.
+        of: SliceId,
+        /// Their distance, in the unit of the gap asked for.
+        distance: f64,
+    },
+    /// Good enough, but enough slices of its stack are kept.
+    OverQuota {
+        /// The largest number of slices of one stack asked for.
+        quota: usize,
     },
     /// Good enough, but the set was full.
     OverCap {
@@ -72,6 +84,10 @@ impl fmt::Display for Verdict {
             Self::NearDuplicate { of, distance } => {
                 write!(f, "near duplicate of slice {of} at distance {distance:.4}")
             }
+            Self::TooNear { of, distance } => {
+                write!(f, "too near slice {of} along z, at distance {distance}")
+            }
+            Self::OverQuota { quota } => write!(f, "over the quota of {quota} of its stack"),
             Self::OverCap { cap } => write!(f, "over the cap of {cap}"),
             Self::Degenerate { reason } => f.write_str(match reason {
                 Degenerate::Constant => "degenerate: constant slice",
