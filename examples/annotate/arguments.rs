@@ -57,6 +57,8 @@ pub(crate) enum Step {
     Query,
     /// Segments every stack with the last network.
     Predict,
+    /// Writes a page about the campaign so far.
+    Report,
     /// Trains, queries and predicts as far as it goes without an annotator.
     Go,
 }

@@ -57,6 +57,7 @@ fn run(
         Step::Train => writeln!(out, "{} epochs trained", campaign.train(bars)?.history.len())?,
         Step::Query => writeln!(out, "{}", campaign.query(bars)?)?,
         Step::Predict => writeln!(out, "{} stack(s) segmented", campaign.predict(bars)?.len())?,
+        Step::Report => writeln!(out, "page: {}", campaign.report()?.display())?,
         Step::Go => drop(campaign.go(bars)?),
     }
     let status = campaign.status();

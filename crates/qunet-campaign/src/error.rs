@@ -217,6 +217,9 @@ pub enum Error {
     /// The network.
     #[error(transparent)]
     Model(qunet_model::Error),
+    /// Figures and pages.
+    #[error(transparent)]
+    Report(#[from] qunet_report::Error),
     /// A record that could not be written as JSON.
     #[error("cannot write a record as JSON: {0}")]
     Json(#[from] serde_json::Error),

@@ -32,6 +32,11 @@ fn it_asks_until_the_budget_is_spent_and_keeps_what_was_drawn() {
     assert_eq!(manifest.ended, Some(spent));
     assert_eq!(campaign.status().next, Next::Done { reason: spent });
 
+    let page = fs::read_to_string(campaign.report().unwrap()).unwrap();
+    for word in ["10 of 20 slices annotated", "the budget is spent", "a-annotated", "b-segmented"] {
+        assert!(page.contains(word), "{word}");
+    }
+
     let stack = Stack::open(folder.path().join("a.nii.gz")).unwrap();
     let path = campaign.folder().join("segmentations/a.nii.gz");
     let segmentation = LabelMap::open_binary(&path, &stack).unwrap();

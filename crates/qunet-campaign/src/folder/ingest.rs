@@ -10,6 +10,7 @@ use qunet_select::CandidateId;
 use qunet_stack::{Geometry, SliceId, Stack};
 
 use super::manifest::StackRecord;
+use super::stacks::is_foreground;
 use super::{Campaign, digest};
 use crate::Error;
 
@@ -277,10 +278,6 @@ fn foreground(annotated: &[SliceId], labels: &Array3<u8>) -> u64 {
 
 fn holds_foreground(slice: &ArrayView2<'_, u8>) -> bool {
     slice.iter().any(|&label| is_foreground(label))
-}
-
-fn is_foreground(label: u8) -> bool {
-    label != 0 && label != IGNORE
 }
 
 fn known_names(stacks: &[StackRecord]) -> String {

@@ -9,6 +9,7 @@ mod predict;
 mod query;
 mod read;
 mod records;
+mod report;
 mod request;
 mod stacks;
 mod status;

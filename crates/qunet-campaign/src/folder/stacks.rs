@@ -93,3 +93,7 @@ pub(super) fn open(image: &std::path::Path, roi: Option<&std::path::Path>) -> Re
 pub(super) fn blank(shape: [usize; 3]) -> Array3<u8> {
     Array3::from_elem(shape, IGNORE)
 }
+
+pub(super) fn is_foreground(label: u8) -> bool {
+    label != 0 && label != IGNORE
+}

@@ -5,9 +5,9 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use qunet_stack::write_atomically;
+use qunet_stack::write_file;
 use safetensors::Dtype;
-use safetensors::tensor::{Metadata, TensorInfo, TensorView, serialize_to_file};
+use safetensors::tensor::{Metadata, TensorInfo, TensorView, serialize};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tch::nn::VarStore;
@@ -52,10 +52,9 @@ pub(crate) fn write(
     let views = views.map_err(|why| failed(std::io::Error::other(why).into()))?;
     let text = serde_json::to_string(beside).map_err(|why| failed(WeightsProblem::Header(why)))?;
     let text = Some(HashMap::from([(TEXT.to_owned(), text)]));
-    write_atomically(path, |temporary| {
-        serialize_to_file(views, text, temporary)
-            .map_err(|why| failed(std::io::Error::other(why).into()))
-    })
+    // Its own way to a file leaves a temporary one that nobody knows when the program is killed.
+    let bytes = serialize(views, text).map_err(|why| failed(std::io::Error::other(why).into()))?;
+    Ok(write_file(path, &bytes)?)
 }
 
 /// The name of our own text in the header.
