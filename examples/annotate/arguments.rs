@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Parser, Subcommand};
+use qunet::exchange::Format;
 use qunet::stack::SliceId;
 
 /// Chooses which slices of image stacks to annotate, trains on them, and asks for more.
@@ -50,6 +51,21 @@ pub(crate) enum Step {
         /// Every value above 0 is label 1.
         #[arg(long)]
         binary: bool,
+        /// The program the masks come from: nifti (also ITK-SNAP), seg_nrrd (3D Slicer), coco
+        /// (CVAT), label_studio, monai_label.
+        #[arg(long, default_value = "nifti")]
+        format: Format,
+    },
+    /// Writes the slices that wait, for one of the annotators' programs.
+    Export {
+        /// New folder.
+        folder: PathBuf,
+        /// The program; see ingest.
+        #[arg(long, default_value = "nifti")]
+        format: Format,
+        /// Begins with what the last network predicts.
+        #[arg(long)]
+        suggest: bool,
     },
     /// Trains on everything that is annotated.
     Train,

@@ -48,12 +48,13 @@ fn run(
     let bars = &mut ProgressBars::default();
     match step {
         Step::Config | Step::Init { .. } | Step::Status => {}
-        Step::Ingest { masks, empty, accept_empty, binary } => {
-            let all = Masks::default().accept_empty(*accept_empty).binary(*binary);
+        Step::Ingest { masks, empty, accept_empty, binary, format } => {
+            let all = Masks::default().accept_empty(*accept_empty).binary(*binary).format(*format);
             let all = masks.iter().fold(all, |all, (name, path)| all.stack(name, path));
             let all = empty.iter().fold(all, |all, &(ref name, slice)| all.empty(name, slice));
             writeln!(out, "{}", campaign.ingest(&all)?)?;
         }
+        Step::Export { folder, format, suggest } => campaign.export(*format, folder, *suggest)?,
         Step::Train => writeln!(out, "{} epochs trained", campaign.train(bars)?.history.len())?,
         Step::Query => writeln!(out, "{}", campaign.query(bars)?)?,
         Step::Predict => writeln!(out, "{} stack(s) segmented", campaign.predict(bars)?.len())?,

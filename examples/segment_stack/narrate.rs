@@ -142,6 +142,7 @@ impl Observer for Narrator {
             Event::Predicted { stage, done, total } => {
                 self.advance(*done, *total, format!("slices, {stage}"));
             }
+            Event::Training { event, .. } => self.bar.suspend(|| say!("  {event}")),
             Event::Queried(set) => queried(set),
             _ => {}
         }

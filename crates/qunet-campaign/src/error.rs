@@ -130,56 +130,6 @@ pub enum Error {
         /// Where the label map was looked for.
         path: PathBuf,
     },
-    /// A label map on another grid.
-    #[error(
-        "{path} has shape {found:?} (slices, height, width), the stack {expected:?}; save the \
-         masks on the grid of the image they were drawn on"
-    )]
-    MaskShape {
-        /// The label map.
-        path: PathBuf,
-        /// Its shape.
-        found: [usize; 3],
-        /// That of the stack.
-        expected: [usize; 3],
-    },
-    /// A label map that lies elsewhere.
-    #[error(
-        "{path} lies up to {distance:.3} mm from its stack; save the masks with the orientation \
-         and origin of the image they were drawn on"
-    )]
-    MaskGeometry {
-        /// The label map.
-        path: PathBuf,
-        /// The largest distance between its corners and those of the stack, in mm.
-        distance: f64,
-    },
-    /// A value that is no label.
-    #[error(
-        "{path}, slice {slice}: {value} is no label; 0 is background, 1 to {classes} are the \
-         classes, 255 is what nobody annotated"
-    )]
-    MaskLabel {
-        /// The label map.
-        path: PathBuf,
-        /// The slice.
-        slice: SliceId,
-        /// The value.
-        value: f32,
-        /// Foreground classes of the campaign.
-        classes: usize,
-    },
-    /// 255 where a lesion may be meant.
-    #[error(
-        "{path}, slice {slice}: 255 beside 0, and no label; 255 is what nobody annotated. If it \
-         marks the lesion, read the masks as binary; if there is nothing, say that it is empty"
-    )]
-    MaskOf255 {
-        /// The label map.
-        path: PathBuf,
-        /// The slice.
-        slice: SliceId,
-    },
     /// Slices asked for that nobody has annotated yet.
     #[error(
         "cannot {step} yet: {} slice(s) wait for an annotation ({}); ingest their masks, and say \
@@ -217,6 +167,17 @@ pub enum Error {
     /// The network.
     #[error(transparent)]
     Model(qunet_model::Error),
+    /// Masks from an annotator.
+    #[error("{path}: {source}")]
+    Masks {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: qunet_exchange::Error,
+    },
+    /// Files for an annotator.
+    #[error(transparent)]
+    Exchange(#[from] qunet_exchange::Error),
     /// Figures and pages.
     #[error(transparent)]
     Report(#[from] qunet_report::Error),

@@ -12,6 +12,7 @@ use ndarray::{Array3, Axis};
 use qunet_campaign::{
     Campaign, CampaignConfig, Error, Event, Masks, Next, Queried, Silent, StackSource,
 };
+use qunet_exchange::Format;
 use qunet_select::{CoreSet, StopReason, StrategyConfig};
 use qunet_stack::{Geometry, LabelMap, SliceId, Stack};
 
@@ -177,7 +178,7 @@ fn masks_on_another_grid_or_with_unknown_labels_are_refused_whole() {
     let mut wrong = labels.clone();
     wrong[[7, 3, 4]] = 2;
     let message = refused(&wrong, geometry);
-    assert!(message.contains("masks.nii.gz, slice 7: 2 is no label"), "{message}");
+    assert!(message.contains("masks.nii.gz: slice 7 holds 2, which is no label"), "{message}");
     let message = refused(&labels.slice(ndarray::s![..9, .., ..]).to_owned(), geometry);
     assert!(message.contains("has shape [9, 48, 48]"), "{message}");
     let mut flipped = geometry;
@@ -271,6 +272,40 @@ fn files_changed_behind_its_back_are_noticed() {
     fs::write(campaign.folder().join("round-1/model.safetensors"), "").unwrap();
     let message = campaign.query(&mut Silent).unwrap_err().to_string();
     assert!(message.contains("model.safetensors has changed"), "{message}");
+}
+
+#[test]
+fn every_program_gets_its_files_and_gives_masks_back() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let mut campaign = begin(folder.path(), &config());
+    campaign.ingest(&truth(folder.path())).unwrap();
+    campaign.train(&mut Silent).unwrap();
+    campaign.query(&mut Silent).unwrap();
+    let waiting = campaign.manifest().waiting();
+    assert!(!waiting.is_empty());
+    for format in Format::ALL {
+        let out = folder.path().join(format.to_string());
+        campaign.export(format, &out, true).unwrap();
+        let names: BTreeSet<usize> = waiting.iter().map(|id| id.stack).collect();
+        assert_eq!(fs::read_dir(&out).unwrap().count(), names.len());
+        assert!(campaign.export(format, &out, false).is_err());
+    }
+    // What 3D Slicer was given comes back as it went out, and with it every slice.
+    let mut masks = Masks::default().accept_empty(true).format(Format::SegNrrd);
+    for name in ["a", "b"] {
+        let path = folder.path().join(format!("seg_nrrd/{name}/{name}.seg.nrrd"));
+        if path.exists() {
+            masks = masks.stack(name, path);
+        }
+    }
+    let ingested = campaign.ingest(&masks).unwrap();
+    assert_eq!(ingested.taken.len(), waiting.len());
+    assert!(ingested.waiting.is_empty());
+    // A label map is no COCO file.
+    let path = campaign.folder().join("round-1/a.labels.nii.gz");
+    let error = campaign.ingest(&Masks::default().stack("a", path).format(Format::Coco));
+    assert!(error.unwrap_err().to_string().contains("is not what the program exports"));
 }
 
 #[test]

@@ -131,6 +131,8 @@ fn events_come_in_the_order_of_the_steps() {
             Event::Epoch { stage, .. } => format!("epoch: {stage}"),
             Event::Predicted { stage, .. } => format!("predicted: {stage}"),
             Event::Queried(_) => "queried".to_owned(),
+            // Whether heads of so small a network find anything is chance.
+            Event::Training { .. } => return ControlFlow::Continue(()),
             other => format!("{other:?}"),
         };
         if seen.last() != Some(&name) {

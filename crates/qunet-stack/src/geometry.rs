@@ -119,6 +119,37 @@ impl Geometry {
         Self { affine, ..*self }
     }
 
+    /// The largest distance in mm between where a corner voxel of a stack of this shape (slices,
+    /// height, width) lies under this geometry and where it lies under another.
+    ///
+    /// ```
+    /// use qunet_stack::Geometry;
+    ///
+    /// let (one, other) = (Geometry::from_spacing([1.0; 3]), Geometry::from_spacing([1.0, 1.0, 1.5]));
+    /// assert_eq!(one.furthest_corner(&other, [1, 1, 3]), 1.0);
+    /// ```
+    #[must_use]
+    pub fn furthest_corner(&self, other: &Self, [slices, height, width]: [usize; 3]) -> f64 {
+        let ends = |length: usize| [0.0, length.saturating_sub(1) as f64];
+        let mut furthest: f64 = 0.0;
+        for z in ends(slices) {
+            for y in ends(height) {
+                for x in ends(width) {
+                    let (here, there) = (self.place([x, y, z]), other.place([x, y, z]));
+                    let squares = here.iter().zip(&there).map(|(a, b)| (a - b) * (a - b));
+                    furthest = furthest.max(squares.sum::<f64>().sqrt());
+                }
+            }
+        }
+        furthest
+    }
+
+    /// Where a column, row and slice lies, in mm.
+    fn place(&self, [x, y, z]: [f64; 3]) -> [f64; 3] {
+        let unit = self.unit.in_millimetres();
+        self.affine.map(|[a, b, c, d]| unit * (a * x + b * y + c * z + d))
+    }
+
     /// The geometry of the part that starts at this slice, row and column.
     #[must_use]
     pub fn starting_at(&self, [slice, row, column]: [usize; 3]) -> Self {

@@ -14,6 +14,10 @@ pub enum Error {
     /// Selection.
     #[error(transparent)]
     Select(#[from] qunet_select::Error),
+    /// Slices out to annotators' programs, and masks back.
+    #[cfg(feature = "exchange")]
+    #[error(transparent)]
+    Exchange(#[from] qunet_exchange::Error),
     /// Figures and pages.
     #[cfg(feature = "report")]
     #[error(transparent)]

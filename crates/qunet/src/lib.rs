@@ -7,6 +7,8 @@ pub use qunet_stack as stack;
 
 #[cfg(feature = "campaign")]
 pub use qunet_campaign as campaign;
+#[cfg(feature = "exchange")]
+pub use qunet_exchange as exchange;
 #[cfg(feature = "model")]
 pub use qunet_model as model;
 #[cfg(feature = "report")]

@@ -1,89 +1,19 @@
 //! Masks come back from the annotators.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use ndarray::{Array3, ArrayView2, Axis};
-use qunet_model::IGNORE;
+use ndarray::{Array2, Array3, Axis};
+use qunet_exchange::Answers;
 use qunet_select::CandidateId;
-use qunet_stack::{Geometry, SliceId, Stack};
+use qunet_stack::{SliceId, Stack};
 
 use super::manifest::StackRecord;
+use super::masks::Masks;
 use super::stacks::is_foreground;
 use super::{Campaign, digest};
 use crate::Error;
-
-/// Where the masks are, and what a slice without any foreground means.
-///
-/// An untouched slice and one on which there is nothing to outline look the same in a label map.
-/// A slice without foreground therefore keeps waiting until somebody says that it is empty, and
-/// never clears what was drawn on it before unless it is named.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Masks {
-    stacks: BTreeMap<String, PathBuf>,
-    empty: BTreeSet<(String, SliceId)>,
-    accept_empty: bool,
-    binary: bool,
-}
-
-impl Masks {
-    /// Takes the label map of a stack from here: a NIfTI file, or whatever else [`Stack::open`]
-    /// reads, on the stack's grid. Stacks that are not named are left alone then; without any
-    /// name, all are read from `round-N/NAME.labels.nii.gz`.
-    #[must_use]
-    pub fn stack(mut self, name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
-        self.stacks.insert(name.into(), path.into());
-        self
-    }
-
-    /// Says that this slice was looked at and holds nothing.
-    #[must_use]
-    pub fn empty(mut self, stack: impl Into<String>, slice: SliceId) -> Self {
-        self.empty.insert((stack.into(), slice));
-        self
-    }
-
-    /// Says so of every waiting slice without foreground.
-    #[must_use]
-    pub fn accept_empty(self, accept_empty: bool) -> Self {
-        Self { accept_empty, ..self }
-    }
-
-    /// Reads every value above 0 as label 1, for masks that mark the lesion by 255.
-    #[must_use]
-    pub fn binary(self, binary: bool) -> Self {
-        Self { binary, ..self }
-    }
-}
-
-impl Masks {
-    fn says_empty(&self, stack: &str, slice: SliceId) -> bool {
-        self.empty.iter().any(|(name, id)| name == stack && *id == slice)
-    }
-}
-
-/// What a slice of a label map says.
-enum Answer {
-    /// Not a pixel is labelled.
-    Nothing,
-    /// No foreground, and nobody says that there is none.
-    Blank,
-    /// An annotation.
-    Drawn,
-}
-
-impl Answer {
-    fn of(slice: &ArrayView2<'_, u8>, said_empty: bool) -> Self {
-        if slice.iter().all(|&label| label == IGNORE) {
-            Self::Nothing
-        } else if said_empty || holds_foreground(slice) {
-            Self::Drawn
-        } else {
-            Self::Blank
-        }
-    }
-}
 
 /// What came of an ingest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -124,8 +54,8 @@ impl Campaign {
     ///
     /// # Errors
     /// [`Error::UnknownStack`] for a name the campaign does not have, [`Error::NoMasks`] where a
-    /// file is missing, [`Error::MaskShape`] and [`Error::MaskGeometry`] where it lies on another
-    /// grid, [`Error::MaskLabel`] for a value that is no label. Nothing is taken then.
+    /// file is missing, [`Error::Masks`] where it lies on another grid or holds a value that is no
+    /// label. Nothing is taken then.
     pub fn ingest(&mut self, masks: &Masks) -> Result<Ingested, Error> {
         self.check_names(masks)?;
         let mut manifest = self.manifest.clone();
@@ -134,44 +64,12 @@ impl Campaign {
         for (number, record) in manifest.stacks.iter_mut().enumerate() {
             let asked = self.asked(number);
             let Some(path) = self.mask_file(masks, record, &asked)? else { continue };
-            let new = self.labels_for(record, &path, masks.binary)?;
-            let mut labels = self.annotations(record)?;
-            let at = |id| CandidateId { stack: number, slice: SliceId(id) };
-            let mut different = false;
-            for (index, slice) in new.outer_iter().enumerate() {
-                let id = at(index);
-                if !asked.contains(&id.slice) {
-                    if holds_foreground(&slice) {
-                        ingested.unasked.push(id);
-                    }
-                    continue;
-                }
-                let mut old = labels.index_axis_mut(Axis(0), index);
-                let known = record.annotated.binary_search(&id.slice);
-                let said_empty = masks.says_empty(&record.name, id.slice);
-                let answer = Answer::of(&slice, said_empty);
-                if matches!(answer, Answer::Blank) && slice.iter().any(|&label| label == IGNORE) {
-                    return Err(Error::MaskOf255 { path, slice: id.slice });
-                }
-                match (answer, known) {
-                    (Answer::Nothing, _) => continue,
-                    (Answer::Blank, Err(_)) if !masks.accept_empty => continue,
-                    (_, Ok(_)) if old == slice => continue,
-                    (Answer::Blank, Ok(_)) => {
-                        ingested.kept.push(id);
-                        continue;
-                    }
-                    (_, Ok(_)) => ingested.changed.push(id),
-                    (_, Err(place)) => {
-                        record.annotated.insert(place, id.slice);
-                        ingested.taken.push(id);
-                    }
-                }
-                old.assign(&slice);
-                different = true;
-            }
-            if different {
-                replaced.push(self.store(record, &labels)?);
+            let stack = self.open_stack(record)?;
+            let answers = masks.read(&self.task(record, &stack, &asked, None), &path)?;
+            let before = self.annotations(record)?;
+            let after = take(masks, number, record, answers, &before, &mut ingested);
+            if after != before {
+                replaced.push(self.store(record, &stack, &after)?);
             }
         }
         if !replaced.is_empty() {
@@ -196,9 +94,11 @@ impl Campaign {
     }
 
     /// Slices of a stack asked for in any round.
-    fn asked(&self, number: usize) -> BTreeSet<SliceId> {
+    fn asked(&self, number: usize) -> Vec<SliceId> {
         let rounds = self.manifest.rounds.iter();
-        rounds.flat_map(|round| round.selection.slices(number)).collect()
+        let asked: BTreeSet<SliceId> =
+            rounds.flat_map(|round| round.selection.slices(number)).collect();
+        asked.into_iter().collect()
     }
 
     /// The file with the masks of a stack; none where nobody is asked for any.
@@ -206,8 +106,11 @@ impl Campaign {
         &self,
         masks: &Masks,
         record: &StackRecord,
-        asked: &BTreeSet<SliceId>,
+        asked: &[SliceId],
     ) -> Result<Option<PathBuf>, Error> {
+        if asked.is_empty() {
+            return Ok(None);
+        }
         if !masks.stacks.is_empty() {
             return Ok(masks.stacks.get(&record.name).cloned());
         }
@@ -220,40 +123,13 @@ impl Campaign {
         if waits { Err(Error::NoMasks { stack: record.name.clone(), path }) } else { Ok(None) }
     }
 
-    /// The labels of a file that lies on the stack's grid.
-    fn labels_for(
-        &self,
-        record: &StackRecord,
-        path: &Path,
-        binary: bool,
-    ) -> Result<Array3<u8>, Error> {
-        let (labels, geometry) = if binary {
-            let stack = Stack::open(path)?;
-            (foreground_as_1(&stack)?, *stack.geometry())
-        } else {
-            labels(path, self.manifest.config.classes.len())?
-        };
-        let (slices, height, width) = labels.dim();
-        let found = [slices, height, width];
-        if found != record.shape {
-            let (path, expected) = (path.to_owned(), record.shape);
-            return Err(Error::MaskShape { path, found, expected });
-        }
-        let stack = self.open_stack(record)?;
-        // Formats without a place in space answer with the default one.
-        if geometry != Geometry::default() {
-            let distance = apart(&geometry, stack.geometry(), found);
-            let spacing = stack.geometry().spacing().into_iter().fold(f64::INFINITY, f64::min);
-            if distance > 0.1 * spacing {
-                return Err(Error::MaskGeometry { path: path.to_owned(), distance });
-            }
-        }
-        Ok(labels)
-    }
-
     /// Writes the annotations of a stack under a new name; the old one.
-    fn store(&self, record: &mut StackRecord, labels: &Array3<u8>) -> Result<PathBuf, Error> {
-        let stack = self.open_stack(record)?;
+    fn store(
+        &self,
+        record: &mut StackRecord,
+        stack: &Stack,
+        labels: &Array3<u8>,
+    ) -> Result<PathBuf, Error> {
         let old = record.annotations.path.clone();
         let path = (1..)
             .map(|count| {
@@ -268,67 +144,49 @@ impl Campaign {
     }
 }
 
-fn foreground(annotated: &[SliceId], labels: &Array3<u8>) -> u64 {
-    let slice = |id: &SliceId| labels.index_axis(Axis(0), id.0);
-    annotated
-        .iter()
-        .map(|id| slice(id).iter().filter(|&&label| is_foreground(label)).count())
-        .sum::<usize>() as u64
+/// The annotations of a stack with what the answers add or change; a blank slice adds itself where
+/// it is said to be empty, and clears nothing unless it is named.
+fn take(
+    masks: &Masks,
+    stack: usize,
+    record: &mut StackRecord,
+    answers: Answers,
+    before: &Array3<u8>,
+    ingested: &mut Ingested,
+) -> Array3<u8> {
+    let mut labels = before.clone();
+    let at = |slice| CandidateId { stack, slice };
+    let (_, height, width) = before.dim();
+    let blank = answers.blank.into_iter().map(|id| (id, None));
+    for (id, drawn) in answers.drawn.into_iter().map(|(id, drawn)| (id, Some(drawn))).chain(blank) {
+        let said = drawn.is_some() || masks.says_empty(&record.name, id);
+        let mut old = labels.index_axis_mut(Axis(0), id.0);
+        let new = drawn.unwrap_or_else(|| Array2::zeros((height, width)));
+        match record.annotated.binary_search(&id) {
+            Ok(_) if old == new => continue,
+            Ok(_) if !said => {
+                ingested.kept.push(at(id));
+                continue;
+            }
+            Ok(_) => ingested.changed.push(at(id)),
+            Err(_) if !said && !masks.accept_empty => continue,
+            Err(place) => {
+                record.annotated.insert(place, id);
+                ingested.taken.push(at(id));
+            }
+        }
+        old.assign(&new);
+    }
+    ingested.unasked.extend(answers.unasked.into_iter().map(at));
+    labels
 }
 
-fn holds_foreground(slice: &ArrayView2<'_, u8>) -> bool {
-    slice.iter().any(|&label| is_foreground(label))
+fn foreground(annotated: &[SliceId], labels: &Array3<u8>) -> u64 {
+    let slice = |id: &SliceId| labels.index_axis(Axis(0), id.0);
+    let count = |id| slice(id).iter().filter(|&&label| is_foreground(label)).count() as u64;
+    annotated.iter().map(count).sum()
 }
 
 fn known_names(stacks: &[StackRecord]) -> String {
     stacks.iter().map(|stack| stack.name.as_str()).collect::<Vec<_>>().join(", ")
-}
-
-fn foreground_as_1(stack: &Stack) -> Result<Array3<u8>, Error> {
-    let [slices, height, width] = stack.shape();
-    let mut labels = Array3::zeros((slices, height, width));
-    for (id, mut to) in stack.ids().zip(labels.outer_iter_mut()) {
-        to.assign(&stack.slice(id)?.to_f32().mapv(|value| u8::from(value > 0.0)));
-    }
-    Ok(labels)
-}
-
-/// A label map of a file, each value 0, one of the classes, or 255.
-pub(super) fn labels(path: &Path, classes: usize) -> Result<(Array3<u8>, Geometry), Error> {
-    let stack = Stack::open(path)?;
-    let [slices, height, width] = stack.shape();
-    let mut labels = Array3::zeros((slices, height, width));
-    for (id, mut to) in stack.ids().zip(labels.outer_iter_mut()) {
-        let from = stack.slice(id)?.to_f32();
-        for (to, &value) in to.iter_mut().zip(&from) {
-            let label = value as u8;
-            let known = usize::from(label) <= classes || label == IGNORE;
-            if !known || f32::from(label) != value {
-                let path = path.to_owned();
-                return Err(Error::MaskLabel { path, slice: id, value, classes });
-            }
-            *to = label;
-        }
-    }
-    Ok((labels, *stack.geometry()))
-}
-
-/// The largest distance in mm between the places of a corner voxel under both geometries.
-fn apart(one: &Geometry, other: &Geometry, [slices, height, width]: [usize; 3]) -> f64 {
-    let end = |length: usize| [0.0, length.saturating_sub(1) as f64];
-    let place = |geometry: &Geometry, [x, y, z]: [f64; 3]| {
-        let unit = geometry.unit.in_millimetres();
-        geometry.affine.map(|[a, b, c, d]| unit * (a * x + b * y + c * z + d))
-    };
-    let mut furthest: f64 = 0.0;
-    for z in end(slices) {
-        for y in end(height) {
-            for x in end(width) {
-                let (here, there) = (place(one, [x, y, z]), place(other, [x, y, z]));
-                let squares = here.iter().zip(&there).map(|(a, b)| (a - b) * (a - b));
-                furthest = furthest.max(squares.sum::<f64>().sqrt());
-            }
-        }
-    }
-    furthest
 }

@@ -2,9 +2,11 @@
 
 mod config;
 mod digest;
+mod export;
 mod ingest;
 mod init;
 mod manifest;
+mod masks;
 mod predict;
 mod query;
 mod read;
@@ -20,9 +22,10 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 pub use self::config::CampaignConfig;
-pub use self::ingest::{Ingested, Masks};
+pub use self::ingest::Ingested;
 pub use self::init::StackSource;
 pub use self::manifest::{FileRecord, Manifest, Query, Round, StackRecord, Training};
+pub use self::masks::Masks;
 pub use self::query::Queried;
 pub use self::records::SliceRecords;
 pub use self::status::{Next, Status};

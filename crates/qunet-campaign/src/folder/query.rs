@@ -11,7 +11,8 @@ use qunet_stack::SliceId;
 
 use super::manifest::{FileRecord, Query, Round, StackRecord};
 use super::records::{Looking, SliceRecords, predict_config};
-use super::{Campaign, digest, ingest};
+use super::stacks::read_labels;
+use super::{Campaign, digest};
 use crate::Error;
 use crate::event::Observer;
 
@@ -200,7 +201,7 @@ impl Campaign {
         let Some(before) = before else { return Ok(None) };
         let classes = self.manifest.config.classes.len();
         let read = |file: &FileRecord| -> Result<Array3<u8>, Error> {
-            Ok(ingest::labels(&digest::unchanged(&self.folder, file)?, classes)?.0)
+            read_labels(&digest::unchanged(&self.folder, file)?)
         };
         let mut counts = vec![vec![0; classes + 1]; classes + 1];
         for (now, before) in predictions.iter().zip(&before.predictions) {

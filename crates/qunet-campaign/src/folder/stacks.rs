@@ -1,5 +1,7 @@
 //! The stacks of a campaign and what is drawn on them.
 
+use std::path::Path;
+
 use ndarray::{Array2, Array3, Axis};
 use qunet_model::IGNORE;
 use qunet_quality::QualityRecord;
@@ -53,7 +55,7 @@ impl Campaign {
     /// cannot be read.
     pub fn annotations(&self, stack: &StackRecord) -> Result<Array3<u8>, Error> {
         let path = digest::unchanged(&self.folder, &stack.annotations)?;
-        Ok(super::ingest::labels(&path, self.manifest.config.classes.len())?.0)
+        read_labels(&path)
     }
 
     /// Intensities and labels of all annotated slices, by stack and slice.
@@ -96,4 +98,15 @@ pub(super) fn blank(shape: [usize; 3]) -> Array3<u8> {
 
 pub(super) fn is_foreground(label: u8) -> bool {
     label != 0 && label != IGNORE
+}
+
+/// A label map that the campaign wrote itself.
+pub(super) fn read_labels(path: &Path) -> Result<Array3<u8>, Error> {
+    let stack = Stack::open(path)?;
+    let [slices, height, width] = stack.shape();
+    let mut labels = Array3::zeros((slices, height, width));
+    for (id, mut to) in stack.ids().zip(labels.outer_iter_mut()) {
+        to.assign(&stack.slice(id)?.to_f32().mapv(|label| label as u8));
+    }
+    Ok(labels)
 }

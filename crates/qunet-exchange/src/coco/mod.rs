@@ -1,0 +1,182 @@
+//! COCO JSON with pictures, and its run lengths.
+
+mod polygon;
+mod rle;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use ndarray::{Array2, Axis};
+use qunet_stack::{SliceId, write_file};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+pub use self::polygon::fill;
+pub use self::rle::{Rle, decode_text, encode_text};
+use crate::error::MaskProblem;
+use crate::{Answers, Error, Task, files};
+
+#[derive(Deserialize)]
+struct Dataset {
+    images: Vec<Image>,
+    #[serde(default)]
+    annotations: Vec<Annotation>,
+    categories: Vec<Category>,
+}
+
+#[derive(Deserialize)]
+struct Image {
+    id: u64,
+    file_name: String,
+}
+
+#[derive(Deserialize)]
+struct Category {
+    id: u64,
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Annotation {
+    image_id: u64,
+    category_id: u64,
+    segmentation: Segmentation,
+}
+
+/// The outline of an object: polygons, or runs as numbers or as text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Segmentation {
+    /// Corners x, y, x, y, ... of each part.
+    Polygons(Vec<Vec<f64>>),
+    /// Runs.
+    Runs {
+        /// Height and width.
+        size: (usize, usize),
+        /// Their lengths.
+        counts: Counts,
+    },
+}
+
+/// Lengths of runs, column by column, the first one outside.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Counts {
+    /// As numbers.
+    Numbers(Vec<u64>),
+    /// In the text form of the COCO tools.
+    Text(String),
+}
+
+impl Segmentation {
+    /// The mask `(height, width)`.
+    ///
+    /// # Errors
+    /// [`MaskProblem`] where runs do not add up to the pixels, or a polygon is none.
+    pub fn mask(&self, (height, width): (usize, usize)) -> Result<Array2<bool>, MaskProblem> {
+        match self {
+            Self::Polygons(parts) => fill(parts, (height, width)),
+            Self::Runs { size, .. } if *size != (height, width) => {
+                Err(MaskProblem::Size { found: *size, expected: (height, width) })
+            }
+            Self::Runs { counts: Counts::Numbers(counts), .. } => {
+                Rle { counts: counts.clone() }.decode((height, width))
+            }
+            Self::Runs { counts: Counts::Text(text), .. } => {
+                decode_text(text)?.decode((height, width))
+            }
+        }
+    }
+}
+
+pub(crate) fn export(task: &Task<'_>, folder: &Path) -> Result<(), Error> {
+    let annotations = folder.join("annotations");
+    fs::create_dir_all(&annotations)
+        .map_err(|source| Error::Write { path: annotations.clone(), source })?;
+    let asked = task.asked.iter().copied();
+    task.stack.write_pngs_of(folder.join("images"), asked, &task.scaling)?;
+    let [slices, height, width] = task.stack.shape();
+    let image = |id: &SliceId| {
+        let name = files::picture(*id, slices);
+        json!({"id": id.0 + 1, "file_name": name, "height": height, "width": width})
+    };
+    let category =
+        |(label, name, _): (u8, &str, _)| json!({"id": label, "name": name, "supercategory": ""});
+    let dataset = json!({
+        "info": {"description": task.name},
+        "licenses": [],
+        "images": task.asked.iter().map(image).collect::<Vec<_>>(),
+        "categories": task.palette().map(category).collect::<Vec<_>>(),
+        "annotations": suggestions(task),
+    });
+    let path = folder.join(crate::Format::Coco.masks(task));
+    Ok(write_file(&path, format!("{dataset:#}\n").as_bytes())?)
+}
+
+/// One annotation for each class and slice of the suggestion.
+fn suggestions(task: &Task<'_>) -> Vec<serde_json::Value> {
+    let mut all = Vec::new();
+    let labels = task.labels();
+    for id in task.asked {
+        let slice = labels.index_axis(Axis(0), id.0);
+        for (label, _, _) in task.palette() {
+            let mask = slice.mapv(|found| found == label);
+            let Some(bbox) = bounds(&mask) else { continue };
+            let rle = Rle::encode(&mask);
+            all.push(json!({
+                "id": all.len() + 1,
+                "image_id": id.0 + 1,
+                "category_id": label,
+                "segmentation": {"size": mask.dim(), "counts": rle.counts},
+                "area": rle.area(),
+                "bbox": bbox,
+                "iscrowd": 1,
+            }));
+        }
+    }
+    all
+}
+
+/// Left, top, width and height; none of an empty mask.
+fn bounds(mask: &Array2<bool>) -> Option<[usize; 4]> {
+    let inside = || mask.indexed_iter().filter(|(_, inside)| **inside).map(|(place, _)| place);
+    let (top, bottom) = (inside().map(|it| it.0).min()?, inside().map(|it| it.0).max()?);
+    let (left, right) = (inside().map(|it| it.1).min()?, inside().map(|it| it.1).max()?);
+    Some([left, top, right - left + 1, bottom - top + 1])
+}
+
+/// Where annotations overlap, the later one is on top. COCO does not say which pictures were
+/// looked at, so those without annotation are blank; those that are not listed wait.
+pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
+    let dataset: Dataset = files::read_json(path)?;
+    let mut classes = BTreeMap::new();
+    for category in &dataset.categories {
+        classes.insert(category.id, category.name.as_str());
+    }
+    let [slices, height, width] = task.stack.shape();
+    let mut labels: BTreeMap<u64, (SliceId, Array2<u8>)> = BTreeMap::new();
+    for image in &dataset.images {
+        let of_stack = files::slice_of(&image.file_name).filter(|id| id.0 < slices);
+        let (path, picture) = (path.to_owned(), image.file_name.clone());
+        let id = of_stack.ok_or(Error::Picture { path, picture })?;
+        labels.insert(image.id, (id, Array2::zeros((height, width))));
+    }
+    for annotation in &dataset.annotations {
+        let Some((id, labels)) = labels.get_mut(&annotation.image_id) else { continue };
+        let name = classes.get(&annotation.category_id).copied().unwrap_or_default();
+        let label = task.label_of(name)?;
+        let mask = annotation
+            .segmentation
+            .mask((height, width))
+            .map_err(|problem| Error::Mask { path: path.to_owned(), slice: *id, problem })?;
+        labels.zip_mut_with(&mask, |to, &inside| *to = if inside { label } else { *to });
+    }
+    let mut answers = Answers::default();
+    for (id, labels) in labels.into_values() {
+        answers.take(task, id, labels)?;
+    }
+    let listed: BTreeSet<SliceId> = answers.drawn.keys().chain(&answers.blank).copied().collect();
+    answers.waiting.extend(task.asked.iter().filter(|id| !listed.contains(id)));
+    Ok(answers)
+}

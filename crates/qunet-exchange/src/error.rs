@@ -1,0 +1,227 @@
+use std::path::PathBuf;
+
+use qunet_stack::SliceId;
+
+/// What can go wrong on the way to an annotator's program and back.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A name that serves for no file.
+    #[error("{name:?} is no name for files; use letters, digits, `-`, `_` and `.`")]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// A task without slices.
+    #[error("no slice of {name} is asked for; name at least one")]
+    NothingAsked {
+        /// The task.
+        name: String,
+    },
+    /// Too few or too many classes.
+    #[error("a task has 1 to 254 foreground classes, not {classes}")]
+    Classes {
+        /// How many there are.
+        classes: usize,
+    },
+    /// A suggestion on another grid.
+    #[error("the suggestion has shape {found:?} (slices, height, width), the stack {expected:?}")]
+    SuggestionShape {
+        /// Its shape.
+        found: [usize; 3],
+        /// That of the stack.
+        expected: [usize; 3],
+    },
+    /// A value that is no label.
+    #[error(
+        "slice {slice} holds {label}, which is no label; 0 is background, 1 to {classes} are the \
+         classes, 255 is what nobody annotated"
+    )]
+    Label {
+        /// The slice.
+        slice: SliceId,
+        /// The value.
+        label: f32,
+        /// Foreground classes of the task.
+        classes: usize,
+    },
+    /// 255 where a lesion may be meant.
+    #[error(
+        "slice {slice} holds 255 beside 0, and no label; 255 is what nobody annotated. If it marks \
+         the lesion, read the masks as binary; if there is nothing, fill the slice with 0"
+    )]
+    Of255 {
+        /// The slice.
+        slice: SliceId,
+    },
+    /// A class that the task does not have.
+    #[error("the task has no class {name:?}; it has {known}")]
+    UnknownClass {
+        /// Its name.
+        name: String,
+        /// Names of the classes there are.
+        known: String,
+    },
+    /// A folder that is in use.
+    #[error("{folder} is not empty; export into a new folder")]
+    NotEmpty {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A file that cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file or folder that cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A JSON file that does not hold what it should.
+    #[error("{path} is not what the program exports: {source}")]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// What its reader said.
+        source: serde_json::Error,
+    },
+    /// Masks on another grid.
+    #[error(
+        "{path} has shape {found:?} (slices, height, width), the stack {expected:?}; save the \
+         masks on the grid of the image"
+    )]
+    Shape {
+        /// The file.
+        path: PathBuf,
+        /// Its shape.
+        found: [usize; 3],
+        /// That of the stack.
+        expected: [usize; 3],
+    },
+    /// Masks that lie elsewhere.
+    #[error(
+        "{path} lies up to {distance:.3} mm from its stack; save the masks with the orientation \
+         and origin of the image"
+    )]
+    Place {
+        /// The file.
+        path: PathBuf,
+        /// The largest distance between corners, in mm.
+        distance: f64,
+    },
+    /// A picture that belongs to no slice.
+    #[error("{picture:?} in {path} is the picture of no slice: its name ends in no slice number")]
+    Picture {
+        /// The file.
+        path: PathBuf,
+        /// The picture it speaks of.
+        picture: String,
+    },
+    /// A mask of a slice that cannot be decoded.
+    #[error("{path}, slice {slice}: {problem}")]
+    Mask {
+        /// The file.
+        path: PathBuf,
+        /// The slice.
+        slice: SliceId,
+        /// What is wrong with it.
+        problem: MaskProblem,
+    },
+    /// An NRRD file that cannot be read.
+    #[error("{path} is no segmentation that is read here: {problem}")]
+    Nrrd {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: NrrdProblem,
+    },
+    /// Stacks and their files.
+    #[error(transparent)]
+    Stack(#[from] qunet_stack::Error),
+}
+
+/// What is wrong with an encoded mask.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MaskProblem {
+    /// Runs that add up to something else than the pixels.
+    #[error("its runs add up to {found} pixels, not {expected}")]
+    Length {
+        /// Sum of the runs.
+        found: u64,
+        /// Pixels of the slice.
+        expected: u64,
+    },
+    /// A size that is not that of the slice.
+    #[error("it is {found:?} (height, width), the slice {expected:?}")]
+    Size {
+        /// Height and width of the mask.
+        found: (usize, usize),
+        /// Height and width of the slice.
+        expected: (usize, usize),
+    },
+    /// Bits or characters that end too early.
+    #[error("it is cut short")]
+    CutShort,
+    /// A character that no run is written with.
+    #[error("it holds the byte {byte}, with which no run is written")]
+    Character {
+        /// The byte.
+        byte: u8,
+    },
+    /// A run of negative or huge length.
+    #[error("it holds a run of impossible length")]
+    Run,
+    /// Words of another size than 8 bits.
+    #[error("its words have {bits} bits, not 8")]
+    WordSize {
+        /// Their size.
+        bits: u32,
+    },
+    /// A corner of a polygon that is no number, or half a corner.
+    #[error("its polygon is broken: coordinates are pairs of finite numbers, at least three")]
+    Polygon,
+    /// A way of encoding that is not read.
+    #[error("its format is {format:?}; only \"rle\" is read")]
+    Format {
+        /// The format named.
+        format: String,
+    },
+}
+
+/// What is wrong with an NRRD file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NrrdProblem {
+    /// It starts otherwise.
+    #[error("it does not start with NRRD")]
+    Magic,
+    /// A field that is missing or makes no sense.
+    #[error("its field {field:?} is {value:?}; {remedy}")]
+    Field {
+        /// The field.
+        field: &'static str,
+        /// Its value; empty where it is missing.
+        value: String,
+        /// What it must be.
+        remedy: &'static str,
+    },
+    /// Fewer or more voxels than the header says.
+    #[error("it holds {found} voxels, and its header says {expected}")]
+    Voxels {
+        /// Voxels there are, at most one more than expected.
+        found: usize,
+        /// Voxels by the header.
+        expected: usize,
+    },
+    /// Voxels that cannot be unpacked.
+    #[error("its voxels cannot be unpacked: {0}")]
+    Gzip(std::io::Error),
+}

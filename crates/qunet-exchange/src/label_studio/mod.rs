@@ -1,0 +1,152 @@
+//! Tasks for Label Studio with brush masks, and its export back.
+
+mod brush;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use ndarray::{Array2, Axis};
+use qunet_stack::{SliceId, write_file};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+pub use self::brush::{decode_brush, encode_brush};
+use crate::error::MaskProblem;
+use crate::{Answers, Error, Task, files};
+
+#[derive(Deserialize)]
+struct Exported {
+    data: Data,
+    #[serde(default)]
+    annotations: Vec<Annotation>,
+    /// In a file that was exported here and not annotated.
+    #[serde(default)]
+    predictions: Vec<Annotation>,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    image: String,
+}
+
+#[derive(Deserialize)]
+struct Annotation {
+    #[serde(default)]
+    was_cancelled: bool,
+    #[serde(default)]
+    result: Vec<Region>,
+}
+
+#[derive(Deserialize)]
+struct Region {
+    #[serde(rename = "type")]
+    kind: String,
+    value: Value,
+}
+
+#[derive(Deserialize)]
+struct Brush {
+    format: String,
+    rle: Vec<u8>,
+    brushlabels: Vec<String>,
+}
+
+pub(crate) fn export(task: &Task<'_>, folder: &Path) -> Result<(), Error> {
+    let asked = task.asked.iter().copied();
+    task.stack.write_pngs_of(folder.join("images"), asked, &task.scaling)?;
+    let tasks: Vec<Value> = task.asked.iter().map(|&id| exported(task, id)).collect();
+    write_file(&folder.join("config.xml"), config(task).as_bytes())?;
+    let tasks = format!("{:#}\n", Value::from(tasks));
+    Ok(write_file(&folder.join(crate::Format::LabelStudio.masks(task)), tasks.as_bytes())?)
+}
+
+/// The labelling interface, to be pasted into a project's settings.
+fn config(task: &Task<'_>) -> String {
+    let mut labels = String::new();
+    for (_, name, [red, green, blue]) in task.palette() {
+        let name = name.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+        let colour = format!("#{red:02x}{green:02x}{blue:02x}");
+        labels += &format!("    <Label value=\"{name}\" background=\"{colour}\"/>\n");
+    }
+    format!(
+        "<View>\n  <Image name=\"image\" value=\"$image\" zoom=\"true\" zoomControl=\"true\"/>\n  \
+         <BrushLabels name=\"tag\" toName=\"image\">\n{labels}  </BrushLabels>\n</View>\n"
+    )
+}
+
+fn exported(task: &Task<'_>, id: SliceId) -> Value {
+    let picture = files::picture(id, task.stack.slices());
+    let image = format!("/data/local-files/?d={}/images/{}", task.name, picture.display());
+    let labels = task.labels();
+    let slice = labels.index_axis(Axis(0), id.0);
+    let (height, width) = slice.dim();
+    let region = |(label, name, _): (u8, &str, [u8; 3])| {
+        let mask = slice.mapv(|found| found == label);
+        mask.iter().any(|&inside| inside).then(|| {
+            json!({
+                "id": format!("{}-{label}", id.0),
+                "type": "brushlabels",
+                "from_name": "tag",
+                "to_name": "image",
+                "original_width": width,
+                "original_height": height,
+                "image_rotation": 0,
+                "value": {"format": "rle", "rle": encode_brush(&mask), "brushlabels": [name]},
+            })
+        })
+    };
+    let regions: Vec<Value> = task.palette().filter_map(region).collect();
+    let data = json!({"image": image, "stack": task.name, "slice": id.0});
+    if regions.is_empty() {
+        return json!({"data": data});
+    }
+    json!({"data": data, "predictions": [{"model_version": "qunet", "result": regions}]})
+}
+
+/// The last annotation of each task that was not skipped; one without regions says that there is
+/// nothing. A task that nobody annotated waits, whatever was predicted.
+pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
+    let exported: Vec<Exported> = files::read_json(path)?;
+    let mut answers = Answers::default();
+    for one in &exported {
+        let of_stack = files::slice_of(&one.data.image).filter(|id| id.0 < task.stack.slices());
+        let picture = || Error::Picture { path: path.to_owned(), picture: one.data.image.clone() };
+        let id = of_stack.ok_or_else(picture)?;
+        let done = one.annotations.iter().rev().find(|annotation| !annotation.was_cancelled);
+        // Predictions are read too, so that a broken one is told of, but they answer nothing.
+        one.predictions.iter().try_for_each(|it| labels(task, path, id, it).map(drop))?;
+        let Some(annotation) = done else { continue };
+        let labels = labels(task, path, id, annotation)?;
+        if task.asked.contains(&id) {
+            answers.drawn.insert(id, labels);
+        } else {
+            answers.unasked.insert(id);
+        }
+    }
+    let done: BTreeSet<SliceId> = answers.drawn.keys().copied().collect();
+    answers.waiting.extend(task.asked.iter().filter(|id| !done.contains(id)));
+    Ok(answers)
+}
+
+/// The labels of all brush regions, a later one on top of an earlier one.
+fn labels(
+    task: &Task<'_>,
+    path: &Path,
+    slice: SliceId,
+    annotation: &Annotation,
+) -> Result<Array2<u8>, Error> {
+    let [_, height, width] = task.stack.shape();
+    let mut labels = Array2::zeros((height, width));
+    for region in annotation.result.iter().filter(|region| region.kind == "brushlabels") {
+        let brush = Brush::deserialize(&region.value)
+            .map_err(|source| Error::Json { path: path.to_owned(), source })?;
+        let failed = |problem| Error::Mask { path: path.to_owned(), slice, problem };
+        if brush.format != "rle" {
+            return Err(failed(MaskProblem::Format { format: brush.format }));
+        }
+        let mask = decode_brush(&brush.rle, (height, width)).map_err(failed)?;
+        let label = task.label_of(brush.brushlabels.first().map_or("", String::as_str))?;
+        labels.zip_mut_with(&mask, |to, &inside| *to = if inside { label } else { *to });
+    }
+    Ok(labels)
+}

@@ -1,0 +1,211 @@
+//! Segmentations of 3D Slicer.
+
+use std::collections::HashMap;
+use std::io::Read;
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+use ndarray::{Array3, s};
+use qunet_stack::Geometry;
+
+use crate::error::NrrdProblem;
+use crate::{Answers, Error, IGNORE, Task, files, nifti};
+
+pub(crate) fn export(task: &Task<'_>, folder: &Path) -> Result<(), Error> {
+    task.stack.write(folder.join(format!("{}.nii.gz", task.name)))?;
+    let mut segments = task.segments();
+    let grey = [0.5; 3];
+    segments.push(qunet_stack::Segment {
+        label: IGNORE,
+        name: "not asked for".to_owned(),
+        colour: grey,
+    });
+    let path = folder.join(format!("{}.seg.nrrd", task.name));
+    Ok(task.stack.write_segmentation(path, &task.labels(), &segments)?)
+}
+
+/// Segments are known by their names, whatever their values; one called otherwise than a class and
+/// not "not asked for" is refused.
+pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
+    let bytes = files::read(path)?;
+    let file = Nrrd::of(&bytes, task).map_err(|problem| nrrd(path, problem))?;
+    let mut names = [None; 256];
+    names[0] = Some(0);
+    for (value, name) in &file.segments {
+        let label = if name == "not asked for" { IGNORE } else { task.label_of(name)? };
+        names[usize::from(*value)] = Some(label);
+    }
+    let [z, y, x] = file.offset;
+    let (slices, height, width) = file.voxels.dim();
+    let (full, part) = (task.stack.shape(), [slices, height, width]);
+    let end = [z + slices, y + height, x + width];
+    if (0..3).any(|axis| end[axis] > full[axis]) {
+        return Err(Error::Shape { path: path.to_owned(), found: end, expected: full });
+    }
+    let place = task.stack.geometry().starting_at(file.offset);
+    nifti::check_place(task, path, part, &file.geometry, &place)?;
+    let mut labels = Array3::zeros((full[0], full[1], full[2]));
+    let mut part = labels.slice_mut(s![z..z + slices, y..y + height, x..x + width]);
+    for (((slice, _, _), &value), to) in file.voxels.indexed_iter().zip(&mut part) {
+        let slice = qunet_stack::SliceId(z + slice);
+        let classes = task.classes.len();
+        *to = names[usize::from(value)].ok_or(Error::Label {
+            slice,
+            label: value.into(),
+            classes,
+        })?;
+    }
+    // What Slicer cut off was background on slices asked for, and 255 elsewhere or not drawn.
+    Answers::of_labels(task, &labels)
+}
+
+fn nrrd(path: &Path, problem: NrrdProblem) -> Error {
+    Error::Nrrd { path: path.to_owned(), problem }
+}
+
+/// A file as it is: values, where they lie, and what they mean.
+struct Nrrd {
+    voxels: Array3<u8>,
+    geometry: Geometry,
+    /// Slice, row and column of the stack at which the voxels begin.
+    offset: [usize; 3],
+    segments: Vec<(u8, String)>,
+}
+
+impl Nrrd {
+    fn of(bytes: &[u8], task: &Task<'_>) -> Result<Self, NrrdProblem> {
+        let end = bytes.windows(2).position(|pair| pair == b"\n\n");
+        let crlf = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+        let (header, data) = match (end, crlf) {
+            (Some(end), _) => (&bytes[..end], &bytes[end + 2..]),
+            (None, Some(end)) => (&bytes[..end], &bytes[end + 4..]),
+            (None, None) => (bytes, &bytes[bytes.len()..]),
+        };
+        let header = String::from_utf8_lossy(header);
+        if !header.starts_with("NRRD000") {
+            return Err(NrrdProblem::Magic);
+        }
+        let header = Header::of(&header);
+        header.one_of("type", &["unsigned char", "uchar", "uint8", "uint8_t"])?;
+        let encoding = header.one_of("encoding", &["raw", "gzip", "gz"])?;
+        let shape = header.shape(task)?;
+        let expected = shape.iter().product();
+        let voxels = unpacked(data, encoding != "raw", expected)?;
+        let found = voxels.len();
+        let voxels = Array3::from_shape_vec((shape[0], shape[1], shape[2]), voxels)
+            .map_err(|_| NrrdProblem::Voxels { found, expected })?;
+        let (geometry, offset) = (header.geometry()?, header.offset(task)?);
+        Ok(Self { voxels, geometry, offset, segments: header.segments()? })
+    }
+}
+
+/// At most one voxel more than expected, whatever the file holds.
+fn unpacked(data: &[u8], packed: bool, expected: usize) -> Result<Vec<u8>, NrrdProblem> {
+    if !packed {
+        return Ok(data[..data.len().min(expected + 1)].to_vec());
+    }
+    let mut voxels = Vec::with_capacity(expected + 1);
+    MultiGzDecoder::new(data)
+        .take(expected as u64 + 1)
+        .read_to_end(&mut voxels)
+        .map_err(NrrdProblem::Gzip)?;
+    Ok(voxels)
+}
+
+/// The fields of a header, and the keys that belong to a program.
+struct Header<'a> {
+    fields: HashMap<&'a str, &'a str>,
+    keys: HashMap<&'a str, &'a str>,
+}
+
+impl<'a> Header<'a> {
+    fn of(text: &'a str) -> Self {
+        let (mut fields, mut keys) = (HashMap::new(), HashMap::new());
+        for line in text.lines().skip(1).filter(|line| !line.starts_with('#')) {
+            if let Some((key, value)) = line.split_once(":=") {
+                keys.insert(key, value.trim_end());
+            } else if let Some((field, value)) = line.split_once(": ") {
+                fields.insert(field, value.trim());
+            }
+        }
+        Self { fields, keys }
+    }
+
+    fn field(&self, field: &'static str) -> &'a str {
+        self.fields.get(field).copied().unwrap_or_default()
+    }
+
+    fn fault<T>(&self, field: &'static str, remedy: &'static str) -> Result<T, NrrdProblem> {
+        let value = self.fields.get(field).or(self.keys.get(field)).copied().unwrap_or_default();
+        Err(NrrdProblem::Field { field, value: value.to_owned(), remedy })
+    }
+
+    fn one_of(&self, field: &'static str, allowed: &[&str]) -> Result<&'a str, NrrdProblem> {
+        let value = self.field(field);
+        if allowed.contains(&value) {
+            return Ok(value);
+        }
+        self.fault(field, "save it as unsigned char, raw or packed with gzip")
+    }
+
+    /// Slices, rows and columns; never more than the stack has, so that memory is bounded.
+    fn shape(&self, task: &Task<'_>) -> Result<[usize; 3], NrrdProblem> {
+        let remedy = "it must be three sizes, none above those of the stack; overlapping segments \
+                      (four sizes) are not read, export them into one layer";
+        let sizes: Vec<usize> =
+            self.field("sizes").split_whitespace().filter_map(|size| size.parse().ok()).collect();
+        let &[width, height, slices] = sizes.as_slice() else { return self.fault("sizes", remedy) };
+        let shape = [slices, height, width];
+        let fits = |axis: usize| shape[axis] > 0 && shape[axis] <= task.stack.shape()[axis];
+        if (0..3).all(fits) { Ok(shape) } else { self.fault("sizes", remedy) }
+    }
+
+    fn geometry(&self) -> Result<Geometry, NrrdProblem> {
+        let vectors = |field: &'static str, count: usize| {
+            let numbers: Vec<f64> = self
+                .field(field)
+                .split(|c: char| "(), ".contains(c))
+                .filter(|word| !word.is_empty())
+                .filter_map(|word| word.parse().ok())
+                .collect();
+            let holds = numbers.len() == 3 * count && numbers.iter().all(|it| it.is_finite());
+            if holds { Ok(numbers) } else { self.fault(field, "it must be vectors like (1,0,0)") }
+        };
+        let (axes, origin) = (vectors("space directions", 3)?, vectors("space origin", 1)?);
+        let rows = [0, 1, 2].map(|row| [axes[row], axes[3 + row], axes[6 + row], origin[row]]);
+        match self.field("space").to_ascii_lowercase().as_str() {
+            "left-posterior-superior" | "lps" => Ok(Geometry::from_lps(rows)),
+            "right-anterior-superior" | "ras" => {
+                Ok(Geometry { affine: rows, ..Geometry::default() })
+            }
+            _ => self.fault("space", "save it in left-posterior-superior"),
+        }
+    }
+
+    /// Slice, row and column at which a segmentation that Slicer cropped begins.
+    fn offset(&self, task: &Task<'_>) -> Result<[usize; 3], NrrdProblem> {
+        let key = "Segmentation_ReferenceImageExtentOffset";
+        let text = self.keys.get(key).copied().unwrap_or("0 0 0");
+        let parts: Vec<usize> =
+            text.split_whitespace().filter_map(|part| part.parse().ok()).collect();
+        match parts.as_slice() {
+            &[x, y, z] if [z, y, x].iter().zip(task.stack.shape()).all(|(at, end)| *at < end) => {
+                Ok([z, y, x])
+            }
+            _ => self.fault(key, "it must be a column, a row and a slice of the image"),
+        }
+    }
+
+    fn segments(&self) -> Result<Vec<(u8, String)>, NrrdProblem> {
+        let mut segments = Vec::new();
+        for index in 0..usize::from(u8::MAX) {
+            let Some(name) = self.keys.get(format!("Segment{index}_Name").as_str()) else { break };
+            let value = self.keys.get(format!("Segment{index}_LabelValue").as_str());
+            match value.and_then(|value| value.parse().ok()) {
+                Some(value) => segments.push((value, (*name).to_owned())),
+                None => return self.fault("LabelValue", "every segment has one from 1 to 255"),
+            }
+        }
+        Ok(segments)
+    }
+}
