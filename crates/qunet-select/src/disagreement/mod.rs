@@ -56,7 +56,7 @@ impl DisagreementSelection {
         DisagreementParams::default()
     }
 
-    pub(in crate::disagreement) fn new(params: DisagreementParams) -> Self {
+    fn new(params: DisagreementParams) -> Self {
         Self { params, observed: BTreeMap::new() }
     }
 
