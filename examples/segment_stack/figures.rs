@@ -38,7 +38,7 @@ impl Figures {
         let heads: Result<Vec<_>, Error> = heads
             .into_iter()
             .filter_map(|(name, heads)| Some((name, heads.as_ref()?)))
-            .map(|(name, heads)| four_heads(input, config, heads, name))
+            .map(|(name, heads)| four_heads(input, config, outcome, heads, name))
             .collect();
         Ok(Self {
             quality: vec![
@@ -96,6 +96,7 @@ fn chosen(input: &Input, config: &TwoStepConfig, outcome: &Outcome) -> Result<Fi
 fn four_heads(
     input: &Input,
     config: &TwoStepConfig,
+    outcome: &Outcome,
     heads: &HeadsOfSlice,
     name: &str,
 ) -> Result<Figure, Error> {
@@ -106,7 +107,8 @@ fn four_heads(
         image: &image,
         heads: [maps[0], maps[1], maps[2], maps[3]],
         agreement: heads.quality_index,
-        quality_threshold: config.query.quality_threshold,
+        // Every Q is below it where all slices are taken.
+        quality_threshold: outcome.query.quality_threshold.unwrap_or(1.0),
     };
     Ok(heads_figure(&slice)?.with_name(format!("heads-{name}-q"))?)
 }

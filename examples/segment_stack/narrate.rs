@@ -108,7 +108,7 @@ fn queried(set: &DisagreementSet) {
     let below = set.records.iter().filter(|record| record.pick != Pick::Agrees).count();
     let empty = set.records.iter().filter(|record| record.empty).count();
     say!(
-        "  {below} of {} slices have Q < {}; on {empty} both heads find nothing",
+        "  {below} of {} slices have Q below the threshold ({}); on {empty} both heads find nothing",
         set.records.len(),
         set.params.quality_threshold
     );

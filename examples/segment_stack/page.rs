@@ -77,8 +77,8 @@ fn training(figures: &Figures) -> Section {
 
 fn query(figures: &Figures, config: &TwoStepConfig) -> Section {
     let section = Section::new("Step 2: where the network disagrees with itself").paragraph(format!(
-        "The network trained on S0 sees every other slice. Where heads L3 and L4 overlap by less \
-         than Q = {}, the slice shows something it has not learnt.",
+        "The network trained on S0 sees every other slice. Where Q, the overlap of heads L3 and L4, \
+         is below the threshold ({}), the slice shows something it has not learnt.",
         config.query.quality_threshold
     ));
     figures.heads.iter().cloned().fold(section, Section::figure)

@@ -172,8 +172,10 @@ impl Lanes {
         self.in3[lane] += u32::from(in3);
         self.in4[lane] += u32::from(in4);
         self.both[lane] += u32::from(in3 & in4);
-        self.improbable[lane] += u32::from(improbable(p3) | improbable(p4));
         let (lesser, greater) = if p3 < p4 { (p3, p4) } else { (p4, p3) };
+        // A NaN is one of them, and fails both comparisons.
+        let probable = (lesser >= -SLACK) & (greater <= 1.0 + SLACK);
+        self.improbable[lane] += u32::from(!probable);
         self.lesser[lane] += f64::from(if lesser > 0.0 { lesser } else { 0.0 });
         self.greater[lane] += f64::from(if greater > 0.0 { greater } else { 0.0 });
     }

@@ -17,7 +17,8 @@ mod uncertainty;
 pub use baselines::{evenly_spaced, random};
 pub use candidate::CandidateId;
 pub use disagreement::{
-    AgreementRecord, DisagreementParams, DisagreementSelection, DisagreementSet, Pick,
+    AgreementMeasure, AgreementRecord, DisagreementParams, DisagreementSelection, DisagreementSet,
+    EmptyAgreement, Maps, Pick, QualityThreshold, disagreement_map,
 };
 pub use error::{Error, MapError};
 pub use features::Space;

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{plain, slice};
+use common::{at, plain, slice};
 use proptest::prelude::*;
 use qunet_quality::QualityRecord;
 use qunet_select::{
@@ -141,6 +141,40 @@ proptest! {
         let over_cap = verdicts(&sets).iter().any(|(_, it)| matches!(it, Verdict::OverCap { .. }));
         let smallest = params.near_duplicates == NearDuplicates::SmallestEpsilon;
         prop_assert!(!(over_cap && smallest && stacks.len() <= params.max_slices));
+    }
+
+    #[test]
+    fn look_alikes_are_those_within_epsilon_of_a_better_one(
+        places in prop::collection::vec((0.0..=1.0f64, 0.0..=1.0f64), 1..80),
+        epsilon in 0.0..0.4f64,
+    ) {
+        // Better by number, in a plane that two slices that fail span from 0 to 1.
+        let mut records: Vec<_> = (0..).zip(&places).map(|(id, &(cov, mean))| {
+            at(&slice(id, 0.25 + id as f64 / 1000.0, 0.25), cov, mean)
+        }).collect();
+        let last = records.len();
+        records.push(at(&slice(last, 2.0, 0.5), 0.0, 0.0));
+        records.push(at(&slice(last + 1, 2.0, 0.5), 1.0, 1.0));
+        let params = plain().near_duplicates(NearDuplicates::Epsilon(epsilon)).max_slices(99);
+        let set = params.select(&records).unwrap();
+        let mut kept: Vec<usize> = Vec::new();
+        for (id, &(cov, mean)) in places.iter().enumerate() {
+            let distance = |&other: &usize| {
+                let (of_cov, of_mean) = places[other];
+                (((cov - of_cov).powi(2) + (mean - of_mean).powi(2)).sqrt(), other)
+            };
+            let nearest = kept.iter().map(distance).min_by(|a, b| a.partial_cmp(b).unwrap());
+            let expected = match nearest {
+                Some((distance, of)) if distance <= epsilon => {
+                    Verdict::NearDuplicate { of: SliceId(of), distance }
+                }
+                _ => {
+                    kept.push(id);
+                    Verdict::Kept { rank: kept.len() }
+                }
+            };
+            prop_assert_eq!(set.verdicts[id].verdict, expected);
+        }
     }
 
     #[test]

@@ -1,4 +1,6 @@
-use qunet_select::{Budget, CoreSet, Hybrid, Space, StoppingRules, StrategyConfig, Typicality};
+use qunet_select::{
+    Budget, CoreSet, EmptyAgreement, Hybrid, Space, StoppingRules, StrategyConfig, Typicality,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, TwoStepConfig};
@@ -38,13 +40,19 @@ pub struct CampaignConfig {
 }
 
 impl Default for CampaignConfig {
-    /// Rounds of five slices by the disagreement of the heads, the quick network.
+    /// Rounds of five slices on which the heads agree least, the quick network. Unlike in the paper
+    /// there is no q0, for the budget says when to end, and agreement on nothing counts as
+    /// [`EmptyAgreement::Unknown`], for it may hide a missed lesion.
     fn default() -> Self {
+        let quick = TwoStepConfig::quick();
         Self {
-            steps: TwoStepConfig::quick(),
+            steps: TwoStepConfig {
+                query: quick.query.empty_agreement(EmptyAgreement::Unknown),
+                ..quick
+            },
             classes: vec!["lesion".to_owned()],
             first: None,
-            strategy: StrategyConfig::Disagreement { quality_threshold: Some(0.5) },
+            strategy: StrategyConfig::Disagreement { quality_threshold: None },
             slices_per_round: 5,
             stopping: StoppingRules::default(),
             monte_carlo: 0,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ndarray::{Array2, Array3, Axis};
 use qunet_model::{HeadMaps, IGNORE, PredictConfig, Predictor, Sizing};
-use qunet_select::{AgreementRecord, CandidateId, DisagreementSelection, Uncertainty};
+use qunet_select::{AgreementRecord, CandidateId, DisagreementSelection, Maps, Uncertainty};
 use qunet_stack::{SliceId, Stack};
 use serde::{Deserialize, Serialize};
 
@@ -56,8 +56,8 @@ impl Looking<'_> {
         let mut uncertainty = Vec::with_capacity(self.open.len());
         let mut labels = super::stacks::blank(self.stack.shape());
         self.each(Stage::Query, |looking, id, image, maps| {
-            if let (Some(level3), Some(level4)) = (maps.level(3), maps.level(4)) {
-                query.observe(id, level3, level4)?;
+            if let Some(maps) = last_two(&maps) {
+                query.observe_maps(id, &maps)?;
             }
             uncertainty.push(looking.uncertainty(id, image, &maps)?);
             labels.index_axis_mut(Axis(0), id.0).assign(&looking.labels(&maps));
@@ -143,6 +143,14 @@ impl Looking<'_> {
         }
         Ok(rows)
     }
+}
+
+/// Heads L3 and L4, of all classes where there are several.
+fn last_two(maps: &HeadMaps) -> Option<Maps<'_>> {
+    if let (Some(level3), Some(level4)) = (maps.classes(3), maps.classes(4)) {
+        return Some(Maps::Classes { level3: level3.view(), level4: level4.view() });
+    }
+    Some(Maps::Pair { level3: maps.level(3)?.view(), level4: maps.level(4)?.view() })
 }
 
 impl SliceRecords {

@@ -98,7 +98,9 @@ mod tests {
     /// By the definition: of all distances, the smallest that leaves few enough.
     fn by_definition(candidates: &[Candidate], cap: usize) -> Option<f64> {
         let few = |epsilon| outcome(candidates, &bounds(cap, candidates), epsilon).is_ok();
-        let distance = |a: &Candidate, b: &Candidate| (a.cov - b.cov).hypot(a.mean - b.mean);
+        let distance = |a: &Candidate, b: &Candidate| {
+            ((a.cov - b.cov).powi(2) + (a.mean - b.mean).powi(2)).sqrt()
+        };
         let pairs = candidates.iter().enumerate();
         let mut distances: Vec<f64> = pairs
             .flat_map(|(at, a)| candidates[..at].iter().map(move |b| distance(a, b)))

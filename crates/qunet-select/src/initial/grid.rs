@@ -40,7 +40,9 @@ impl Grid {
         for cell in around(row).flat_map(|row| around(column).map(move |column| (row, column))) {
             let mut at = self.heads[self.head(candidate, cell)];
             while let Some(point) = self.points.get(at as usize) {
-                let distance = (candidate.cov - point.cov).hypot(candidate.mean - point.mean);
+                let (cov, mean) = (candidate.cov - point.cov, candidate.mean - point.mean);
+                // Not `hypot`, which may round differently from one platform to the next.
+                let distance = (cov * cov + mean * mean).sqrt();
                 if nearest.is_none_or(|found| (distance, point.id) < found) {
                     nearest = Some((distance, point.id));
                 }

@@ -13,23 +13,23 @@ mod walk;
 use qunet_quality::QualityRecord;
 use rayon::prelude::*;
 
+use self::candidates::{Candidate, Plane};
+use self::check::check;
+use self::epsilon::smallest_epsilon;
 pub use self::limits::Limits;
 pub use self::params::{Gap, InitialParams, NearDuplicates, Scope};
 pub use self::set::{InitialSet, InitialSets, StackRecords};
 pub use self::verdict::{Degenerate, SliceVerdict, Verdict};
-
-use self::candidates::{Candidate, Plane};
-use self::check::check;
-use self::epsilon::smallest_epsilon;
 use self::walk::{Bounds, Walk};
 use crate::{CandidateId, Error};
 
 /// Step 1 of QU-net++ (section II-B): the slices S0 to annotate first, from image quality alone.
 ///
 /// Candidates are sharper than the limit of blurriness **and** less noisy than the limit of
-/// inverse PSNR, both strictly. Look-alikes of a better candidate are dropped, and the best
-/// `max_slices` remain. Quality orders by B / limit(B) + P / limit(P), lower = better, ties by
-/// slice number.
+/// inverse PSNR, both strictly. They are gone through best quality first: one that looks like a
+/// slice taken before, lies too near it along z, or is over the quota of its stack is left, and so
+/// are all after `max_slices`. Quality orders by B / limit(B) + P / limit(P), lower = better, ties
+/// by stack and slice number.
 ///
 /// ```
 /// use qunet_quality::QualityRecord;

@@ -22,10 +22,10 @@ pub struct InitialParams {
     pub blurriness: Threshold,
     /// A slice's inverse PSNR must be below this.
     pub inverse_psnr: Threshold,
-    /// Share of the slices that is to pass both thresholds, in (0, 1]: both limits are multiplied
-    /// by one common scale, the smallest at which at least this share passes
-    /// ([`Limits::scale`](crate::Limits::scale)). The paper isolates 0.1 to 0.2 (section II-B).
-    /// `None` leaves the limits as they are.
+    /// Share of the slices, of those with all metrics, that is to pass both thresholds, in (0, 1]:
+    /// both limits are multiplied by one common scale, the smallest at which at least this share
+    /// passes ([`Limits::scale`](crate::Limits::scale)). The paper isolates 0.1 to 0.2 (section
+    /// II-B). `None` leaves the limits as they are.
     pub wanted_fraction: Option<f64>,
     /// How look-alikes are found.
     pub near_duplicates: NearDuplicates,
@@ -101,16 +101,17 @@ impl InitialParams {
         }
     }
 
-    /// As the author's notebook has it, where that differs from the paper: the limits are
-    /// percentiles, the variance of the Laplacian above its 80th (blurriness below its 20th) and
-    /// the PSNR above its 90th (inverse PSNR below its 10th), which leaves 5 to 10 of its 100
-    /// slices; no look-alikes are removed.
+    /// As the author's notebook has it, where that differs from the paper: percentiles in the place
+    /// of means, and no look-alikes removed. The notebook prints the 20th and 80th percentile of the
+    /// variance of the Laplacian and the 10th and 90th of the PSNR over 100 slices, and says to take
+    /// 5 to 10 slices that are high in both; read here as sharper than the 80th (blurriness below
+    /// its 20th) and above the 90th (inverse PSNR below its 10th).
     ///
-    /// Two differences remain. The notebook's PSNR in decibels falls as the mean square of
+    /// Three differences remain. The notebook's PSNR in decibels falls as the mean square of
     /// I - median(I) grows, while inverse PSNR is its variance over max(I); on slices scaled to
-    /// [0, 1] one by one with a median of size 20 they order slices alike but for the squared mean
-    /// of that difference. And it picks by eye among the slices that pass, where this goes by
-    /// quality.
+    /// [0, 1] one by one, with a median of size 20, they order slices alike but for the squared mean
+    /// of that difference. It picks by eye among the slices that pass, where this goes by quality.
+    /// And it prefers a high CoV of the annotated region, which is not known before annotation.
     #[must_use]
     pub fn notebook() -> Self {
         Self {
