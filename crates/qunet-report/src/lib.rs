@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod agreement;
 mod axis;
+mod budget;
 mod canvas;
 mod cell;
 mod class;
+mod confusion;
 mod curves;
 mod error;
 mod figure;
@@ -20,6 +23,7 @@ mod palette;
 mod quality_along_z;
 mod quality_scatter;
 mod ranked;
+mod reliability;
 mod report;
 mod score;
 mod slice_tables;
@@ -29,7 +33,10 @@ mod table;
 mod text;
 mod tile;
 
+pub use agreement::{AgreementPoint, agreement_scatter};
+pub use budget::{BudgetCurve, BudgetPoint, budget_curves};
 pub use cell::Cell;
+pub use confusion::confusion_table;
 pub use curves::{LossCurves, LossStage, loss_curves};
 pub use error::Error;
 pub use figure::{Figure, FigureData};
@@ -39,6 +46,7 @@ pub use overlay::{OverlayRow, overlay_figure};
 pub use quality_along_z::quality_along_z;
 pub use quality_scatter::{QualityLimits, quality_scatter};
 pub use ranked::{RankedSlice, best_median_worst};
+pub use reliability::reliability_diagram;
 pub use report::{Report, Section};
 pub use slice_tables::{chosen_table, verdict_table};
 pub use table::Table;

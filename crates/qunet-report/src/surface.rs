@@ -76,6 +76,16 @@ where
         Ok(self.0.draw(&Polygon::new(points, colour.filled()))?)
     }
 
+    /// A filled shape that lets through what lies under it.
+    pub(crate) fn area(
+        &self,
+        points: Vec<Point>,
+        colour: RGBColor,
+        opacity: f64,
+    ) -> Result<(), Error> {
+        Ok(self.0.draw(&Polygon::new(points, colour.mix(opacity).filled()))?)
+    }
+
     pub(crate) fn disc(&self, centre: Point, radius: i32, colour: RGBColor) -> Result<(), Error> {
         Ok(self.0.draw(&Circle::new(centre, radius, colour.filled()))?)
     }
