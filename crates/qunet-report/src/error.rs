@@ -140,6 +140,12 @@ pub enum Error {
         #[from]
         source: image::ImageError,
     },
+    /// The slices of a viewer could not be written as JSON.
+    #[error("the slice viewer could not be written")]
+    Json {
+        /// What the writer says.
+        source: serde_json::Error,
+    },
     /// The page could not be filled in.
     #[error("the page could not be rendered")]
     Page {

@@ -32,6 +32,7 @@ mod svg;
 mod table;
 mod text;
 mod tile;
+mod viewer;
 
 pub use agreement::{AgreementPoint, agreement_scatter};
 pub use budget::{BudgetCurve, BudgetPoint, budget_curves};
@@ -50,3 +51,4 @@ pub use reliability::reliability_diagram;
 pub use report::{Report, Section};
 pub use slice_tables::{chosen_table, verdict_table};
 pub use table::Table;
+pub use viewer::{Viewer, ViewerMasks};

@@ -2,7 +2,8 @@ use std::path::Path;
 
 use qunet_stack::write_file;
 
-use crate::{Error, Figure, Table, page};
+use crate::viewer::PackedViewer;
+use crate::{Error, Figure, Table, Viewer, page};
 
 /// One page about a selection and a segmentation, in a single file that needs no network.
 ///
@@ -40,6 +41,7 @@ pub(crate) enum Block {
     Paragraph(String),
     Figure(Figure),
     Table(Table),
+    Viewer(PackedViewer),
 }
 
 impl Section {
@@ -64,6 +66,14 @@ impl Section {
     #[must_use]
     pub fn table(self, table: Table) -> Self {
         self.add(Block::Table(table))
+    }
+
+    /// Adds a viewer of slices.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] where it has none, [`Error::Encode`] where one cannot be packed.
+    pub fn viewer(self, viewer: &Viewer) -> Result<Self, Error> {
+        Ok(self.add(Block::Viewer(viewer.packed()?)))
     }
 
     fn add(mut self, block: Block) -> Self {

@@ -68,7 +68,8 @@ fn coloured(image: &ArrayRef2<f32>, size: (u32, u32), colour: impl Fn(u8) -> [u8
     RgbImage::from_fn(size.0, size.1, |x, y| Rgb(colour(grey.get_pixel(x, y).0[0])))
 }
 
-fn scaled(image: &ArrayRef2<f32>, (width, height): (u32, u32)) -> GrayImage {
+/// An image in 8 bits at another size.
+pub(crate) fn scaled(image: &ArrayRef2<f32>, (width, height): (u32, u32)) -> GrayImage {
     let (rows, columns) = image.dim();
     let grey = GrayImage::from_fn(columns as u32, rows as u32, |x, y| {
         let value = image[[y as usize, x as usize]].clamp(0.0, 1.0);

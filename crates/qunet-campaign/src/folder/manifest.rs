@@ -100,6 +100,8 @@ pub struct Query {
     pub records: Vec<FileRecord>,
     /// Labels of each stack as predicted, 255 where annotated (NIfTI).
     pub predictions: Vec<FileRecord>,
+    /// Where heads L3 and L4 differ in each stack: 1, 255 where annotated (NIfTI).
+    pub disagreements: Vec<FileRecord>,
     /// The round in numbers, by which the campaign goes on or ends.
     pub summary: RoundSummary,
 }

@@ -114,10 +114,11 @@ impl Campaign {
         let (network, weights) = self.trained()?;
         let config = &self.manifest.config;
         let predictor = Predictor::with(&network, predict_config(config))?;
-        let (mut records, mut predictions) = (Vec::new(), Vec::new());
+        let (mut records, mut predictions, mut disagreements) =
+            (Vec::new(), Vec::new(), Vec::new());
         for (number, record) in self.manifest.stacks.iter().enumerate() {
-            let [said, labels] = self.query_files(record);
-            if !self.is_said(&said, &labels, record, &weights) {
+            let [said, labels, differ] = self.query_files(record);
+            if !self.is_said([&said, &labels, &differ], record, &weights) {
                 let stack = self.open_stack(record)?;
                 let open = record.open_slices();
                 let (stack_ref, open) = (&stack, &open[..]);
@@ -129,38 +130,34 @@ impl Campaign {
                     predictor: &predictor,
                     observer,
                 };
-                let (found, predicted) = looking.look(&weights)?;
-                stack.write_labels(self.folder.join(&labels), &predicted)?;
-                // The records come last: where they are, the labels are too.
-                found.write(&self.folder.join(&said))?;
+                let found = looking.look(&weights)?;
+                stack.write_labels(self.folder.join(&labels), &found.labels)?;
+                stack.write_labels(self.folder.join(&differ), &found.disagreement)?;
+                // The records come last: where they are, the label maps are too.
+                found.records.write(&self.folder.join(&said))?;
             }
             records.push(digest::file(&self.folder, &said)?);
             predictions.push(digest::file(&self.folder, &labels)?);
+            disagreements.push(digest::file(&self.folder, &differ)?);
         }
         let summary = self.summary(&records, &predictions)?;
-        Ok(Query { records, predictions, summary })
+        Ok(Query { records, predictions, disagreements, summary })
     }
 
-    /// Records and predicted labels of a stack in this round.
-    fn query_files(&self, record: &StackRecord) -> [PathBuf; 2] {
+    /// Records, predicted labels and disagreement of a stack in this round.
+    fn query_files(&self, record: &StackRecord) -> [PathBuf; 3] {
         let round = self.manifest.rounds.len();
-        ["records.json", "prediction.nii.gz"]
+        ["records.json", "prediction.nii.gz", "disagreement.nii.gz"]
             .map(|ending| PathBuf::from(format!("round-{round}/{}.{ending}", record.name)))
     }
 
     /// Whether an interrupted query has answered for this stack, with these weights and slices.
-    fn is_said(
-        &self,
-        said: &PathBuf,
-        labels: &PathBuf,
-        stack: &StackRecord,
-        weights: &str,
-    ) -> bool {
-        let Ok(found) = SliceRecords::read(&self.folder.join(said)) else { return false };
+    fn is_said(&self, files: [&PathBuf; 3], stack: &StackRecord, weights: &str) -> bool {
+        let [said, labels, differ] = files.map(|file| self.folder.join(file));
+        let Ok(found) = SliceRecords::read(&said) else { return false };
         let slices: Vec<SliceId> = found.agreement.iter().map(|record| record.id).collect();
-        found.weights == weights
-            && slices == stack.open_slices()
-            && self.folder.join(labels).is_file()
+        let whole = labels.is_file() && differ.is_file();
+        whole && found.weights == weights && slices == stack.open_slices()
     }
 
     /// The records of every stack of a query.

@@ -111,8 +111,9 @@ fn check_rounds(manifest: &Manifest) -> Result<(), Fault> {
             return at("query", format!("round {} follows, so this one was queried", place + 2));
         }
         let training = round.training.iter().map(|training| &training.weights);
-        let query =
-            round.query.iter().flat_map(|query| query.records.iter().chain(&query.predictions));
+        let query = round.query.iter().flat_map(|query| {
+            query.records.iter().chain(&query.predictions).chain(&query.disagreements)
+        });
         for file in training.chain(query) {
             if let Err(problem) = check_path(&file.path) {
                 return at("training", problem);

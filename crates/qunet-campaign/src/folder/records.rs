@@ -38,6 +38,15 @@ pub(super) struct Looking<'a> {
     pub(super) observer: &'a mut dyn Observer,
 }
 
+/// What the network says of one stack.
+pub(super) struct Looked {
+    pub(super) records: SliceRecords,
+    /// Predicted labels, 255 on the slices that are annotated.
+    pub(super) labels: Array3<u8>,
+    /// 1 where heads L3 and L4 differ, 255 on the slices that are annotated.
+    pub(super) disagreement: Array3<u8>,
+}
+
 /// How slices go through the network of a campaign.
 pub(super) fn predict_config(config: &CampaignConfig) -> PredictConfig {
     let steps = &config.steps;
@@ -50,15 +59,18 @@ pub(super) fn predict_config(config: &CampaignConfig) -> PredictConfig {
 }
 
 impl Looking<'_> {
-    /// Records and predicted labels, 255 on the slices that are annotated.
-    pub(super) fn look(&mut self, weights: &str) -> Result<(SliceRecords, Array3<u8>), Error> {
+    /// What the network says of the slices that nobody annotated.
+    pub(super) fn look(&mut self, weights: &str) -> Result<Looked, Error> {
         let mut query: DisagreementSelection = self.config.steps.query.start()?;
         let mut uncertainty = Vec::with_capacity(self.open.len());
         let mut labels = super::stacks::blank(self.stack.shape());
+        let mut disagreement = labels.clone();
+        let threshold = self.config.steps.query.probability_threshold;
         self.each(Stage::Query, |looking, id, image, maps| {
             if let Some(maps) = last_two(&maps) {
                 query.observe_maps(id, &maps)?;
             }
+            disagreement.index_axis_mut(Axis(0), id.0).assign(&differing(&maps, threshold));
             uncertainty.push(looking.uncertainty(id, image, &maps)?);
             labels.index_axis_mut(Axis(0), id.0).assign(&looking.labels(&maps));
             Ok(())
@@ -66,7 +78,8 @@ impl Looking<'_> {
         let features = if self.config.needs_features() { self.features()? } else { Vec::new() };
         let agreement = query.finish().records;
         let weights = weights.to_owned();
-        Ok((SliceRecords { weights, agreement, uncertainty, features }, labels))
+        let records = SliceRecords { weights, agreement, uncertainty, features };
+        Ok(Looked { records, labels, disagreement })
     }
 
     /// The labels of the slices that nobody annotated, 255 elsewhere.
@@ -151,6 +164,18 @@ fn last_two(maps: &HeadMaps) -> Option<Maps<'_>> {
         return Some(Maps::Classes { level3: level3.view(), level4: level4.view() });
     }
     Some(Maps::Pair { level3: maps.level(3)?.view(), level4: maps.level(4)?.view() })
+}
+
+/// 1 where one of heads L3 and L4 finds something and the other does not.
+fn differing(maps: &HeadMaps, threshold: f32) -> Array2<u8> {
+    let heads = maps.level(3).zip(maps.level(4));
+    heads.map_or_else(
+        || Array2::zeros(maps.last().dim()),
+        |(level3, level4)| {
+            let differs = |a: &f32, b: &f32| u8::from((*a > threshold) != (*b > threshold));
+            ndarray::Zip::from(level3).and(level4).map_collect(differs)
+        },
+    )
 }
 
 impl SliceRecords {
