@@ -46,7 +46,7 @@ struct Arguments {
     /// Where the results go, as JSON.
     #[arg(long)]
     json: PathBuf,
-    /// Where the figures of seed 0 go.
+    /// Where the figures of each seed go.
     #[arg(long)]
     figures: Option<PathBuf>,
 }
@@ -80,9 +80,9 @@ fn main() -> anyhow::Result<()> {
         let maps = maps_of(&stack, &labels, &chosen, seed)?;
         for (name, policy) in POLICIES {
             let points = points(&maps, &labels, policy)?;
-            if let (0, Some(folder)) = (seed, &arguments.figures) {
+            if let Some(folder) = &arguments.figures {
                 let figure = agreement_scatter(&points, Some(0.5))?;
-                figure.with_name(format!("agreement-{name}"))?.write(folder)?;
+                figure.with_name(format!("agreement-{name}-{seed}"))?.write(folder)?;
             }
             let outcome = outcome(seed, name, points, arguments.picks);
             eprintln!("{}", serde_json::to_string(&outcome)?);

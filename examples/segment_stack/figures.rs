@@ -4,9 +4,9 @@ use ndarray::{Array2, Axis};
 use qunet::Error;
 use qunet::campaign::{HeadsOfSlice, Outcome, StageHistory, TwoStepConfig};
 use qunet::report::{
-    Figure, HeadsSlice, LossCurves, LossStage, MontageTile, OverlayRow, QualityLimits,
-    best_median_worst, heads_figure, loss_curves, montage, overlay_figure, quality_along_z,
-    quality_scatter,
+    Figure, HeadsSlice, LossCurves, LossStage, MontageTile, OverlayRow, QualityLimits, Viewer,
+    ViewerMasks, best_median_worst, heads_figure, loss_curves, montage, overlay_figure,
+    quality_along_z, quality_scatter,
 };
 use qunet::stack::SliceId;
 
@@ -147,4 +147,26 @@ fn overlays(
         })
         .collect();
     Ok(Some(overlay_figure(&rows)?.with_name("overlays")?))
+}
+
+/// Every slice with the truth, the segmentation, and where the heads differed at the query.
+pub(crate) fn viewer(
+    input: &Input,
+    config: &TwoStepConfig,
+    outcome: &Outcome,
+) -> Result<Viewer, Error> {
+    let mut viewer = Viewer::new(input.stack.name());
+    for slice in &outcome.initial.verdicts {
+        let at = slice.id.0;
+        let image = input.stack.scaled_slice(slice.id, &config.scaling)?;
+        let truth = input.truth.mask(slice.id)?;
+        let prediction = outcome.labels.index_axis(Axis(0), at).mapv(|label| label > 0);
+        let masks = ViewerMasks {
+            truth: Some(&truth),
+            prediction: Some(&prediction),
+            disagreement: Some(&outcome.disagreement.index_axis(Axis(0), at)),
+        };
+        viewer.add(slice.id, &image, masks, slice.verdict.to_string())?;
+    }
+    Ok(viewer)
 }

@@ -6,7 +6,7 @@ use qunet::report::{Cell, Report, Section, Table, chosen_table, verdict_table};
 use qunet::segmetrics::OverlapMetric;
 use qunet::stack::SliceId;
 
-use crate::figures::Figures;
+use crate::figures::{Figures, viewer};
 use crate::input::Input;
 use crate::scores::Scored;
 
@@ -51,7 +51,11 @@ pub(crate) fn page(
         .section(result(figures, scores))
         .section(
             Section::new("Every slice")
-                .paragraph("Click a heading to sort. Q is the Jaccard index of heads L3 and L4.")
+                .paragraph(
+                    "Click a row to see its slice, a heading to sort. Q is the Jaccard index of heads \
+                     L3 and L4.",
+                )
+                .viewer(&viewer(input, config, outcome)?)?
                 .table(verdict_table(&outcome.quality, verdicts, &agreement)?),
         ))
 }

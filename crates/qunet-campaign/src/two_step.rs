@@ -1,4 +1,4 @@
-use ndarray::Array3;
+use ndarray::{Array2, Array3, Axis, Zip};
 use qunet_model::{EpochRecord, HeadMaps, UnetPlusPlus};
 use qunet_quality::{QualityRecord, score_stack};
 use qunet_select::{DisagreementSet, InitialSet, Verdict};
@@ -24,6 +24,8 @@ pub struct Outcome {
     pub lowest: Option<HeadsOfSlice>,
     /// The head maps behind the highest Q among slices on which the heads found something.
     pub highest: Option<HeadsOfSlice>,
+    /// Where heads L3 and L4 differed at the query, `(slices, height, width)`; false on S0.
+    pub disagreement: Array3<bool>,
     /// Loss per head and epoch of each training.
     pub history: Vec<StageHistory>,
     /// The trained network.
@@ -89,7 +91,8 @@ pub fn run_two_steps(
         epochs: learner.fit(&config.train, Stage::Train, observer)?,
     }];
 
-    let (query, extremes) = query(&learner, stack, config, initial.ids().len(), observer)?;
+    let (query, extremes, disagreement) =
+        query(&learner, stack, config, initial.ids().len(), observer)?;
     told(observer, &Event::Queried(&query))?;
     if !query.ids().is_empty() {
         learner.annotate(&query.ids(), Stage::FineTune, annotator, observer)?;
@@ -99,7 +102,7 @@ pub fn run_two_steps(
     let labels = learner.segment(observer)?;
     let Extremes { lowest, highest } = extremes;
     let network = learner.into_network();
-    Ok(Outcome { quality, initial, query, lowest, highest, history, network, labels })
+    Ok(Outcome { quality, initial, query, lowest, highest, disagreement, history, network, labels })
 }
 
 fn select_initial(
@@ -150,18 +153,32 @@ fn query(
     config: &TwoStepConfig,
     spent: usize,
     observer: &mut dyn Observer,
-) -> Result<(DisagreementSet, Extremes), Error> {
+) -> Result<(DisagreementSet, Extremes, Array3<bool>), Error> {
     let (budget, _) = config.slices_of_budget(stack.slices());
     let left = budget.saturating_sub(spent);
     let cap = config.query.max_slices.map_or(left, |asked| asked.min(left));
     let mut selection = config.query.max_slices(cap).start()?;
     let mut extremes = Extremes::default();
+    let [slices, height, width] = stack.shape();
+    let mut differ = Array3::from_elem((slices, height, width), false);
     learner.predict(Stage::Query, observer, |id, maps| {
         if let (Some(level3), Some(level4)) = (maps.level(3), maps.level(4)) {
             let record = selection.observe(id, level3, level4)?;
             extremes.consider(id, record.quality_index, record.empty, &maps);
+            let differs = disagreement(level3, level4, config.query.probability_threshold);
+            differ.index_axis_mut(Axis(0), id.0).assign(&differs);
         }
         Ok(())
     })?;
-    Ok((selection.finish(), extremes))
+    Ok((selection.finish(), extremes, differ))
+}
+
+/// Where one of heads L3 and L4 finds something and the other does not.
+pub(crate) fn disagreement(
+    level3: &Array2<f32>,
+    level4: &Array2<f32>,
+    threshold: f32,
+) -> Array2<bool> {
+    let differs = |a: &f32, b: &f32| (*a > threshold) != (*b > threshold);
+    Zip::from(level3).and(level4).map_collect(differs)
 }

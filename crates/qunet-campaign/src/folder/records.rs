@@ -13,6 +13,7 @@ use super::config::CampaignConfig;
 use crate::Error;
 use crate::event::{Event, Observer, Stage};
 use crate::learner::told;
+use crate::two_step::disagreement;
 
 /// What the network said of the slices of one stack.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,13 +65,13 @@ impl Looking<'_> {
         let mut query: DisagreementSelection = self.config.steps.query.start()?;
         let mut uncertainty = Vec::with_capacity(self.open.len());
         let mut labels = super::stacks::blank(self.stack.shape());
-        let mut disagreement = labels.clone();
+        let mut differ = labels.clone();
         let threshold = self.config.steps.query.probability_threshold;
         self.each(Stage::Query, |looking, id, image, maps| {
             if let Some(maps) = last_two(&maps) {
                 query.observe_maps(id, &maps)?;
             }
-            disagreement.index_axis_mut(Axis(0), id.0).assign(&differing(&maps, threshold));
+            differ.index_axis_mut(Axis(0), id.0).assign(&differing(&maps, threshold));
             uncertainty.push(looking.uncertainty(id, image, &maps)?);
             labels.index_axis_mut(Axis(0), id.0).assign(&looking.labels(&maps));
             Ok(())
@@ -79,7 +80,7 @@ impl Looking<'_> {
         let agreement = query.finish().records;
         let weights = weights.to_owned();
         let records = SliceRecords { weights, agreement, uncertainty, features };
-        Ok(Looked { records, labels, disagreement })
+        Ok(Looked { records, labels, disagreement: differ })
     }
 
     /// The labels of the slices that nobody annotated, 255 elsewhere.
@@ -166,16 +167,12 @@ fn last_two(maps: &HeadMaps) -> Option<Maps<'_>> {
     Some(Maps::Pair { level3: maps.level(3)?.view(), level4: maps.level(4)?.view() })
 }
 
-/// 1 where one of heads L3 and L4 finds something and the other does not.
+/// 1 where heads L3 and L4 differ.
 fn differing(maps: &HeadMaps, threshold: f32) -> Array2<u8> {
-    let heads = maps.level(3).zip(maps.level(4));
-    heads.map_or_else(
-        || Array2::zeros(maps.last().dim()),
-        |(level3, level4)| {
-            let differs = |a: &f32, b: &f32| u8::from((*a > threshold) != (*b > threshold));
-            ndarray::Zip::from(level3).and(level4).map_collect(differs)
-        },
-    )
+    match maps.level(3).zip(maps.level(4)) {
+        Some((level3, level4)) => disagreement(level3, level4, threshold).mapv(u8::from),
+        None => Array2::zeros(maps.last().dim()),
+    }
 }
 
 impl SliceRecords {

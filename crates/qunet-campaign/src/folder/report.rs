@@ -194,7 +194,8 @@ impl Campaign {
         ids.retain(|(id, _)| record.annotated.binary_search(id).is_ok());
         ids.truncate(TILES);
         let tiles = self.tiles(stack, &labels, ids)?;
-        figure(&tiles, "annotated", |tile, mask| tile.with_truth(mask))
+        let caption = "The annotated slices, in the order they were asked for, and why.";
+        figure(&tiles, ("annotated", caption), |tile, mask| tile.with_truth(mask))
     }
 
     /// Slices nobody annotated, as the network segmented them.
@@ -207,9 +208,10 @@ impl Campaign {
         let Some(file) = self.manifest.segmentations.get(number) else { return Ok(None) };
         let labels = LabelMap::open_binary(digest::unchanged(&self.folder, file)?, stack)?;
         let ids = evenly_spaced(&record.open_slices(), TILES).into_iter();
-        let ids = ids.map(|id| (id, "as the network sees it".to_owned())).collect();
+        let ids = ids.map(|id| (id, String::new())).collect();
         let tiles = self.tiles(stack, labels.labels(), ids)?;
-        figure(&tiles, "segmented", |tile, mask| tile.with_prediction(mask))
+        let caption = "Evenly spaced slices that nobody annotated, as the network segments them.";
+        figure(&tiles, ("segmented", caption), |tile, mask| tile.with_prediction(mask))
     }
 
     fn tiles(
@@ -238,7 +240,7 @@ struct Drawn {
 
 fn figure(
     slices: &[Drawn],
-    name: &str,
+    (name, caption): (&str, &str),
     outline: impl for<'a> Fn(MontageTile<'a>, &'a Array2<bool>) -> MontageTile<'a>,
 ) -> Result<Option<Figure>, Error> {
     if slices.is_empty() {
@@ -248,7 +250,7 @@ fn figure(
         .iter()
         .map(|it| outline(MontageTile::new(it.id, &it.image, it.note.as_str()), &it.mask))
         .collect();
-    Ok(Some(montage(&tiles)?.with_name(name)?))
+    Ok(Some(montage(&tiles)?.with_name(name)?.with_caption(caption)))
 }
 
 fn why(round: usize, pick: &Picked) -> String {
