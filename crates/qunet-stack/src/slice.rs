@@ -65,12 +65,13 @@ impl SliceView<'_> {
         each!(self, SliceView, array => array.dim())
     }
 
-    /// Bits of one pixel.
-    pub(crate) fn bits(&self) -> u8 {
+    /// The name of the pixel type as numpy writes it.
+    pub(crate) fn dtype(&self) -> &'static str {
         match self {
-            Self::U8(_) => 8,
-            Self::U16(_) | Self::I16(_) => 16,
-            Self::F32(_) => 32,
+            Self::U8(_) => "uint8",
+            Self::U16(_) => "uint16",
+            Self::I16(_) => "int16",
+            Self::F32(_) => "float32",
         }
     }
 

@@ -199,6 +199,24 @@ fn tiff_pages_of_a_size_that_cannot_lie_in_the_file_are_refused() {
     }
 }
 
+#[test]
+fn tiff_pages_of_another_type_are_refused_in_both_ways_of_reading() {
+    // Tag 339 (SampleFormat), one u16: the first of three pages of floats says 2, integers.
+    let mut bytes = golden_bytes("float32_zlib_3.tif");
+    let (at, _) = directory(&bytes);
+    let tag = at + place(&bytes[at..at + 256], b"\x53\x01\x03\0\x01\0\0\0\x03\0");
+    bytes[tag + 8] = 2;
+    // Prediction of floats does not go with integers.
+    let tag = at + place(&bytes[at..at + 256], b"\x3D\x01\x03\0\x01\0\0\0\x03\0");
+    bytes[tag + 8] = 1;
+    let error = refused("a.tif", &bytes);
+    let is_uneven = matches!(
+        error,
+        Error::UnevenSlices { found: (4, 5, "float32"), expected: (4, 5, "int32"), .. }
+    );
+    assert!(is_uneven, "{error}");
+}
+
 fn npy(header: &str, values: &[u8]) -> Vec<u8> {
     let length = u16::try_from(header.len()).unwrap().to_le_bytes();
     [b"\x93NUMPY\x01\0", &length[..], header.as_bytes(), values].concat()

@@ -36,10 +36,8 @@ pub(super) fn scan(path: &Path) -> Result<Slices, Error> {
         });
     }
     if let Some(other) = scanned.iter().find(|file| file.stored != stored) {
-        let size = |stored: &Stored| {
-            let bits = u8::try_from(stored.bits_allocated).unwrap_or(u8::MAX);
-            (stored.rows.into(), stored.columns.into(), bits)
-        };
+        let size =
+            |stored: &Stored| (stored.rows.into(), stored.columns.into(), stored.number().dtype());
         let (found, expected) = (size(&other.stored), size(&stored));
         return Err(Error::UnevenSlices { path: other.file.path.clone(), found, expected });
     }
