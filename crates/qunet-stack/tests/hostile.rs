@@ -243,8 +243,16 @@ fn numpy_headers_that_are_none_are_refused() {
     assert!(matches!(refused("a.npy", &npy(complex, &[0; 8])), Error::VoxelType { .. }));
     let object = "{'descr': '|O', 'fortran_order': False, 'shape': (1, 1, 1), }\n";
     let fields = "{'descr': [('a', '<u2')], 'fortran_order': False, 'shape': (1, 1, 1), }\n";
-    for header in [object, fields, "", "{", "{}", "[[[[", &"(".repeat(60_000)] {
+    let nested = format!("{{'descr': {}", "{".repeat(64));
+    for header in [object, fields, "", "{", "{}", "[[[[", &"(".repeat(60_000), &nested] {
         refused("a.npy", &npy(header, &[0; 8]));
+    }
+}
+
+#[test]
+fn a_numpy_header_of_four_gib_is_refused() {
+    for version in [b"\x01\0", b"\x02\0", b"\x03\0"] {
+        refused("a.npy", &[&b"\x93NUMPY"[..], version, &[0xFF; 4], b"{'descr'"].concat());
     }
 }
 

@@ -16,6 +16,8 @@ use crate::{Error, SlicePixels};
 
 /// A header describes a type and a few axes; one that is longer holds something else.
 const LONGEST_HEADER: usize = 65_536;
+/// Brackets within one another: a dictionary of a list of fields with shapes of their own.
+const DEEPEST: usize = 4;
 
 /// The slices of a `.npy` file.
 #[derive(Debug)]
@@ -56,11 +58,14 @@ impl Slices {
 
 /// The header, and where the values start.
 fn header(path: &Path, file: &mut File) -> Result<(NpyHeader, u64), Error> {
-    // The reader's parser is recursive and its header length 32 bits wide: little comes to it.
+    let broken = |source: &str| Error::decode(path, ".npy file", source);
     let start = read_up_to(path, file, LONGEST_HEADER)?;
-    if !numbers_fit(&start) {
-        let source = "the product of the numbers in its header is beyond 64 bits";
-        return Err(Error::decode(path, ".npy file", source));
+    let text = text(&start).ok_or_else(|| broken("its header is cut short or too long"))?;
+    if depth(text) > DEEPEST {
+        return Err(broken("its header is nested too deeply"));
+    }
+    if !numbers_fit(text) {
+        return Err(broken("the product of the numbers in its header is beyond 64 bits"));
     }
     let mut rest = &start[..];
     let header = NpyHeader::from_reader(&mut rest);
@@ -68,17 +73,36 @@ fn header(path: &Path, file: &mut File) -> Result<(NpyHeader, u64), Error> {
     Ok((header, (start.len() - rest.len()) as u64))
 }
 
-/// Whether the lengths of the axes can be multiplied, which the reader does unchecked. All numbers
-/// of the header are taken, the number of bytes of a value among them.
-fn numbers_fit(start: &[u8]) -> bool {
-    let (length, rest) = match *start {
+/// What the header says, all of which is there: the reader takes its length, of up to 32 bits, for
+/// granted.
+fn text(start: &[u8]) -> Option<&[u8]> {
+    let (length, text) = match *start {
         [_, _, _, _, _, _, 1, _, a, b, ref rest @ ..] => (u32::from_le_bytes([a, b, 0, 0]), rest),
         [_, _, _, _, _, _, _, _, a, b, c, d, ref rest @ ..] => {
             (u32::from_le_bytes([a, b, c, d]), rest)
         }
-        _ => return true,
+        _ => return None,
     };
-    let text = &rest[..rest.len().min(length as usize)];
+    text.get(..usize::try_from(length).ok()?)
+}
+
+/// How many brackets are open at once; each doubles the time that the reader takes.
+fn depth(text: &[u8]) -> usize {
+    let (mut open, mut deepest) = (0usize, 0);
+    for byte in text {
+        match byte {
+            b'(' | b'[' | b'{' => open += 1,
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    deepest
+}
+
+/// Whether the lengths of the axes can be multiplied, which the reader does unchecked. All numbers
+/// of the header are taken, the number of bytes of a value among them.
+fn numbers_fit(text: &[u8]) -> bool {
     let numbers = text.split(|byte| !byte.is_ascii_digit()).filter(|digits| !digits.is_empty());
     let mut values = numbers.map(|digits| std::str::from_utf8(digits).ok()?.parse::<u64>().ok());
     let product = values.try_fold(1u64, |product, value| product.checked_mul(value?.max(1)));
