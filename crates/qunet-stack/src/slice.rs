@@ -81,6 +81,11 @@ impl SliceView<'_> {
         each!(self, SliceView, array => array.mapv(Into::into))
     }
 
+    /// A copy with this done to every pixel, in one pass.
+    pub(crate) fn map(&self, change: impl Fn(f32) -> f32) -> Array2<f32> {
+        each!(self, SliceView, array => array.mapv(|value| change(value.into())))
+    }
+
     /// Smallest and largest pixel; (+inf, -inf) without pixels.
     #[must_use]
     pub fn range(&self) -> (f32, f32) {

@@ -146,6 +146,16 @@ fn dicom_pixels_that_are_not_there_are_refused() {
 }
 
 #[test]
+fn a_jpeg_frame_of_another_size_is_refused() {
+    // Rows and columns by the file; the JPEG image stays 16 x 20.
+    for (element, length) in [(b"\x28\0\x10\0US\x02\0", 8u16), (b"\x28\0\x11\0US\x02\0", 40)] {
+        let at = place(&golden_bytes("dicom_jpeg/1"), element) + 8;
+        let error = refused("a.dcm", &patched("dicom_jpeg/1", at, &length.to_le_bytes()));
+        assert!(error.to_string().contains("(16, 20, 2)"), "{error}");
+    }
+}
+
+#[test]
 fn a_transfer_syntax_that_is_not_read_is_named_with_its_remedy() {
     // JPEG baseline's number and JPEG-LS's have the same length.
     let at = place(&golden_bytes("dicom_jpeg/1"), b"1.2.840.10008.1.2.4.70");

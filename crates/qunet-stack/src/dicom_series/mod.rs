@@ -3,6 +3,7 @@
 mod decode;
 mod frame;
 mod modality;
+mod packed;
 mod rle;
 mod scan;
 mod space;
@@ -107,7 +108,7 @@ impl Source for Slices {
             decode::plain(&file.path, &file.pixels, frame.frame, length)?
         } else {
             samples.big_endian = cfg!(target_endian = "big");
-            decode::packed(&file.path, frame.file, frame.frame, &self.stored, &mut self.open)?
+            packed::decode(&file.path, frame.file, frame.frame, &self.stored, &mut self.open)?
         };
         decode::extend_sign(&mut bytes, &self.stored, samples.big_endian);
         let found = bytes.len() as u64;
