@@ -83,7 +83,7 @@ impl SliceView<'_> {
 
     /// A copy with this done to every pixel, in one pass.
     pub(crate) fn map(&self, change: impl Fn(f32) -> f32) -> Array2<f32> {
-        each!(self, SliceView, array => array.mapv(|value| change(value.into())))
+        each!(self, SliceView, array => mapped(array, change))
     }
 
     /// Smallest and largest pixel; (+inf, -inf) without pixels.
@@ -116,6 +116,13 @@ pub(crate) fn wider(a: (f32, f32), b: (f32, f32)) -> (f32, f32) {
 /// What is inside a mask: 1 and 255 alike.
 pub(crate) fn is_inside<T: Copy + Default + PartialOrd>(value: T) -> bool {
     value > T::default()
+}
+
+fn mapped<T: Copy + Into<f32>>(
+    slice: &ArrayView2<'_, T>,
+    change: impl Fn(f32) -> f32,
+) -> Array2<f32> {
+    slice.mapv(|value| change(value.into()))
 }
 
 /// Compares pixels in their own type, which is several times faster than in `f32`.
