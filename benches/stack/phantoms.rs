@@ -97,7 +97,7 @@ fn draw(rows: &[Row]) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// A column of points for each stack, its slices from left to right.
+/// A column of points for each stack, its slices from left to right, on a logarithmic axis.
 fn draw_panel(
     area: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>,
     row: &Row,
@@ -108,12 +108,14 @@ fn draw_panel(
         .margin(8)
         .x_label_area_size(28)
         .y_label_area_size(64)
-        .build_cartesian_2d(0f64..row.stacks.len() as f64, range(row, value).log_scale())?;
+        .build_cartesian_2d(0f64..row.stacks.len() as f64, range(row, value))?;
     chart
         .configure_mesh()
         .disable_x_mesh()
         .x_labels(0)
-        .y_label_formatter(&|value| format!("{value:.0e}"))
+        .max_light_lines(0)
+        .y_labels(6)
+        .y_label_formatter(&|exponent| format!("{:.1e}", 10f64.powf(*exponent)))
         .x_desc("phantom, then real stacks; slices in order")
         .label_style(("sans-serif", 13))
         .draw()?;
@@ -122,17 +124,17 @@ fn draw_panel(
         let place = |index: usize| 0.1 + 0.8 * index as f64 / records.len() as f64;
         let points = records.iter().enumerate().filter_map(|(index, record)| {
             let value = value(record).filter(|value| value.is_finite() && *value > 0.0)?;
-            Some(Circle::new((column as f64 + place(index), value), 2, colour.filled()))
+            Some(Circle::new((column as f64 + place(index), value.log10()), 2, colour.filled()))
         });
         chart.draw_series(points)?;
     }
     Ok(())
 }
 
-/// A little more than all values of the row.
+/// Decimal logarithms of a little less and a little more than all values of the row.
 fn range(row: &Row, value: fn(&QualityRecord) -> Option<f64>) -> Range<f64> {
     let values = row.stacks.iter().flat_map(|records| sorted(records, value));
     let (low, high) =
         values.fold((f64::INFINITY, 0f64), |(low, high), value| (low.min(value), high.max(value)));
-    0.8 * low..1.25 * high
+    (0.8 * low).log10()..(1.25 * high).log10()
 }
