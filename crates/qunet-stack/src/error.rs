@@ -158,16 +158,16 @@ pub enum Error {
     },
     /// Slices of one folder must agree.
     #[error(
-        "{path} is {found:?} (height, width, bits) but the folder's first slice is {expected:?}; \
-         all slices of a stack have one size and depth"
+        "{path} is {found:?} (height, width, type) but the first slice is {expected:?}; \
+         all slices of a stack have one size and type"
     )]
     UnevenSlices {
         /// The odd file.
         path: PathBuf,
-        /// Its height, width and bits.
-        found: (usize, usize, u8),
+        /// Its height, width and type of pixel, as numpy names it.
+        found: (usize, usize, &'static str),
         /// Those of the first slice.
-        expected: (usize, usize, u8),
+        expected: (usize, usize, &'static str),
     },
     /// A mask that does not fit its stack.
     #[error(

@@ -19,14 +19,14 @@ pub(crate) fn is_picture(start: &[u8]) -> bool {
     MARKS.iter().any(|mark| start.starts_with(mark))
 }
 
-/// The slices of a folder, `2.png` before `10.png`, all of the size and depth of the first.
+/// The slices of a folder, `2.png` before `10.png`, all of the size and type of the first.
 #[derive(Debug)]
 pub(crate) struct Slices {
     files: Vec<PathBuf>,
     /// The first slice, read to know the size of all.
     first: Option<SlicePixels>,
     shape: [usize; 3],
-    bits: u8,
+    dtype: &'static str,
 }
 
 impl Slices {
@@ -43,8 +43,8 @@ impl Slices {
         let empty = || Error::EmptyFolder { path: PathBuf::new() };
         let first = read(files.first().ok_or_else(empty)?)?;
         let (height, width) = first.view().dim();
-        let bits = first.view().bits();
-        Ok(Self { shape: [files.len(), height, width], files, first: Some(first), bits })
+        let dtype = first.view().dtype();
+        Ok(Self { shape: [files.len(), height, width], files, first: Some(first), dtype })
     }
 }
 
@@ -62,8 +62,8 @@ impl Source for Slices {
         }
         let slice = read(&self.files[index])?;
         let (height, width) = slice.view().dim();
-        let found = (height, width, slice.view().bits());
-        let expected = (self.shape[1], self.shape[2], self.bits);
+        let found = (height, width, slice.view().dtype());
+        let expected = (self.shape[1], self.shape[2], self.dtype);
         if found != expected {
             let path = self.files[index].clone();
             return Err(Error::UnevenSlices { path, found, expected });

@@ -29,6 +29,23 @@ impl Number {
             Self::U64 | Self::I64 | Self::F64 => 8,
         }
     }
+
+    /// As numpy names it.
+    #[cfg(feature = "dicom")]
+    pub(crate) fn dtype(self) -> &'static str {
+        match self {
+            Self::U8 => "uint8",
+            Self::I8 => "int8",
+            Self::U16 => "uint16",
+            Self::I16 => "int16",
+            Self::U32 => "uint32",
+            Self::I32 => "int32",
+            Self::U64 => "uint64",
+            Self::I64 => "int64",
+            Self::F32 => "float32",
+            Self::F64 => "float64",
+        }
+    }
 }
 
 /// How bytes become pixels.

@@ -81,13 +81,11 @@ impl Scaling {
             }
         };
         let span = high - low;
-        let mut scaled = slice.to_f32();
         if span > 0.0 {
-            scaled.mapv_inplace(|value| ((value - low) / span).clamp(0.0, 1.0));
+            slice.map(|value| ((value - low) / span).clamp(0.0, 1.0))
         } else {
-            scaled.fill(0.0);
+            Array2::zeros(slice.dim())
         }
-        scaled
     }
 }
 

@@ -65,12 +65,13 @@ impl SliceView<'_> {
         each!(self, SliceView, array => array.dim())
     }
 
-    /// Bits of one pixel.
-    pub(crate) fn bits(&self) -> u8 {
+    /// The name of the pixel type as numpy writes it.
+    pub(crate) fn dtype(&self) -> &'static str {
         match self {
-            Self::U8(_) => 8,
-            Self::U16(_) | Self::I16(_) => 16,
-            Self::F32(_) => 32,
+            Self::U8(_) => "uint8",
+            Self::U16(_) => "uint16",
+            Self::I16(_) => "int16",
+            Self::F32(_) => "float32",
         }
     }
 
@@ -78,6 +79,11 @@ impl SliceView<'_> {
     #[must_use]
     pub fn to_f32(&self) -> Array2<f32> {
         each!(self, SliceView, array => array.mapv(Into::into))
+    }
+
+    /// A copy with this done to every pixel, in one pass.
+    pub(crate) fn map(&self, change: impl Fn(f32) -> f32) -> Array2<f32> {
+        each!(self, SliceView, array => mapped(array, change))
     }
 
     /// Smallest and largest pixel; (+inf, -inf) without pixels.
@@ -110,6 +116,13 @@ pub(crate) fn wider(a: (f32, f32), b: (f32, f32)) -> (f32, f32) {
 /// What is inside a mask: 1 and 255 alike.
 pub(crate) fn is_inside<T: Copy + Default + PartialOrd>(value: T) -> bool {
     value > T::default()
+}
+
+fn mapped<T: Copy + Into<f32>>(
+    slice: &ArrayView2<'_, T>,
+    change: impl Fn(f32) -> f32,
+) -> Array2<f32> {
+    slice.mapv(|value| change(value.into()))
 }
 
 /// Compares pixels in their own type, which is several times faster than in `f32`.

@@ -33,9 +33,9 @@ impl Stack {
     /// - NIfTI-1: `.nii`, `.nii.gz`, or either half of a `.hdr`/`.img` pair,
     /// - DICOM (feature `dicom`): the folder of one series, sorted by position along the normal of
     ///   its slices, or a file of one or many frames; stored values become modality values
-    ///   (Hounsfield units in CT),
+    ///   (Hounsfield units in CT) by the slope and intercept of each slice, or its look-up table,
     /// - TIFF of one or many grey pages (feature `tiff`),
-    /// - a NumPy array `(slices, height, width)` in C order (feature `npy`),
+    /// - a NumPy array `(slices, height, width)` in C or Fortran order (feature `npy`),
     /// - a folder of grey PNG, JPEG or TIFF pictures in natural order of their names.
     ///
     /// # Errors

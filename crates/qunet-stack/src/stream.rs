@@ -74,8 +74,9 @@ impl SliceStream {
         self.try_fold(NO_RANGE, |range, item| Ok(wider(range, item?.1.view().range())))
     }
 
-    /// Whether [`SliceStream::read`] costs the same for every slice, as in all formats but packed
-    /// NIfTI, where it unpacks what lies before.
+    /// Whether [`SliceStream::read`] costs the same for every slice, as in all formats but two:
+    /// packed NIfTI, where it unpacks what lies before, and NumPy arrays in Fortran order, where
+    /// it reads the whole file for the slices of the next 128 MiB.
     #[must_use]
     pub fn is_random_access(&self) -> bool {
         self.slices.is_random_access()

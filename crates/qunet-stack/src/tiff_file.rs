@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 use tiff::ColorType;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
+use tiff::tags::{SampleFormat, Tag};
 
 use crate::source::Source;
 use crate::{Error, SlicePixels};
@@ -21,7 +22,8 @@ pub(crate) struct Slices {
     path: PathBuf,
     decoder: Decoder<BufReader<File>>,
     shape: [usize; 3],
-    colour: ColorType,
+    /// What the pages are stored as.
+    dtype: &'static str,
 }
 
 impl Slices {
@@ -38,10 +40,7 @@ impl Slices {
         limits.ifd_value_size = usize::try_from(length).unwrap_or(usize::MAX);
         let mut decoder = Decoder::new(BufReader::new(file)).map_err(broken)?.with_limits(limits);
         let (width, height) = decoder.dimensions().map_err(broken)?;
-        let colour = decoder.colortype().map_err(broken)?;
-        if !matches!(colour, ColorType::Gray(8 | 16 | 32 | 64)) {
-            return Err(Error::Colour { path: path.to_owned(), colour: format!("{colour:?}") });
-        }
+        let dtype = dtype(path, &mut decoder)?;
         let mut pages = 1;
         // The decoder notices pages that refer to one another in a circle.
         while decoder.more_images() {
@@ -52,15 +51,15 @@ impl Slices {
         if shape.contains(&0) {
             return Err(Error::Empty { name: path.display().to_string(), shape });
         }
-        Ok(Self { path: path.to_owned(), decoder, shape, colour })
+        Ok(Self { path: path.to_owned(), decoder, shape, dtype })
     }
 
     fn check_alike(&mut self) -> Result<(), Error> {
         let broken = |source| Error::decode(&self.path, "TIFF file", source);
         let (width, height) = self.decoder.dimensions().map_err(broken)?;
-        let colour = self.decoder.colortype().map_err(broken)?;
-        let found = (height as usize, width as usize, bits(colour));
-        let expected = (self.shape[1], self.shape[2], bits(self.colour));
+        let dtype = dtype(&self.path, &mut self.decoder)?;
+        let found = (height as usize, width as usize, dtype);
+        let expected = (self.shape[1], self.shape[2], self.dtype);
         if found != expected {
             return Err(Error::UnevenSlices { path: self.path.clone(), found, expected });
         }
@@ -68,11 +67,33 @@ impl Slices {
     }
 }
 
-fn bits(colour: ColorType) -> u8 {
-    match colour {
-        ColorType::Gray(bits) => bits,
-        _ => 0,
-    }
+/// What the values of the page that the decoder is at are stored as.
+fn dtype(path: &Path, decoder: &mut Decoder<BufReader<File>>) -> Result<&'static str, Error> {
+    let broken = |source| Error::decode(path, "TIFF file", source);
+    let colour = decoder.colortype().map_err(broken)?;
+    let formats = decoder.find_tag_unsigned_vec::<u16>(Tag::SampleFormat).map_err(broken)?;
+    let format = formats.and_then(|formats| formats.first().copied());
+    let format = format.map_or(SampleFormat::Uint, SampleFormat::from_u16_exhaustive);
+    let ColorType::Gray(bits) = colour else {
+        return Err(Error::Colour { path: path.to_owned(), colour: format!("{colour:?}") });
+    };
+    Ok(match (format, bits) {
+        (SampleFormat::Uint, 8) => "uint8",
+        (SampleFormat::Uint, 16) => "uint16",
+        (SampleFormat::Uint, 32) => "uint32",
+        (SampleFormat::Uint, 64) => "uint64",
+        (SampleFormat::Int, 8) => "int8",
+        (SampleFormat::Int, 16) => "int16",
+        (SampleFormat::Int, 32) => "int32",
+        (SampleFormat::Int, 64) => "int64",
+        (SampleFormat::IEEEFP, 16) => "float16",
+        (SampleFormat::IEEEFP, 32) => "float32",
+        (SampleFormat::IEEEFP, 64) => "float64",
+        _ => {
+            let datatype = format!("{bits}-bit {format:?}");
+            return Err(Error::VoxelType { path: path.to_owned(), datatype });
+        }
+    })
 }
 
 impl Source for Slices {
@@ -87,11 +108,8 @@ impl Source for Slices {
         self.check_alike()?;
         let page = self.decoder.read_image().map_err(broken)?;
         let shape = (self.shape[1], self.shape[2]);
-        pixels(shape, page).ok_or_else(|| Error::UnevenSlices {
-            path,
-            found: (0, 0, 0),
-            expected: (shape.0, shape.1, bits(self.colour)),
-        })
+        let short = || Error::decode(&path, "TIFF file", "a page holds too few values");
+        pixels(shape, page).ok_or_else(short)
     }
 }
 

@@ -334,10 +334,20 @@ fn a_damaged_checksum_is_noticed() {
 fn impossible_axes_are_refused() {
     let (_folder, path) = file_in("hostile.nii");
     let huge = [3, 32767, 32767, 32767];
-    let cases: [[i16; 4]; 6] =
-        [huge, [3, 0, 4, 3], [3, 5, -4, 3], [0, 5, 4, 3], [8, 5, 4, 3], [-1, 5, 4, 3]];
-    for dim in cases {
+    let cases: [[i16; 4]; 7] = [
+        huge,
+        [3, 0, 4, 3],
+        [3, 5, -4, 3],
+        [0, 5, 4, 3],
+        [1, 5, 4, 3],
+        [8, 5, 4, 3],
+        [-1, 5, 4, 3],
+    ];
+    // Without a form the place of the voxels is told by the axes too.
+    for (dim, sform) in cases.into_iter().flat_map(|dim| [(dim, 0i16), (dim, 1)]) {
         let mut bytes = plain_bytes();
+        patch(&mut bytes, SFORM_CODE, sform.to_le_bytes());
+        patch(&mut bytes, QFORM_CODE, 0i16.to_le_bytes());
         for (axis, length) in dim.into_iter().enumerate() {
             patch(&mut bytes, DIM + 2 * axis, length.to_le_bytes());
         }

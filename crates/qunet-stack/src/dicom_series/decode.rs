@@ -4,19 +4,11 @@ use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::path::Path;
 
-use dicom_object::{DefaultDicomObject, OpenFileOptions};
-use dicom_pixeldata::PixelDecoder;
-
 use super::frame::Stored;
 use super::walk::PixelData;
 use crate::Error;
 use crate::samples::Number;
 use crate::source::read_up_to;
-
-/// A frame that unpacks to no more than this is never refused for its size.
-const LITTLE: u64 = 1 << 26;
-/// Nor one that unpacks to no more than this many times its file.
-const LARGEST_RATIO: u64 = 1_024;
 
 impl Stored {
     pub(super) fn number(&self) -> Number {
@@ -47,38 +39,6 @@ pub(super) fn plain(
     let place = pixels.offset + frame as u64 * length as u64;
     file.seek(SeekFrom::Start(place)).map_err(cannot_read)?;
     read_up_to(path, &mut file, length)
-}
-
-/// A frame that a codec unpacks; the file stays open for the frames that follow.
-pub(super) fn packed(
-    path: &Path,
-    file: usize,
-    frame: usize,
-    length: usize,
-    open: &mut Option<(usize, Box<DefaultDicomObject>)>,
-) -> Result<Vec<u8>, Error> {
-    let broken = |source: String| Error::decode(path, "DICOM file", source);
-    let most = std::fs::metadata(path).map_or(0, |data| data.len().saturating_mul(LARGEST_RATIO));
-    if length as u64 > most.max(LITTLE) {
-        return Err(broken(format!("a frame of {length} bytes cannot lie in it")));
-    }
-    if open.as_ref().is_none_or(|(number, _)| *number != file) {
-        let object = OpenFileOptions::new().open_file(path);
-        let object = object.map_err(|source| broken(source.to_string()))?;
-        *open = Some((file, Box::new(object)));
-    }
-    let missing = || broken("it holds no frames".to_owned());
-    let (_, object) = open.as_ref().ok_or_else(missing)?;
-    let number = u32::try_from(frame).map_err(|_| missing())?;
-    let pixels = object.decode_pixel_data_frame(number);
-    let pixels = pixels.map_err(|source| broken(chain(&source)))?;
-    Ok(pixels.data().to_vec())
-}
-
-/// The reader's message with its causes, which name what is wrong.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Values of fewer bits than they take up: the rest is not theirs.

@@ -7,6 +7,7 @@ use dicom_object::{DefaultDicomObject, InMemDicomObject, Tag};
 
 use crate::Error;
 
+pub(super) const PIXEL_DATA: Tag = Tag(0x7FE0, 0x0010);
 const ROWS: Tag = Tag(0x0028, 0x0010);
 const COLUMNS: Tag = Tag(0x0028, 0x0011);
 const SAMPLES_PER_PIXEL: Tag = Tag(0x0028, 0x0002);
@@ -16,7 +17,6 @@ const BITS_STORED: Tag = Tag(0x0028, 0x0101);
 const PIXEL_REPRESENTATION: Tag = Tag(0x0028, 0x0103);
 const RESCALE_INTERCEPT: Tag = Tag(0x0028, 0x1052);
 const RESCALE_SLOPE: Tag = Tag(0x0028, 0x1053);
-const MODALITY_LUT: Tag = Tag(0x0028, 0x3000);
 const PIXEL_SPACING: Tag = Tag(0x0028, 0x0030);
 const SLICE_THICKNESS: Tag = Tag(0x0018, 0x0050);
 const POSITION: Tag = Tag(0x0020, 0x0032);
@@ -75,13 +75,6 @@ pub(super) fn stored(path: &Path, object: &DefaultDicomObject) -> Result<Stored,
     };
     if integer(object, SAMPLES_PER_PIXEL).is_some_and(|samples| samples != 1) {
         return Err(Error::Colour { path: path.to_owned(), colour: "RGB".to_owned() });
-    }
-    if object.get(MODALITY_LUT).is_some() {
-        return Err(Error::Unsupported {
-            path: path.to_owned(),
-            what: "a modality look-up table".to_owned(),
-            remedy: "store it with rescale slope and intercept",
-        });
     }
     let bits_allocated = number(BITS_ALLOCATED, "BitsAllocated")?;
     if !matches!(bits_allocated, 8 | 16 | 32) {

@@ -2,8 +2,12 @@
 
 mod decode;
 mod frame;
+mod modality;
+mod packed;
+mod rle;
 mod scan;
 mod space;
+mod syntax;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -11,6 +15,7 @@ use std::path::{Path, PathBuf};
 use dicom_object::DefaultDicomObject;
 
 use frame::{Place, Stored};
+use modality::Table;
 use walk::PixelData;
 
 use crate::samples::Samples;
@@ -34,6 +39,8 @@ pub(crate) struct Slices {
 struct FileOf {
     path: PathBuf,
     pixels: PixelData,
+    /// In the place of the slope and intercept of its frames.
+    table: Option<Table>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -61,9 +68,25 @@ impl Slices {
 
     fn samples(&self, frame: &Frame) -> Samples {
         let Place { slope, intercept, .. } = frame.place;
-        let big_endian = self.files[frame.file].pixels.big_endian;
-        let scale = (self.kind != Kind::Stored).then_some((slope, intercept));
-        Samples { number: self.stored.number(), big_endian, scale }
+        let FileOf { pixels, table, .. } = &self.files[frame.file];
+        let scaled = self.kind != Kind::Stored && table.is_none();
+        let scale = scaled.then_some((slope, intercept));
+        Samples { number: self.stored.number(), big_endian: pixels.big_endian, scale }
+    }
+
+    /// From stored or scaled values to those of the series.
+    fn modality(&self, file: &FileOf, slice: SlicePixels) -> SlicePixels {
+        let slice = match &file.table {
+            Some(table) => SlicePixels::F32(table.apply(slice.view())),
+            None => slice,
+        };
+        match slice {
+            // Whole numbers that fit, as the scan saw to.
+            SlicePixels::F32(values) if self.kind == Kind::Whole => {
+                SlicePixels::I16(values.mapv(|value| value as i16))
+            }
+            other => other,
+        }
     }
 }
 
@@ -85,25 +108,17 @@ impl Source for Slices {
             decode::plain(&file.path, &file.pixels, frame.frame, length)?
         } else {
             samples.big_endian = cfg!(target_endian = "big");
-            decode::packed(&file.path, frame.file, frame.frame, length, &mut self.open)?
+            packed::decode(&file.path, frame.file, frame.frame, &self.stored, &mut self.open)?
         };
         decode::extend_sign(&mut bytes, &self.stored, samples.big_endian);
         let found = bytes.len() as u64;
         let shape = (usize::from(self.stored.rows), usize::from(self.stored.columns));
         let slice = samples.decode(shape, bytes).ok_or_else(|| Error::CutShort {
-            path: self.files[frame.file].path.clone(),
+            path: file.path.clone(),
             expected: length as u64,
             found,
         })?;
-        Ok(if self.kind == Kind::Whole { whole(slice) } else { slice })
-    }
-}
-
-/// Whole numbers that fit, as the scan saw to.
-fn whole(slice: SlicePixels) -> SlicePixels {
-    match slice {
-        SlicePixels::F32(values) => SlicePixels::I16(values.mapv(|value| value as i16)),
-        other => other,
+        Ok(self.modality(file, slice))
     }
 }
 

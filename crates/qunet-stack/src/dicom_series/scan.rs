@@ -3,14 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dicom_object::{OpenFileOptions, Tag};
+use dicom_object::OpenFileOptions;
 
-use super::frame::{self, Stored};
+use super::frame::{self, PIXEL_DATA, Stored};
+use super::modality::Table;
 use super::{FileOf, Frame, Kind, Slices, space, walk};
 use crate::Error;
 use crate::open::Format;
-
-const PIXEL_DATA: Tag = Tag(0x7FE0, 0x0010);
 
 /// A file of the series.
 struct Scanned {
@@ -37,10 +36,8 @@ pub(super) fn scan(path: &Path) -> Result<Slices, Error> {
         });
     }
     if let Some(other) = scanned.iter().find(|file| file.stored != stored) {
-        let size = |stored: &Stored| {
-            let bits = u8::try_from(stored.bits_allocated).unwrap_or(u8::MAX);
-            (stored.rows.into(), stored.columns.into(), bits)
-        };
+        let size =
+            |stored: &Stored| (stored.rows.into(), stored.columns.into(), stored.number().dtype());
         let (found, expected) = (size(&other.stored), size(&stored));
         return Err(Error::UnevenSlices { path: other.file.path.clone(), found, expected });
     }
@@ -57,7 +54,7 @@ fn assemble(path: &Path, scanned: Vec<Scanned>, stored: Stored) -> Result<Slices
     sort(&mut frames);
     let places: Vec<frame::Place> = frames.iter().map(|frame| frame.place).collect();
     let geometry = space::geometry(path, &places)?;
-    let kind = kind(&stored, &places);
+    let kind = kind(&stored, &files, &frames);
     Ok(Slices { files, frames, stored, kind, geometry, open: None })
 }
 
@@ -72,18 +69,31 @@ fn sort(frames: &mut [Frame]) {
 }
 
 /// Whole modality values that fit stay whole, so that CT is 16-bit as it is stored.
-fn kind(stored: &Stored, places: &[frame::Place]) -> Kind {
-    if places.iter().all(|place| place.slope == 1.0 && place.intercept == 0.0) {
+fn kind(stored: &Stored, files: &[FileOf], frames: &[Frame]) -> Kind {
+    let table = |frame: &Frame| files[frame.file].table.as_ref();
+    let unscaled = |place: &frame::Place| place.slope == 1.0 && place.intercept == 0.0;
+    if frames.iter().all(|frame| table(frame).is_none() && unscaled(&frame.place)) {
         return Kind::Stored;
     }
-    let span = 2f64.powi(i32::from(stored.bits_stored));
-    let low = if stored.signed { -span / 2.0 } else { 0.0 };
-    let fits = |value: f64| f64::from(i16::MIN) <= value && value <= f64::from(i16::MAX);
-    let whole = places.iter().all(|place| {
-        let ends = [low, low + span - 1.0].map(|value| place.slope * value + place.intercept);
-        place.slope.fract() == 0.0 && place.intercept.fract() == 0.0 && ends.into_iter().all(fits)
+    let whole = frames.iter().all(|frame| {
+        let (low, high) = match table(frame) {
+            Some(table) => table.range(),
+            None if frame.place.slope.fract() != 0.0 || frame.place.intercept.fract() != 0.0 => {
+                return false;
+            }
+            None => scaled_range(stored, &frame.place),
+        };
+        f64::from(i16::MIN) <= low && high <= f64::from(i16::MAX)
     });
     if whole { Kind::Whole } else { Kind::Float }
+}
+
+/// The smallest and largest value that a frame can have.
+fn scaled_range(stored: &Stored, place: &frame::Place) -> (f64, f64) {
+    let span = 2f64.powi(i32::from(stored.bits_stored));
+    let low = if stored.signed { -span / 2.0 } else { 0.0 };
+    let [a, b] = [low, low + span - 1.0].map(|value| place.slope * value + place.intercept);
+    (a.min(b), a.max(b))
 }
 
 /// The DICOM files of a folder in natural order, or the file itself.
@@ -131,5 +141,6 @@ fn scan_file(path: PathBuf) -> Result<Option<Scanned>, Error> {
     }
     let places = (0..shape[0]).map(|frame| frame::place(&object, frame)).collect();
     let series = frame::series(&object);
-    Ok(Some(Scanned { file: FileOf { path, pixels }, series, stored, places }))
+    let table = Table::of(&path, &object, stored.signed)?;
+    Ok(Some(Scanned { file: FileOf { path, pixels, table }, series, stored, places }))
 }

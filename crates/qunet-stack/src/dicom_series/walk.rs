@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
+use super::syntax;
 use crate::Error;
 
 /// The preamble and the mark.
@@ -15,14 +16,18 @@ const DEEPEST: usize = 32;
 const ITEM: u32 = 0xFFFE_E000;
 const ITEM_END: u32 = 0xFFFE_E00D;
 const SEQUENCE_END: u32 = 0xFFFE_E0DD;
+/// The group of the elements about the file itself.
+const FILE_GROUP: u16 = 2;
+const FILE_GROUP_LENGTH: u32 = 0x0002_0000;
 const TRANSFER_SYNTAX: u32 = 0x0002_0010;
 const PIXEL_DATA: u32 = 0x7FE0_0010;
 const IMPLICIT_LITTLE: &str = "1.2.840.10008.1.2";
 const EXPLICIT_BIG: &str = "1.2.840.10008.1.2.2";
-const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
-/// Value representations with a length of 32 bits.
-const LONG: [&[u8; 2]; 13] =
-    [b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"];
+/// Value representations with a length of 16 bits; every other, known or not, has 32 bits.
+const SHORT: [&[u8; 2]; 21] = [
+    b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FL", b"FD", b"IS", b"LO", b"LT", b"PN",
+    b"SH", b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US",
+];
 
 /// Where the pixels of a file are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,13 +38,18 @@ pub(super) struct PixelData {
     pub(super) big_endian: bool,
 }
 
-/// Checks the length of every element; where the pixels are, or `None` without any.
+/// Checks the transfer syntax and the length of every element; where the pixels are, or `None`
+/// without any.
 pub(super) fn walk(path: &Path) -> Result<Option<PixelData>, Error> {
     let file = File::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-    Walk::new(file).and_then(|mut walk| walk.all()).map_err(|source| match source.kind() {
+    let broken = |source: io::Error| match source.kind() {
         io::ErrorKind::InvalidData => Error::decode(path, "DICOM file", source),
         _ => Error::decode(path, "DICOM file", io::Error::new(source.kind(), "it is cut short")),
-    })
+    };
+    let mut walk = Walk::new(file).map_err(broken)?;
+    let uid = walk.file_group().map_err(broken)?;
+    syntax::check(path, &uid)?;
+    walk.data_set(&uid).map_err(broken)
 }
 
 struct Walk {
@@ -67,19 +77,40 @@ impl Walk {
         Ok(Self { file, at: START, length, big_endian, explicit, open: Vec::new() })
     }
 
-    fn all(&mut self) -> io::Result<Option<PixelData>> {
-        let mut pixels = None;
-        let mut in_meta = true;
+    /// The file's own elements, always explicit and little-endian: the transfer syntax of the rest.
+    fn file_group(&mut self) -> io::Result<String> {
         let mut syntax = String::new();
-        while self.at < self.length {
-            if in_meta && self.peek_group()? != 2 {
-                in_meta = false;
-                self.enter(&syntax)?;
+        let mut end = None;
+        while self.at < self.length && self.peek_group()? == FILE_GROUP {
+            let element = self.header()?;
+            self.close_ended(&element)?;
+            if element.sequence || element.length == UNDEFINED {
+                return Err(broken("its file group holds a sequence"));
             }
+            match element.tag {
+                TRANSFER_SYNTAX => syntax = self.text(element.length)?,
+                FILE_GROUP_LENGTH if element.length == 4 => {
+                    end = Some(u64::from(self.long()?) + self.at);
+                }
+                _ => self.skip(element.length)?,
+            }
+        }
+        // The reader proper goes by that length.
+        if end.is_some_and(|end| end != self.at) {
+            return Err(broken("its file group is not as long as it says"));
+        }
+        Ok(syntax)
+    }
+
+    /// Everything after the file group.
+    fn data_set(&mut self, syntax: &str) -> io::Result<Option<PixelData>> {
+        self.explicit = syntax != IMPLICIT_LITTLE;
+        self.big_endian = syntax == EXPLICIT_BIG;
+        let mut pixels = None;
+        while self.at < self.length {
             let element = self.header()?;
             self.close_ended(&element)?;
             match element.tag {
-                TRANSFER_SYNTAX if in_meta => syntax = self.text(element.length)?,
                 PIXEL_DATA if self.open.is_empty() => {
                     let length = (element.length != UNDEFINED).then_some(element.length.into());
                     let (offset, big_endian) = (self.at, self.big_endian);
@@ -96,18 +127,6 @@ impl Walk {
             }
         }
         Ok(pixels)
-    }
-
-    /// What follows the file's own part.
-    fn enter(&mut self, syntax: &str) -> io::Result<()> {
-        if syntax == DEFLATED {
-            return Err(broken(
-                "the transfer syntax is deflated; store it as Explicit VR Little Endian",
-            ));
-        }
-        self.explicit = syntax != IMPLICIT_LITTLE;
-        self.big_endian = syntax == EXPLICIT_BIG;
-        Ok(())
     }
 
     /// Nothing may reach beyond what holds it.
@@ -154,7 +173,7 @@ impl Walk {
             return Ok(Element { tag, sequence, length });
         }
         let kind: [u8; 2] = self.bytes()?;
-        if !LONG.contains(&&kind) {
+        if SHORT.contains(&&kind) {
             let length = u32::from(self.number()?);
             return Ok(Element { tag, sequence: false, length });
         }

@@ -44,9 +44,10 @@ impl Slices {
         let header_path = pair::header_of(path);
         let mut bytes = Bytes::open(&header_path)?;
         let header = read_header(&header_path, bytes.reader())?;
-        let geometry = geometry(&header_path, &header)?;
         let alone = header.magic == PAIR_MAGIC;
+        // Checks the axes, which the geometry rests on.
         let layout = Layout::of(&header_path, &header, alone)?;
+        let geometry = geometry(&header_path, &header)?;
         let path = if alone { pair::voxels_of(&header_path)? } else { header_path };
         let mut at = HEADER_BYTES;
         if alone {

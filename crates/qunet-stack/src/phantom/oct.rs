@@ -22,9 +22,10 @@ const LAYERS: [(f32, f32); 7] = [
 const VITREOUS: f32 = 24.0;
 const CHOROID: f32 = 95.0;
 const CYST: f32 = 34.0;
-/// Standard deviation of speckle as a share of the brightness, and of what is added to it.
-const SPECKLE: f32 = 0.22;
-const GROUND: f32 = 5.0;
+/// Standard deviation of speckle as a share of the brightness, and of what is added to it: those of
+/// B-scans that the scanner averages of several.
+const SPECKLE: f32 = 0.09;
+const GROUND: f32 = 2.0;
 
 /// An OCT-like retina: layers with a foveal pit, choroid, speckle, and cysts that vary from
 /// B-scan to B-scan; some are blurred or dim; all from one seed.

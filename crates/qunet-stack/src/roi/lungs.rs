@@ -13,19 +13,24 @@ const AIR_BELOW: f32 = -400.0;
 const HOUNSFIELD_BELOW: f32 = -200.0;
 /// Vessels and dense patches at the lungs' edge are about this thick, in mm.
 const CLOSING: f64 = 8.0;
+/// Vessels and dense patches within a lung have a smaller section than this, in mm²; a larger hole
+/// lies between both lungs where they touch, and is no lung.
+const HOLE: f64 = 1000.0;
 /// The table, sheets and tubes are thinner than this, in mm.
 const THIN: f64 = 4.0;
 /// Either lung has at least this share of the larger one; bowel gas and trachea have less.
 const SMALLER_LUNG: f64 = 0.1;
 
-/// Air within the body: its large parts, closed and filled.
+/// Air within the body: its large parts, closed, their small holes filled.
 pub(super) fn find(stack: &Stack) -> Result<Array3<bool>, Error> {
     let (mut lungs, _) = inner_air(stack)?;
     keep_large(&mut lungs, SMALLER_LUNG)?;
     let radius = pixels(stack, CLOSING);
+    let [_, down, across] = stack.geometry().spacing();
+    let most = (HOLE / (down * across)) as usize;
     for mut slice in lungs.axis_iter_mut(Axis(0)) {
         let mut closed = close(&slice, radius)?;
-        fill_holes(&mut closed)?;
+        fill_holes(&mut closed, most)?;
         slice.assign(&closed);
     }
     Ok(lungs)
@@ -37,7 +42,7 @@ pub(super) fn body(stack: &Stack) -> Result<Array3<bool>, Error> {
     keep_large(&mut body, 1.0)?;
     for mut slice in body.axis_iter_mut(Axis(0)) {
         let mut filled = slice.to_owned();
-        fill_holes(&mut filled)?;
+        fill_holes(&mut filled, usize::MAX)?;
         slice.assign(&filled);
     }
     Ok(body)

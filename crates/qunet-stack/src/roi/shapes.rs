@@ -28,10 +28,16 @@ pub(super) fn open(mask: &ArrayRef2<bool>, radius: u8) -> Result<Array2<bool>, E
     Ok(Array2::from_shape_fn(mask.dim(), |(y, x)| opened.get_pixel(x as u32, y as u32)[0] > 0))
 }
 
-/// Fills what does not reach the edge.
-pub(super) fn fill_holes(mask: &mut Array2<bool>) -> Result<(), Error> {
-    let outside = reaching_edge(&mask.mapv(|inside| !inside))?;
-    ndarray::Zip::from(mask).and(&outside).for_each(|inside, &outside| *inside = !outside);
+/// Fills what does not reach the edge and has at most so many pixels.
+pub(super) fn fill_holes(mask: &mut Array2<bool>, most: usize) -> Result<(), Error> {
+    let outside = mask.mapv(|inside| !inside);
+    let open = reaching_edge(&outside)?;
+    let labels = components(&outside)?;
+    let mut sizes = vec![0usize; 1 + labels.iter().copied().max().unwrap_or(0) as usize];
+    labels.iter().for_each(|&label| sizes[label as usize] += 1);
+    ndarray::Zip::from(mask).and(&labels).and(&open).for_each(|inside, &label, &open| {
+        *inside = *inside || (!open && sizes[label as usize] <= most);
+    });
     Ok(())
 }
 
@@ -60,4 +66,24 @@ fn picture(mask: &ArrayRef2<bool>) -> Result<GrayImage, Error> {
     Ok(GrayImage::from_fn(side(width)?, side(height)?, |x, y| {
         if mask[(y as usize, x as usize)] { INSIDE } else { Luma([0]) }
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_holes_are_filled_and_bays_are_not() {
+        let rows = ["######.", "#.##.#.", "####.#.", "#.####.", "#......"];
+        let mut mask = Array2::from_shape_fn((5, 7), |(y, x)| rows[y].as_bytes()[x] == b'#');
+        let inside = |mask: &Array2<bool>| mask.iter().filter(|&&inside| inside).count();
+        // Holes of one and of two pixels; the third dark place reaches the edge.
+        let before = inside(&mask);
+        fill_holes(&mut mask, 1).unwrap();
+        assert_eq!(inside(&mask), before + 1);
+        assert!(mask[(1, 1)] && !mask[(1, 4)]);
+        fill_holes(&mut mask, usize::MAX).unwrap();
+        assert_eq!(inside(&mask), before + 3);
+        assert!(mask[(1, 4)] && mask[(2, 4)] && !mask[(3, 1)]);
+    }
 }

@@ -7,6 +7,7 @@ import imagecodecs, nibabel as nib, numpy as np, pydicom, SimpleITK as sitk, tif
 from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
+from pydicom.pixels import apply_modality_lut
 from pydicom.uid import (ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGLosslessSV1,
                          JPEG2000Lossless, RLELossless)
 
@@ -47,6 +48,8 @@ nifti("packed.hdr.gz", "float32", kind=nib.Nifti1Pair)
 np.save(HERE / "i32.npy", (N - 60).astype("<i4")); put("i32.npy", np.load(HERE / "i32.npy"))
 np.save(HERE / "f64.npy", (N / 8).astype(">f8")); put("f64.npy", np.load(HERE / "f64.npy"))
 np.save(HERE / "bool.npy", N[0] % 2 == 0); put("bool.npy", np.load(HERE / "bool.npy")[None])
+np.save(HERE / "fortran.npy", np.asfortranarray((N - 60).astype("<i2"))); put("fortran.npy", np.load(HERE / "fortran.npy"))
+np.save(HERE / "fortran_flat.npy", np.asfortranarray((N[1] / 8).astype(">f4"))); put("fortran_flat.npy", np.load(HERE / "fortran_flat.npy")[None])
 
 for dtype, options in [("uint8", {}), ("uint16", {"compression": "lzw"}), ("int16", {"byteorder": ">"}),
                        ("float32", {"compression": "zlib", "predictor": 3}), ("uint32", {"bigtiff": True}),
@@ -61,6 +64,12 @@ smooth = np.add.outer(np.arange(16) * 6, np.arange(16) * 5).astype(np.uint8)
 for i in [10, 9]:
     Image.fromarray(smooth + i).save(photo / f"s{i}.jpg", quality=95)
 put("photo", [np.asarray(Image.open(photo / f"s{i}.jpg")) for i in [9, 10]])
+
+for name, values in [("png8", (N + 60).astype(np.uint8)), ("png16", (257 * N).astype(np.uint16))]:
+    (HERE / name).mkdir(exist_ok=True)
+    for z, number in enumerate([9, 10, 11]):
+        Image.fromarray(values[z]).save(HERE / name / f"{number}.png")
+    put(name, [np.asarray(Image.open(HERE / name / f"{number}.png")) for number in [9, 10, 11]])
 
 
 def dataset(syntax, frame, position, number, uid="1.2.3"):
@@ -156,5 +165,43 @@ ds.PixelData = SERIES.tobytes(); ds["PixelData"].VR = "OW"
 save(ds, HERE / "frames.dcm")
 image = sitk.ReadImage(str(HERE / "frames.dcm"))
 put("frames.dcm", pydicom.dcmread(HERE / "frames.dcm").pixel_array.astype(int) - 1024, affine_of(image))
+
+
+
+def modality(name, values, describe):
+    """A series whose modality values pydicom computes, slice by slice."""
+    folder = HERE / name
+    folder.mkdir(exist_ok=True)
+    read = []
+    for z in range(3):
+        ds = dataset(ExplicitVRLittleEndian, values[z], [10, -20, 30 + 2.5 * z], 3 - z)
+        describe(ds, z)
+        ds.PixelData = values[z].tobytes(); ds["PixelData"].VR = "OW"
+        save(ds, folder / f"{3 - z}")
+        ds = pydicom.dcmread(folder / f"{3 - z}")
+        read.append(np.asarray(apply_modality_lut(ds.pixel_array, ds)).astype(np.float32))
+    put(name, read, OUT["dicom_implicit"]["affine"])
+
+
+def slopes(ds, z):
+    ds.RescaleSlope, ds.RescaleIntercept = [0.5, 1.25, 2][z], [-10, 0, 7.5][z]
+
+
+def table(first, outputs, bits, vr):
+    def describe(ds, z):
+        del ds.RescaleSlope, ds.RescaleIntercept
+        item = Dataset()
+        item.add_new("LUTDescriptor", vr, [len(outputs), first, bits])
+        item.ModalityLUTType = "US"
+        item.add_new("LUTData", "US" if bits == 16 else "OW",
+                     (outputs + 3 * z).tolist() if bits == 16 else np.asarray(outputs + 3 * z, "<u2").tobytes())
+        ds.ModalityLUTSequence = [item]
+    return describe
+
+
+modality("dicom_slopes", SERIES, slopes)
+# Values below the first and above the last entry take those.
+modality("dicom_table", SERIES, table(120, np.arange(100) ** 2, 16, "US"))
+modality("dicom_table_signed", (N - 60).astype(np.int16), table(-40, 200 - np.arange(80), 8, "SS"))
 
 (HERE / "golden.json").write_text("{\n" + ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in OUT.items()) + "\n}\n")

@@ -1,17 +1,23 @@
-//! NumPy arrays `(slices, height, width)` or `(height, width)`.
+//! NumPy arrays `(slices, height, width)` or `(height, width)`, in C or Fortran order.
+
+mod fortran;
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use npyz::{DType, Endianness, NpyHeader, Order, TypeChar, TypeStr};
+
+use fortran::Gathered;
 
 use crate::samples::{Number, Samples};
 use crate::source::{Source, read_up_to};
 use crate::{Error, SlicePixels};
 
 /// A header describes a type and a few axes; one that is longer holds something else.
-const LONGEST_HEADER: u64 = 65_536;
+const LONGEST_HEADER: usize = 65_536;
+/// Brackets within one another: a dictionary of a list of fields with shapes of their own.
+const DEEPEST: usize = 4;
 
 /// The slices of a `.npy` file.
 #[derive(Debug)]
@@ -20,9 +26,11 @@ pub(crate) struct Slices {
     file: File,
     shape: [usize; 3],
     samples: Samples,
-    /// Where the first slice starts.
+    /// Where the first value lies.
     start: u64,
     slice_bytes: usize,
+    /// Those of an array in Fortran order.
+    gathered: Option<Gathered>,
 }
 
 impl Slices {
@@ -43,17 +51,62 @@ impl Slices {
         if found < expected {
             return Err(Error::CutShort { path: path.to_owned(), expected, found });
         }
-        Ok(Self { path: path.to_owned(), file, shape, samples, start, slice_bytes })
+        let gathered = (header.order() == Order::Fortran).then(Gathered::default);
+        Ok(Self { path: path.to_owned(), file, shape, samples, start, slice_bytes, gathered })
     }
 }
 
 /// The header, and where the values start.
 fn header(path: &Path, file: &mut File) -> Result<(NpyHeader, u64), Error> {
-    let broken = |source| Error::decode(path, ".npy file", source);
-    // The reader's parser is recursive and its header length 32 bits wide: little comes to it.
-    let mut start = file.take(LONGEST_HEADER);
-    let header = NpyHeader::from_reader(&mut start).map_err(broken)?;
-    Ok((header, LONGEST_HEADER - start.limit()))
+    let broken = |source: &str| Error::decode(path, ".npy file", source);
+    let start = read_up_to(path, file, LONGEST_HEADER)?;
+    let text = text(&start).ok_or_else(|| broken("its header is cut short or too long"))?;
+    if depth(text) > DEEPEST {
+        return Err(broken("its header is nested too deeply"));
+    }
+    if !numbers_fit(text) {
+        return Err(broken("the product of the numbers in its header is beyond 64 bits"));
+    }
+    let mut rest = &start[..];
+    let header = NpyHeader::from_reader(&mut rest);
+    let header = header.map_err(|source| Error::decode(path, ".npy file", source))?;
+    Ok((header, (start.len() - rest.len()) as u64))
+}
+
+/// What the header says, all of which is there: the reader takes its length, of up to 32 bits, for
+/// granted.
+fn text(start: &[u8]) -> Option<&[u8]> {
+    let (length, text) = match *start {
+        [_, _, _, _, _, _, 1, _, a, b, ref rest @ ..] => (u32::from_le_bytes([a, b, 0, 0]), rest),
+        [_, _, _, _, _, _, _, _, a, b, c, d, ref rest @ ..] => {
+            (u32::from_le_bytes([a, b, c, d]), rest)
+        }
+        _ => return None,
+    };
+    text.get(..usize::try_from(length).ok()?)
+}
+
+/// How many brackets are open at once; each doubles the time that the reader takes.
+fn depth(text: &[u8]) -> usize {
+    let (mut open, mut deepest) = (0usize, 0);
+    for byte in text {
+        match byte {
+            b'(' | b'[' | b'{' => open += 1,
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    deepest
+}
+
+/// Whether the lengths of the axes can be multiplied, which the reader does unchecked. All numbers
+/// of the header are taken, the number of bytes of a value among them.
+fn numbers_fit(text: &[u8]) -> bool {
+    let numbers = text.split(|byte| !byte.is_ascii_digit()).filter(|digits| !digits.is_empty());
+    let mut values = numbers.map(|digits| std::str::from_utf8(digits).ok()?.parse::<u64>().ok());
+    let product = values.try_fold(1u64, |product, value| product.checked_mul(value?.max(1)));
+    product.is_some()
 }
 
 fn shape(path: &Path, header: &NpyHeader) -> Result<[usize; 3], Error> {
@@ -69,13 +122,6 @@ fn shape(path: &Path, header: &NpyHeader) -> Result<[usize; 3], Error> {
     };
     if shape.contains(&0) {
         return Err(Error::Empty { name: path.display().to_string(), shape });
-    }
-    if header.order() == Order::Fortran {
-        return Err(Error::Unsupported {
-            path: path.to_owned(),
-            what: "an array in Fortran order, whose slices do not lie together".to_owned(),
-            remedy: "save numpy.ascontiguousarray(array)",
-        });
     }
     Ok(shape)
 }
@@ -108,18 +154,36 @@ fn number(kind: &TypeStr) -> Option<Number> {
     })
 }
 
+impl Slices {
+    /// The bytes of a slice row by row, or as many as there are.
+    fn bytes(&mut self, index: usize) -> Result<Vec<u8>, Error> {
+        let cannot_read = |source| Error::Read { path: self.path.clone(), source };
+        if let Some(gathered) = &mut self.gathered {
+            let place = fortran::Place {
+                shape: self.shape,
+                size: self.samples.number.bytes(),
+                start: self.start,
+            };
+            return gathered.slice(&mut self.file, &place, index).map_err(cannot_read);
+        }
+        let place = SeekFrom::Start(self.start + index as u64 * self.slice_bytes as u64);
+        self.file.seek(place).map_err(cannot_read)?;
+        read_up_to(&self.path, &mut self.file, self.slice_bytes)
+    }
+}
+
 impl Source for Slices {
     fn shape(&self) -> [usize; 3] {
         self.shape
     }
 
+    fn is_random_access(&self) -> bool {
+        self.gathered.is_none()
+    }
+
     fn read(&mut self, index: usize) -> Result<SlicePixels, Error> {
-        let before = index as u64 * self.slice_bytes as u64;
-        let place = SeekFrom::Start(self.start + before);
-        let cannot_read = |source| Error::Read { path: self.path.clone(), source };
-        self.file.seek(place).map_err(cannot_read)?;
-        let bytes = read_up_to(&self.path, &mut self.file, self.slice_bytes)?;
-        let found = before + bytes.len() as u64;
+        let bytes = self.bytes(index)?;
+        let found = index as u64 * self.slice_bytes as u64 + bytes.len() as u64;
         let [slices, height, width] = self.shape;
         self.samples.decode((height, width), bytes).ok_or_else(|| {
             let expected = slices as u64 * self.slice_bytes as u64;
