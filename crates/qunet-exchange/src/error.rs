@@ -185,8 +185,10 @@ pub enum MaskProblem {
         /// Their size.
         bits: u32,
     },
-    /// A corner of a polygon that is no number, or half a corner.
-    #[error("its polygon is broken: coordinates are pairs of finite numbers, at least three")]
+    /// Fewer than three corners, half a corner, or one that lies far outside.
+    #[error(
+        "its polygon is broken: it has three or more corners x, y, none farther out than the slice is large"
+    )]
     Polygon,
     /// A way of encoding that is not read.
     #[error("its format is {format:?}; only \"rle\" is read")]

@@ -4,7 +4,7 @@
 use ndarray::{Array2, array};
 use proptest::prelude::*;
 use qunet_exchange::MaskProblem;
-use qunet_exchange::coco::{Counts, Rle, Segmentation, decode_text, encode_text, fill};
+use qunet_exchange::coco::{Counts, Rle, Segmentation, decode_text, encode_text};
 use qunet_exchange::label_studio::{decode_brush, encode_brush};
 
 #[test]
@@ -56,18 +56,18 @@ fn a_brush_stream_by_hand() {
 }
 
 #[test]
-fn polygons_hold_the_centres_within() {
-    // A triangle with corners (0, 0), (4, 0), (0, 4): centres with x + y < 4.
-    let triangle = vec![0.0, 0.0, 4.0, 0.0, 0.0, 4.0];
-    let mask = fill(&[triangle], (4, 4)).unwrap();
-    for ((row, column), &inside) in mask.indexed_iter() {
-        assert_eq!(inside, row + column + 1 < 4, "{row} {column}");
+fn polygons_join_and_nonsense_is_refused() {
+    let polygons = |parts: &[&[f64]]| {
+        let parts = parts.iter().map(|part| part.to_vec()).collect();
+        Segmentation::Polygons(parts).mask((2, 4))
+    };
+    let (left, right) =
+        ([0.0, 0.0, 1.0, 0.0, 1.0, 2.0, 0.0, 2.0], [3.0, 0.0, 4.0, 0.0, 4.0, 1.0, 3.0, 1.0]);
+    let mask = polygons(&[&left, &right]).unwrap();
+    assert_eq!(mask, array![[true, false, false, true], [true, false, false, false]]);
+    for broken in [&[0.0; 4][..], &[0.0; 7], &[f64::NAN; 6], &[0.0, 0.0, 1e9, 0.0, 1.0, 1.0]] {
+        assert_eq!(polygons(&[broken]), Err(MaskProblem::Polygon));
     }
-    for broken in [vec![0.0; 4], vec![0.0; 7], vec![f64::NAN; 6]] {
-        assert_eq!(fill(&[broken], (4, 4)), Err(MaskProblem::Polygon));
-    }
-    let outside = vec![-9.0, -9.0, 99.0, -9.0, 99.0, 99.0, -9.0, 99.0];
-    assert!(fill(&[outside], (3, 2)).unwrap().iter().all(|&inside| inside));
 }
 
 fn masks() -> impl Strategy<Value = Array2<bool>> {

@@ -76,7 +76,11 @@ impl Segmentation {
     /// [`MaskProblem`] where runs do not add up to the pixels, or a polygon is none.
     pub fn mask(&self, (height, width): (usize, usize)) -> Result<Array2<bool>, MaskProblem> {
         match self {
-            Self::Polygons(parts) => fill(parts, (height, width)),
+            Self::Polygons(parts) => {
+                let mut mask = Array2::from_elem((height, width), false);
+                parts.iter().try_for_each(|part| fill(&mut mask, part))?;
+                Ok(mask)
+            }
             Self::Runs { size, .. } if *size != (height, width) => {
                 Err(MaskProblem::Size { found: *size, expected: (height, width) })
             }
