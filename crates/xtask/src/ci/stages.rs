@@ -90,5 +90,8 @@ fn docs(workspace: &Workspace) -> anyhow::Result<Outcome> {
 fn benches(workspace: &Workspace) -> anyhow::Result<Outcome> {
     let mut cargo = workspace.cargo();
     cargo.args(["bench", "-p", "qunet-benches", "--profile", "dev"]);
-    command::run(cargo.args(["--", "--test"])).map(done)
+    command::run(cargo.args(["--", "--test"]))?;
+    let mut cargo = workspace.cargo();
+    cargo.args(["run", "-p", "qunet-select-benches", "--", "--quick"]);
+    command::run(&mut cargo).map(done)
 }
