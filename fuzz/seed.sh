@@ -8,7 +8,7 @@ add() { mkdir -p "corpus/$1"; cp "$2" "corpus/$1/seed-$(echo "$2" | sed "s|$gold
 
 for file in "$golden"/*.tif; do add read_tiff "$file"; done
 for file in "$golden"/*.npy; do add read_npy "$file"; done
-for file in "$golden"/photo/*; do add read_picture "$file"; done
+for file in "$golden"/photo/* "$golden"/png8/* "$golden"/png16/*; do add read_picture "$file"; done
 for file in "$golden"/dicom_*/1 "$golden"/*.dcm; do add read_dicom "$file"; done
 
 # The first byte says whether the rest is packed before it is read.
