@@ -84,8 +84,8 @@ impl Task<'_> {
     /// Label, name and colour of every class.
     pub(crate) fn palette(&self) -> impl Iterator<Item = (u8, &str, [u8; 3])> {
         let colour = |index: usize| COLOURS[index % COLOURS.len()];
-        let class = move |(index, name)| (index as u8 + 1, str_of(name), colour(index));
-        self.classes.iter().enumerate().map(class)
+        let named = self.classes.iter().map(String::as_str).enumerate();
+        named.map(move |(index, name)| (index as u8 + 1, name, colour(index)))
     }
 
     /// The classes as segments.
@@ -106,8 +106,4 @@ impl Task<'_> {
             known: self.classes.join(", "),
         })
     }
-}
-
-fn str_of(name: &String) -> &str {
-    name
 }

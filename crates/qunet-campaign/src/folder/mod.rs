@@ -7,6 +7,7 @@ mod ingest;
 mod init;
 mod manifest;
 mod masks;
+mod pool;
 mod predict;
 mod query;
 mod read;
@@ -15,6 +16,7 @@ mod report;
 mod request;
 mod stacks;
 mod status;
+mod summary;
 mod tidy;
 mod train;
 

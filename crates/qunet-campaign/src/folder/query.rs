@@ -3,15 +3,12 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use ndarray::{Array2, Array3, Zip};
-use qunet_model::{Device, IGNORE, Network, Predictor, UnetPlusPlus};
-use qunet_segmetrics::{ConfusionMatrix, EmptyPolicy};
-use qunet_select::{CandidateId, Column, Pool, RoundSummary, Selection, StopReason, Strategy};
+use qunet_model::{Device, Network, Predictor, UnetPlusPlus};
+use qunet_select::{RoundSummary, Selection, StopReason, Strategy};
 use qunet_stack::SliceId;
 
 use super::manifest::{FileRecord, Query, Round, StackRecord};
 use super::records::{Looking, SliceRecords, predict_config};
-use super::stacks::read_labels;
 use super::{Campaign, digest};
 use crate::Error;
 use crate::event::Observer;
@@ -168,54 +165,9 @@ impl Campaign {
         self.read_records(&query.records)
     }
 
-    fn read_records(&self, files: &[FileRecord]) -> Result<Vec<SliceRecords>, Error> {
+    pub(super) fn read_records(&self, files: &[FileRecord]) -> Result<Vec<SliceRecords>, Error> {
         let read = |file| SliceRecords::read(&digest::unchanged(&self.folder, file)?);
         files.iter().map(read).collect()
-    }
-
-    fn summary(
-        &self,
-        records: &[FileRecord],
-        predictions: &[FileRecord],
-    ) -> Result<RoundSummary, Error> {
-        let records = self.read_records(records)?;
-        let agreement = records.iter().flat_map(|stack| &stack.agreement);
-        let told: Vec<f64> = agreement.filter(|it| !it.empty).map(|it| it.quality_index).collect();
-        let mean = told.iter().sum::<f64>() / told.len() as f64;
-        Ok(RoundSummary {
-            round: self.manifest.rounds.len(),
-            annotated_slices: self.manifest.annotated(),
-            total_slices: self.manifest.slices(),
-            annotated_foreground: self.manifest.stacks.iter().map(|it| it.foreground).sum(),
-            mean_agreement: (!told.is_empty()).then_some(mean),
-            prediction_kappa: self.kappa(predictions)?,
-        })
-    }
-
-    /// Cohen's kappa with the predictions of the round before, on slices still not annotated.
-    fn kappa(&self, predictions: &[FileRecord]) -> Result<Option<f64>, Error> {
-        let before = self.manifest.rounds.iter().rev().find_map(|round| round.query.as_ref());
-        let Some(before) = before else { return Ok(None) };
-        let classes = self.manifest.config.classes.len();
-        let read = |file: &FileRecord| -> Result<Array3<u8>, Error> {
-            read_labels(&digest::unchanged(&self.folder, file)?)
-        };
-        let mut counts = vec![vec![0; classes + 1]; classes + 1];
-        for (now, before) in predictions.iter().zip(&before.predictions) {
-            let (mut now, mut before) = (read(now)?, read(before)?);
-            Zip::from(&mut now).and(&mut before).for_each(|now, before| {
-                if *now == IGNORE || *before == IGNORE {
-                    (*now, *before) = (0, IGNORE);
-                }
-            });
-            let matrix = ConfusionMatrix::from_labels(&now, &before, classes + 1, Some(IGNORE))?;
-            for (actual, row) in counts.iter_mut().enumerate() {
-                for (predicted, count) in row.iter_mut().enumerate() {
-                    *count += matrix.count(actual, predicted);
-                }
-            }
-        }
-        Ok(ConfusionMatrix::from_rows(counts)?.kappa(EmptyPolicy::Undefined))
     }
 
     fn decide(&self, query: &Query, strategy: &dyn Strategy) -> Result<Queried, Error> {
@@ -237,44 +189,4 @@ impl Campaign {
         }
         Ok(Queried::Asks(selection))
     }
-
-    /// All that is known of all slices, for a strategy.
-    fn pool(&self, records: &[SliceRecords]) -> Result<Pool, Error> {
-        let stacks = &self.manifest.stacks;
-        let slices: Vec<usize> = stacks.iter().map(|stack| stack.shape[0]).collect();
-        let at = |stack, slice| CandidateId { stack, slice };
-        let numbered = || stacks.iter().enumerate();
-        let annotated = numbered()
-            .flat_map(|(number, stack)| stack.annotated.iter().map(move |&id| at(number, id)));
-        let positions = numbered().flat_map(|(number, stack)| {
-            let place =
-                move |slice| (at(number, SliceId(slice)), slice as f64 * stack.slice_spacing);
-            (0..stack.shape[0]).map(place)
-        });
-        let agreement = records.iter().enumerate().flat_map(|(number, stack)| {
-            stack.agreement.iter().map(move |it| (at(number, it.id), it.quality_index))
-        });
-        let uncertainty: Vec<_> =
-            records.iter().flat_map(|stack| stack.uncertainty.iter().copied()).collect();
-        let mut pool = Pool::of_stacks(&slices)?
-            .with_annotated(annotated)?
-            .with_positions(positions)?
-            .with_column(Column::Agreement, agreement)?
-            .with_uncertainty(&uncertainty)?;
-        for (number, stack) in numbered() {
-            pool = pool.with_quality(number, &self.scores(stack)?)?;
-        }
-        match features(records) {
-            Some(features) => Ok(pool.with_features(&features)?),
-            None => Ok(pool),
-        }
-    }
-}
-
-/// The features of all stacks below each other; `None` where there are none.
-fn features(records: &[SliceRecords]) -> Option<Array2<f32>> {
-    let rows: Vec<&Vec<f32>> = records.iter().flat_map(|stack| &stack.features).collect();
-    let length = rows.first()?.len();
-    let flat = rows.iter().flat_map(|row| row.iter().copied()).collect();
-    Array2::from_shape_vec((rows.len(), length), flat).ok()
 }

@@ -1,24 +1,20 @@
 //! What a person looks at: one page about the campaign so far.
 
+mod pictures;
+mod viewer;
+
 use std::path::PathBuf;
 
-use ndarray::{Array2, Array3, Axis};
 use qunet_report::{
-    Cell, Figure, LossCurves, LossStage, MontageTile, QualityLimits, Report, Section, Table,
-    Viewer, ViewerMasks, loss_curves, montage, quality_along_z, quality_scatter, verdict_table,
+    Cell, Figure, LossCurves, LossStage, QualityLimits, Report, Section, Table, loss_curves,
+    quality_along_z, quality_scatter, verdict_table,
 };
-use qunet_select::{InitialSet, Picked, evenly_spaced};
-use qunet_stack::{LabelMap, SliceId, Stack};
+use qunet_select::InitialSet;
+use qunet_stack::SliceId;
 
-use super::manifest::{FileRecord, Query, Round, StackRecord};
-use super::stacks::{is_foreground, read_labels};
-use super::{Campaign, digest};
+use super::Campaign;
+use super::manifest::{Round, StackRecord};
 use crate::Error;
-
-/// The most slices in one picture, so that the page stays small.
-const TILES: usize = 24;
-/// Bytes that all slice viewers of the page may take.
-const PAGE: usize = 8_000_000;
 
 impl Campaign {
     /// Writes `report.html`, one page without anything outside it: the rounds, the losses, and of
@@ -126,50 +122,6 @@ impl Campaign {
         Ok(section.viewer(&viewer)?.table(verdict_table(&scores, &initial.verdicts, agreement)?))
     }
 
-    /// Every slice with what was drawn, what is predicted and where the heads differ.
-    fn viewer(
-        &self,
-        number: usize,
-        record: &StackRecord,
-        stack: &Stack,
-        initial: &InitialSet,
-    ) -> Result<Viewer, Error> {
-        let query = self.manifest.rounds.iter().rev().find_map(|round| round.query.as_ref());
-        let of_query = |files: fn(&Query) -> &[FileRecord]| match query {
-            Some(query) => self.labels_of(files(query).get(number)),
-            None => Ok(None),
-        };
-        let drawn = self.annotations(record)?;
-        let differing = of_query(|query| &query.disagreements)?;
-        let predicted = match self.labels_of(self.manifest.segmentations.get(number))? {
-            Some(labels) => Some(labels),
-            None => of_query(|query| &query.predictions)?,
-        };
-        let mut viewer = Viewer::new(&record.name).within(PAGE / self.manifest.stacks.len());
-        for slice in &initial.verdicts {
-            let at =
-                |labels: &Array3<u8>| labels.index_axis(Axis(0), slice.id.0).mapv(is_foreground);
-            let annotated = record.annotated.binary_search(&slice.id).is_ok();
-            let truth = annotated.then(|| at(&drawn));
-            let prediction = predicted.as_ref().filter(|_| !annotated).map(at);
-            let disagreement = differing.as_ref().filter(|_| !annotated).map(at);
-            let masks = ViewerMasks {
-                truth: truth.as_deref(),
-                prediction: prediction.as_deref(),
-                disagreement: disagreement.as_deref(),
-            };
-            let image = stack.scaled_slice(slice.id, &self.manifest.config.steps.scaling)?;
-            let image = image.mapv(|value| value.clamp(0.0, 1.0));
-            let note = if annotated { "annotated".to_owned() } else { slice.verdict.to_string() };
-            viewer.add(slice.id, &image, masks, note)?;
-        }
-        Ok(viewer)
-    }
-
-    fn labels_of(&self, file: Option<&FileRecord>) -> Result<Option<Array3<u8>>, Error> {
-        file.map(|file| read_labels(&digest::unchanged(&self.folder, file)?)).transpose()
-    }
-
     fn asked_first_and_later(&self, number: usize) -> (Vec<SliceId>, Vec<SliceId>) {
         let of = |rounds: &[Round]| {
             rounds.iter().flat_map(|round| round.selection.slices(number)).collect()
@@ -177,86 +129,6 @@ impl Campaign {
         let (first, later) = self.manifest.rounds.split_at(self.manifest.rounds.len().min(1));
         (of(first), of(later))
     }
-
-    /// The annotated slices with their outlines and why they were asked for.
-    fn drawn(
-        &self,
-        number: usize,
-        record: &StackRecord,
-        stack: &Stack,
-    ) -> Result<Option<Figure>, Error> {
-        let labels = self.annotations(record)?;
-        let mut ids = Vec::new();
-        for round in &self.manifest.rounds {
-            let of_stack = round.selection.picks.iter().filter(|pick| pick.id.stack == number);
-            ids.extend(of_stack.map(|pick| (pick.id.slice, why(round.round, pick))));
-        }
-        ids.retain(|(id, _)| record.annotated.binary_search(id).is_ok());
-        ids.truncate(TILES);
-        let tiles = self.tiles(stack, &labels, ids)?;
-        let caption = "The annotated slices, in the order they were asked for, and why.";
-        figure(&tiles, ("annotated", caption), |tile, mask| tile.with_truth(mask))
-    }
-
-    /// Slices nobody annotated, as the network segmented them.
-    fn segmented(
-        &self,
-        number: usize,
-        record: &StackRecord,
-        stack: &Stack,
-    ) -> Result<Option<Figure>, Error> {
-        let Some(file) = self.manifest.segmentations.get(number) else { return Ok(None) };
-        let labels = LabelMap::open_binary(digest::unchanged(&self.folder, file)?, stack)?;
-        let ids = evenly_spaced(&record.open_slices(), TILES).into_iter();
-        let ids = ids.map(|id| (id, String::new())).collect();
-        let tiles = self.tiles(stack, labels.labels(), ids)?;
-        let caption = "Evenly spaced slices that nobody annotated, as the network segments them.";
-        figure(&tiles, ("segmented", caption), |tile, mask| tile.with_prediction(mask))
-    }
-
-    fn tiles(
-        &self,
-        stack: &Stack,
-        labels: &Array3<u8>,
-        ids: Vec<(SliceId, String)>,
-    ) -> Result<Vec<Drawn>, Error> {
-        let drawn = |(id, note)| {
-            let image = stack.scaled_slice(id, &self.manifest.config.steps.scaling)?;
-            let image = image.mapv(|value| value.clamp(0.0, 1.0));
-            let mask = labels.index_axis(Axis(0), id.0).mapv(is_foreground);
-            Ok(Drawn { id, note, image, mask })
-        };
-        ids.into_iter().map(drawn).collect()
-    }
-}
-
-/// A slice with a mask on it.
-struct Drawn {
-    id: SliceId,
-    note: String,
-    image: Array2<f32>,
-    mask: Array2<bool>,
-}
-
-fn figure(
-    slices: &[Drawn],
-    (name, caption): (&str, &str),
-    outline: impl for<'a> Fn(MontageTile<'a>, &'a Array2<bool>) -> MontageTile<'a>,
-) -> Result<Option<Figure>, Error> {
-    if slices.is_empty() {
-        return Ok(None);
-    }
-    let tiles: Vec<MontageTile<'_>> = slices
-        .iter()
-        .map(|it| outline(MontageTile::new(it.id, &it.image, it.note.as_str()), &it.mask))
-        .collect();
-    Ok(Some(montage(&tiles)?.with_name(name)?.with_caption(caption)))
-}
-
-fn why(round: usize, pick: &Picked) -> String {
-    let whole = pick.to_string();
-    let reason = whole.split_once(": ").map_or(whole.as_str(), |(_, reason)| reason);
-    format!("round {round}: {}", reason.split(';').next().unwrap_or_default())
 }
 
 fn losses(round: &Round) -> Option<LossStage> {
