@@ -69,11 +69,14 @@ fn killed_at_any_moment_it_ends_with_the_same_weights() {
             .unwrap();
         // Ever longer, so that the end is reached on a machine of any speed; a prime step meets every phase of an epoch.
         std::thread::sleep(Duration::from_millis(300 + 97 * attempt));
-        if child.try_wait().unwrap().is_none() {
+        let ended = child.try_wait().unwrap();
+        if ended.is_none() {
             child.kill().unwrap();
+            child.wait().unwrap();
             kills += 1;
         }
-        assert!(child.wait().unwrap().success() || !done.exists());
+        // One that was left alone ends well; one may be killed between its last file and its end.
+        assert!(ended.is_none_or(|status| status.success()), "{ended:?} after {kills} kills");
         if done.exists() {
             break;
         }

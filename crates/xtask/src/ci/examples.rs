@@ -1,5 +1,10 @@
 //! Every example, as a user would call it first.
 
+use std::io::ErrorKind;
+use std::path::Path;
+
+use anyhow::Context;
+
 use super::stages::Outcome;
 use crate::command;
 use crate::setup;
@@ -49,10 +54,21 @@ const EXAMPLES: [(&str, &[&str]); 14] = [
 
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<Outcome> {
     setup::ensure(workspace)?;
+    clear(&workspace.root().join("target/examples-out"))?;
     for (name, arguments) in EXAMPLES {
         example(workspace, name, arguments)?;
     }
     Ok(Outcome::Done)
+}
+
+/// Takes away what an earlier run left: a campaign of other settings is rightly refused.
+fn clear(folder: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", folder.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Runs one example in the repository root.
