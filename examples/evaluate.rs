@@ -55,7 +55,8 @@ fn run(arguments: &Arguments) -> Result<(), qunet::Error> {
     println!("{} slices nobody annotated, of {}", rest.len(), stack.slices());
     println!("metric         mean over slices [95 %]      pooled   undefined slices");
     for metric in OverlapMetric::ALL {
-        let summary = evaluation.over_slices.get(metric);
+        let (name, summary) = (metric.to_string(), evaluation.over_slices.get(metric));
+        let undefined = summary.undefined;
         let values = evaluation.slices.iter().map(|slice| *slice.scores.get(metric));
         let interval = match Bootstrap::default().mean(values)? {
             Some(interval) => format!("[{:.3}, {:.3}]", interval.low, interval.high),
@@ -63,11 +64,7 @@ fn run(arguments: &Arguments) -> Result<(), qunet::Error> {
         };
         let show = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}"));
         let (mean, pooled) = (show(summary.mean), show(*evaluation.pooled.get(metric)));
-        println!(
-            "{:<14} {mean:>6} {interval:<20} {pooled:>6}   {}",
-            metric.to_string(),
-            summary.undefined
-        );
+        println!("{name:<14} {mean:>6} {interval:<20} {pooled:>6}   {undefined}");
     }
     match &arguments.picture {
         Some(path) => draw(path, &stack, &prediction, &truth, &evaluation),

@@ -32,9 +32,9 @@ pub fn run_baseline(
 ) -> Result<Baseline, Error> {
     config.check()?;
     let mut learner = Learner::new(stack, config)?;
-    learner.annotate(ids, Stage::Train, annotator, observer)?;
-    learner.fit(&config.train, Stage::Train, observer)?;
-    learner.fit(&config.fine_tune, Stage::FineTune, observer)?;
+    learner.annotate(ids, Stage::Baseline, annotator, observer)?;
+    learner.fit(&config.train, Stage::Baseline, observer)?;
+    learner.fit(&config.fine_tune, Stage::Baseline, observer)?;
     Ok(Baseline { ids: ids.to_vec(), labels: learner.segment(observer)? })
 }
 

@@ -19,6 +19,8 @@ pub enum Stage {
     FineTune,
     /// Segmenting the slices nobody annotated.
     Segment,
+    /// Training on other slices, for comparison.
+    Baseline,
 }
 
 impl fmt::Display for Stage {
@@ -28,6 +30,7 @@ impl fmt::Display for Stage {
             Self::Query => "query",
             Self::FineTune => "fine-tune on S0 and S_m",
             Self::Segment => "segment",
+            Self::Baseline => "train for comparison",
         })
     }
 }

@@ -3,12 +3,15 @@
 mod annotator;
 mod compare;
 mod config;
+mod drawing;
 mod error;
 mod event;
 mod files;
 mod folder;
 mod learner;
+mod narrator;
 mod progress;
+mod run_report;
 mod two_step;
 
 pub use annotator::{Annotator, RecordedLabels};
@@ -20,5 +23,7 @@ pub use folder::{
     Campaign, CampaignConfig, FileRecord, Ingested, Manifest, Masks, Next, Queried, Query, Round,
     SliceRecords, StackRecord, StackSource, Status, Training,
 };
+pub use narrator::Narrator;
 pub use progress::ProgressBars;
+pub use run_report::{RunReport, RunScores, Scored};
 pub use two_step::{HeadsOfSlice, Outcome, StageHistory, run_two_steps};

@@ -6,15 +6,14 @@ mod viewer;
 use std::path::PathBuf;
 
 use qunet_report::{
-    Cell, Figure, LossCurves, LossStage, QualityLimits, Report, Section, Table, loss_curves,
-    quality_along_z, quality_scatter, verdict_table,
+    Cell, Figure, LossCurves, LossStage, Report, Section, Table, loss_curves, verdict_table,
 };
 use qunet_select::InitialSet;
 use qunet_stack::SliceId;
 
 use super::Campaign;
 use super::manifest::{Round, StackRecord};
-use crate::Error;
+use crate::{Error, drawing};
 
 impl Campaign {
     /// Writes `report.html`, one page without anything outside it: the rounds, the losses, and of
@@ -96,23 +95,23 @@ impl Campaign {
         agreement: &[(SliceId, f64)],
     ) -> Result<Section, Error> {
         let scores = self.scores(record)?;
-        let limits = QualityLimits {
-            blurriness: initial.limits.blurriness,
-            inverse_psnr: initial.limits.inverse_psnr,
-        };
         let (first, later) = self.asked_first_and_later(number);
         let named = |figure: Figure| {
             let name = format!("{}-{}", record.name, figure.name());
             figure.with_name(name)
         };
-        let mut section = Section::new(record.name.clone())
-            .paragraph(format!(
-                "{} slices of {} x {} pixels, {:.3} mm apart; {} annotated, {} pixels of foreground.",
-                record.shape[0], record.shape[1], record.shape[2], record.slice_spacing,
-                record.annotated.len(), record.foreground,
-            ))
-            .figure(named(quality_scatter(&scores, &initial.verdicts, &limits)?)?)
-            .figure(named(quality_along_z(&scores, &first, &later)?)?);
+        let mut section = Section::new(record.name.clone()).paragraph(format!(
+            "{} slices of {} x {} pixels, {:.3} mm apart; {} annotated, {} pixels of foreground.",
+            record.shape[0],
+            record.shape[1],
+            record.shape[2],
+            record.slice_spacing,
+            record.annotated.len(),
+            record.foreground,
+        ));
+        for figure in drawing::quality(&scores, initial, (&first, &later))? {
+            section = section.figure(named(figure)?);
+        }
         let stack = self.open_stack(record)?;
         let masks = [self.drawn(number, record, &stack)?, self.segmented(number, record, &stack)?];
         for figure in masks.into_iter().flatten() {
@@ -132,9 +131,8 @@ impl Campaign {
 }
 
 fn losses(round: &Round) -> Option<LossStage> {
-    let epochs: Vec<_> =
-        round.training.as_ref()?.history.iter().map(|epoch| epoch.head_losses.clone()).collect();
-    (!epochs.is_empty()).then(|| LossStage { name: format!("round {}", round.round), epochs })
+    let epochs = &round.training.as_ref()?.history;
+    (!epochs.is_empty()).then(|| drawing::losses(format!("round {}", round.round), epochs))
 }
 
 fn count(value: Option<u64>) -> Cell {
