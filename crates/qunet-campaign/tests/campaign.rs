@@ -213,6 +213,13 @@ fn a_folder_is_opened_once_at_a_time_and_holds_one_campaign() {
     ));
     let missing = [StackSource::new(folder.path().join("missing.nii"))];
     assert!(Campaign::create(&fresh, &config(), &missing).is_err());
+    assert!(!fresh.exists(), "a campaign that could not begin leaves nothing");
+    let theirs = folder.path().join("theirs/stacks/ct.nii.gz");
+    fs::create_dir_all(theirs.parent().unwrap()).unwrap();
+    fs::copy(&stacks[0].image, &theirs).unwrap();
+    let inside = Campaign::create(folder.path().join("theirs"), &config(), &missing).unwrap_err();
+    assert!(matches!(inside, Error::NotEmpty { .. }), "{inside}");
+    assert_eq!(files(&folder.path().join("theirs")).len(), 1);
 }
 
 #[test]

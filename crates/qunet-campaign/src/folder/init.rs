@@ -1,5 +1,6 @@
 //! A campaign begins: every slice is scored, and the first ones are chosen.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use qunet_quality::{QualityRecord, score_stack};
@@ -68,9 +69,13 @@ impl Campaign {
         config.check()?;
         check_names(stacks)?;
         let folder = folder.into();
+        let path = folder.join(MANIFEST);
+        if !path.is_file() {
+            refuse_strangers(&folder)?;
+        }
+        let fresh = !folder.exists();
         make(&folder)?;
         let lock = lock(&folder)?;
-        let path = folder.join(MANIFEST);
         let manifest = if path.is_file() {
             let manifest = read::read(&path)?;
             let same = manifest.config == *config && begun_with(&manifest, stacks);
@@ -80,8 +85,8 @@ impl Campaign {
             tidy::tidy(&folder, &manifest)?;
             manifest
         } else {
-            refuse_strangers(&folder)?;
-            let manifest = begin(&folder, config, stacks)?;
+            let manifest =
+                begin(&folder, config, stacks).inspect_err(|_| forget(&folder, fresh))?;
             save(&folder, &manifest)?;
             tidy::tidy(&folder, &manifest)?;
             manifest
@@ -115,17 +120,31 @@ fn begun_with(manifest: &Manifest, stacks: &[StackSource]) -> bool {
     manifest.stacks.len() == stacks.len() && manifest.stacks.iter().zip(stacks).all(same)
 }
 
-/// A folder with anything but what an interrupted beginning leaves is somebody else's.
+/// A folder with anything but what an interrupted beginning leaves is somebody else's, also one
+/// with stacks in it and no lock.
 fn refuse_strangers(folder: &Path) -> Result<(), Error> {
     let failed = |source| Error::Read { path: folder.to_owned(), source };
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
+    if !folder.exists() {
+        return Ok(());
+    }
+    let begun = folder.join(LOCK).exists();
+    for entry in fs::read_dir(folder).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name();
-        let ours = name == "stacks" || name == LOCK;
+        let ours = begun && (name == "stacks" || name == LOCK);
         if !ours && !name.to_string_lossy().starts_with(".partial-") {
             return Err(Error::NotEmpty { folder: folder.to_owned(), found: name.into() });
         }
     }
     Ok(())
+}
+
+/// Takes back a beginning that came to nothing, as far as it can: the error that ended it counts.
+fn forget(folder: &Path, fresh: bool) {
+    let _ = fs::remove_dir_all(folder.join("stacks"));
+    let _ = fs::remove_file(folder.join(LOCK));
+    if fresh {
+        let _ = fs::remove_dir(folder);
+    }
 }
 
 /// The same from whatever folder the next program is started in.
