@@ -107,20 +107,27 @@ pub fn head_agreement<D: Dimension>(
         return Err(Error::Threshold { value: threshold });
     }
     same_shape("level 4", level3.shape(), level4.shape())?;
-    let (mut agreement, mut probable) = (Agreement::default(), true);
-    let (mut buffer3, mut buffer4) = (Vec::new(), Vec::new());
-    // Row by row, whatever the strides, so that the soft sums are the same for every layout.
-    for (row3, row4) in level3.rows().into_iter().zip(level4.rows()) {
-        let (row3, row4) = (line(&row3, &mut buffer3), line(&row4, &mut buffer4));
-        let row = observe(row3, row4, threshold);
-        agreement += row.total();
-        probable &= row.improbable == [0; LANES];
+    let mut sums = Sums::default();
+    match (level3.as_slice(), level4.as_slice()) {
+        // The pixels then meet the same lanes as row by row.
+        (Some(map3), Some(map4)) if level3.shape().last().is_some_and(|n| n % LANES == 0) => {
+            for (part3, part4) in map3.chunks(MOST).zip(map4.chunks(MOST)) {
+                observe(part3, part4, threshold, &mut sums);
+            }
+        }
+        _ => {
+            let (mut buffer3, mut buffer4) = (Vec::new(), Vec::new());
+            for (row3, row4) in level3.rows().into_iter().zip(level4.rows()) {
+                let (row3, row4) = (line(&row3, &mut buffer3), line(&row4, &mut buffer4));
+                observe(row3, row4, threshold, &mut sums);
+            }
+        }
     }
-    if !probable {
+    if !sums.probable() {
         check_probabilities("level 3", level3)?;
         check_probabilities("level 4", level4)?;
     }
-    Ok(agreement)
+    Ok(sums.total())
 }
 
 impl AddAssign for Agreement {
@@ -135,61 +142,89 @@ impl AddAssign for Agreement {
 }
 
 vectorised! {
-    fn observe(row3: &[f32], row4: &[f32], threshold: f32) -> Lanes {
-        let mut lanes = Lanes::default();
+    /// Adds the pixels of a row, or of rows one after the other: at most [`MOST`].
+    fn observe(row3: &[f32], row4: &[f32], threshold: f32, sums: &mut Sums) {
+        let (mut counts, mut lanes) = ([[0_u32; LANES]; 3], sums.lanes);
         let (chunks3, rest3) = row3.as_chunks::<LANES>();
         let (chunks4, rest4) = row4.as_chunks::<LANES>();
         for (p3, p4) in chunks3.iter().zip(chunks4) {
             for lane in 0..LANES {
-                lanes.observe(lane, p3[lane], p4[lane], threshold);
+                lanes.observe(lane, p3[lane], p4[lane]);
+                count(&mut counts, lane, p3[lane] > threshold, p4[lane] > threshold);
             }
         }
         for (lane, (&p3, &p4)) in rest3.iter().zip(rest4).enumerate() {
-            lanes.observe(lane, p3, p4, threshold);
+            lanes.observe(lane, p3, p4);
+            count(&mut counts, lane, p3 > threshold, p4 > threshold);
         }
-        lanes
+        sums.lanes = lanes;
+        for (sum, counts) in sums.counts.iter_mut().zip(counts) {
+            *sum += counts.into_iter().map(u64::from).sum::<u64>();
+        }
     }
 }
 
 /// Pixels that are looked at side by side.
 const LANES: usize = 16;
 
-/// Sums of a row, which has fewer than 2^32 pixels per lane.
+/// Pixels at a time, so that no count of a lane passes 32 bits.
+const MOST: usize = 1 << 30;
+
+#[inline(always)]
+fn count(counts: &mut [[u32; LANES]; 3], lane: usize, in3: bool, in4: bool) {
+    counts[0][lane] += u32::from(in3);
+    counts[1][lane] += u32::from(in4);
+    counts[2][lane] += u32::from(in3 & in4);
+}
+
+/// What the pixels so far add up to.
 #[derive(Default)]
+struct Sums {
+    /// Of L3, of L4, of both.
+    counts: [u64; 3],
+    /// Each lane on its own to the end, so that every layout adds in the same order.
+    lanes: Lanes,
+}
+
+#[derive(Clone, Copy, Default)]
 struct Lanes {
-    in3: [u32; LANES],
-    in4: [u32; LANES],
-    both: [u32; LANES],
-    improbable: [u32; LANES],
     lesser: [f64; LANES],
     greater: [f64; LANES],
+    /// The smallest value, if below 0.
+    low: [f32; LANES],
+    /// The largest value.
+    high: [f32; LANES],
 }
 
 impl Lanes {
     #[inline(always)]
-    fn observe(&mut self, lane: usize, p3: f32, p4: f32, threshold: f32) {
-        let (in3, in4) = (p3 > threshold, p4 > threshold);
-        self.in3[lane] += u32::from(in3);
-        self.in4[lane] += u32::from(in4);
-        self.both[lane] += u32::from(in3 & in4);
+    fn observe(&mut self, lane: usize, p3: f32, p4: f32) {
         let (lesser, greater) = if p3 < p4 { (p3, p4) } else { (p4, p3) };
-        // A NaN is one of them, and fails both comparisons.
-        let probable = (lesser >= -SLACK) & (greater <= 1.0 + SLACK);
-        self.improbable[lane] += u32::from(!probable);
-        self.lesser[lane] += f64::from(if lesser > 0.0 { lesser } else { 0.0 });
-        self.greater[lane] += f64::from(if greater > 0.0 { greater } else { 0.0 });
+        self.low[lane] = if lesser < self.low[lane] { lesser } else { self.low[lane] };
+        self.high[lane] = if greater > self.high[lane] { greater } else { self.high[lane] };
+        // A NaN is one of them, and stays in its sum.
+        self.lesser[lane] += f64::from(if lesser < 0.0 { 0.0 } else { lesser });
+        self.greater[lane] += f64::from(if greater < 0.0 { 0.0 } else { greater });
+    }
+}
+
+impl Sums {
+    /// Whether all values were in [0, 1], but for the slack.
+    fn probable(&self) -> bool {
+        let Lanes { lesser, greater, low, high } = &self.lanes;
+        let numbers = !lesser.iter().chain(greater).any(|sum| sum.is_nan());
+        numbers && !low.iter().chain(high).any(|&value| improbable(value))
     }
 
     fn total(&self) -> Agreement {
-        let count = |lanes: &[u32; LANES]| lanes.iter().map(|&count| u64::from(count)).sum::<u64>();
-        let [in3, in4, both] = [&self.in3, &self.in4, &self.both].map(count);
+        let [in3, in4, both] = self.counts;
         Agreement {
             intersection: both,
             union: in3 + in4 - both,
             level3_pixels: in3,
             level4_pixels: in4,
-            soft_intersection: self.lesser.iter().sum(),
-            soft_union: self.greater.iter().sum(),
+            soft_intersection: self.lanes.lesser.iter().sum(),
+            soft_union: self.lanes.greater.iter().sum(),
         }
     }
 }

@@ -147,3 +147,35 @@ fn an_evaluation_survives_json() {
     let json = serde_json::to_string(&evaluation()).unwrap();
     assert_eq!(serde_json::from_str::<Evaluation>(&json).unwrap(), evaluation());
 }
+
+#[test]
+fn maps_that_lie_together_and_rows_apart_agree_alike_to_the_last_bit() {
+    let map = |step: usize| {
+        Array2::from_shape_fn((19, 48), |(row, column)| {
+            ((row * 48 + column) * step % 1009) as f32 / 1009.0
+        })
+    };
+    let (level3, level4) = (map(613), map(367));
+    let together = head_agreement(&level3, &level4, 0.5).unwrap();
+    let wide =
+        Array2::from_shape_fn(
+            (19, 50),
+            |(row, column)| {
+                if column < 48 { level3[(row, column)] } else { 2.0 }
+            },
+        );
+    let apart = head_agreement(&wide.slice(ndarray::s![.., ..48]), &level4, 0.5).unwrap();
+    assert_eq!(together, apart);
+    let pairs = || level3.iter().zip(&level4).map(|(&a, &b)| (f64::from(a), f64::from(b)));
+    let lesser: f64 = pairs().map(|(a, b)| a.min(b)).sum();
+    let greater: f64 = pairs().map(|(a, b)| a.max(b)).sum();
+    assert!((together.soft_intersection - lesser).abs() < 1e-10 * lesser);
+    assert!((together.soft_union - greater).abs() < 1e-10 * greater);
+
+    let mut nan = level3.clone();
+    nan[(18, 47)] = f32::NAN;
+    for (level3, level4) in [(&nan, &level4), (&level4, &nan)] {
+        let error = head_agreement(level3, level4, 0.5).unwrap_err();
+        assert!(matches!(error, Error::NotAProbability { index, .. } if index == [18, 47]));
+    }
+}
