@@ -11,7 +11,7 @@ use qunet::select::{
 };
 use qunet::stack::phantom::CtPhantom;
 
-/// Where the lesion ends: slices whose expected foreground differs most from that of the slice
+/// Where the lesion ends: slices whose predicted foreground differs most from that of the slice
 /// below. An outline there tells a network how far lesions reach.
 #[derive(Debug)]
 struct LesionEnds;

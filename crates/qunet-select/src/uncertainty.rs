@@ -6,7 +6,8 @@ use crate::{CandidateId, Error, MapError};
 /// How far the classes of a pixel may be from adding to 1; bfloat16 rounds by less.
 const SUM_TOLERANCE: f64 = 0.01;
 
-/// How uncertain a network is of one slice, each number a mean over its pixels.
+/// How uncertain a network is of one slice, each number a mean over its pixels, and how much it
+/// finds there.
 ///
 /// With p the probabilities of the classes of a pixel, averaged over the samples: entropy
 /// -sum p ln p, margin the difference of the two highest p, BALD the entropy minus the mean entropy
@@ -23,7 +24,7 @@ const SUM_TOLERANCE: f64 = 0.01;
 /// let record = Uncertainty::of_maps(SliceId(3), &maps)?;
 /// assert!((record.entropy - 2_f64.ln() / 2.0).abs() < 1e-12);
 /// assert_eq!(record.bald, Some(record.entropy));
-/// assert_eq!((record.margin, record.foreground), (0.5, 0.5));
+/// assert_eq!((record.margin, record.foreground), (0.5, 0.0));
 /// # Ok::<(), qunet_select::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,7 +39,8 @@ pub struct Uncertainty {
     /// BALD, in [0, entropy] nats; higher = the samples contradict each other more. `None` of a
     /// single sample.
     pub bald: Option<f64>,
-    /// Foreground expected in the slice, in pixels.
+    /// Foreground predicted in the slice, in pixels: those on which a class of the foreground is the
+    /// most probable one.
     pub foreground: f64,
 }
 
@@ -98,7 +100,8 @@ impl Sums {
             // Rounding may leave the difference just below 0.
             sums.bald += (whole - entropies / samples.len() as f64).max(0.0);
             sums.margin += margin(&mean);
-            sums.foreground += mean[1..].iter().sum::<f64>();
+            let predicted = mean[1..].iter().any(|&p| p > mean[0]);
+            sums.foreground += f64::from(u8::from(predicted));
         }
         Ok(sums)
     }

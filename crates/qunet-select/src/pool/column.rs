@@ -25,7 +25,7 @@ pub enum Column {
     Bald,
     /// Agreement of the heads, the quality index Q, in [0, 1]; lowest first.
     Agreement,
-    /// Foreground expected in the slice, >= 0, in any one unit; highest first.
+    /// Foreground predicted in the slice, >= 0, in any one unit; highest first.
     Foreground,
     /// Quality cost: blurriness and inverse PSNR, each over the stack's mean, added; >= 0, lowest
     /// first.

@@ -28,7 +28,7 @@ def scores(p):
         "entropy": whole.mean(),
         "margin": (high[-1] - high[-2]).mean(),
         "bald": (whole - plain(p, 1).mean(axis=0)).mean(),
-        "foreground": mean[1:].sum(),
+        "foreground": float((mean.argmax(axis=0) > 0).sum()),
     }
 
 
