@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use ndarray::{Array3, Axis, s};
 use qunet::prelude::*;
-use qunet::select::{Column, Pool, StrategyConfig, Uncertainty};
+use qunet::select::{Pool, StrategyConfig, Uncertainty};
 use qunet::stack::phantom::CtPhantom;
 
 /// Chooses slices by the probability maps of two heads, or of two networks.
@@ -64,9 +64,8 @@ fn run(arguments: &Arguments) -> Result<(), qunet::Error> {
     for record in set.records.iter().filter(|record| set.ids().contains(&record.id)) {
         println!("  slice {}: Q = {:.3}", record.id, record.quality_index);
     }
-    let agreement = set.records.iter().map(|record| (record.id, record.quality_index));
     let pool = Pool::of_stack(level4.slices())?
-        .with_column(Column::Agreement, agreement)?
+        .with_agreement(set.records.iter().map(|record| (0, record)))?
         .with_uncertainty(&uncertainty)?;
     for strategy in [StrategyConfig::Entropy {}, StrategyConfig::Bald {}] {
         let selection = strategy.select(&pool, arguments.count, 0)?;

@@ -11,7 +11,7 @@ use ndarray::Axis;
 use qunet::model::PredictConfig;
 use qunet::model::Sizing;
 use qunet::prelude::*;
-use qunet::select::{Column, Pool, StrategyConfig, Uncertainty};
+use qunet::select::{Pool, StrategyConfig, Uncertainty};
 use qunet::stack::phantom::CtPhantom;
 
 /// Asks a trained network which slices to annotate next.
@@ -78,12 +78,11 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         uncertainty.push(Uncertainty::of_maps(id, &[level4.view().insert_axis(Axis(0))])?);
     }
     let agreement = heads.finish().records;
-    let agreement = agreement.iter().map(|record| (record.id, record.quality_index));
     let records = score_stack(&stack, &Scaling::StackMinMax, &QualityParams::default())?;
     let pool = Pool::of_stack(stack.slices())?
         .with_annotated(arguments.annotated.iter().copied())?
         .with_quality(0, &records)?
-        .with_column(Column::Agreement, agreement)?
+        .with_agreement(agreement.iter().map(|record| (0, record)))?
         .with_uncertainty(&uncertainty)?
         .with_features(&predictor.features(&images)?)?;
     let selection = arguments.strategy.select(&pool, arguments.count, arguments.seed)?;

@@ -29,7 +29,9 @@ impl Start {
     fn takes(self, later: &str) -> bool {
         match self {
             Self::Quality => true,
-            Self::EvenlySpaced => ["evenly_spaced", "disagreement", "hybrid"].contains(&later),
+            Self::EvenlySpaced => {
+                ["evenly_spaced", "disagreement", "disagreement_area", "hybrid"].contains(&later)
+            }
             Self::Random => ["random", "disagreement"].contains(&later),
         }
     }

@@ -30,9 +30,9 @@ pub(crate) fn print(outcomes: &[Outcome], figure: Option<&Path>) -> anyhow::Resu
     }
     lines.sort_by(|a, b| b.0.total_cmp(&a.0));
     println!(
-        "| First / later slices | Slices | Lesion pixels drawn | Dice, finished | Beside {REFERENCE} | p | Dice, slices left | Seeds |"
+        "| First / later slices | Slices | Lesion pixels drawn | Dice, finished | Beside {REFERENCE} | p | Dice, slices left: pooled | mean | Seeds |"
     );
-    println!("|---|--:|--:|---|---|--:|--:|--:|");
+    println!("|---|--:|--:|---|---|--:|--:|--:|--:|");
     for (_, line) in lines {
         println!("{line}");
     }
@@ -80,9 +80,10 @@ fn line(arm: &str, all: &Rounds<'_>, reference: &Rounds<'_>) -> anyhow::Result<(
     });
     let p = paired.signed_rank.map_or("-".to_owned(), |test| format!("{:.3}", test.p_value));
     let text = format!(
-        "| {arm} | {:.1} | {:.0} | {interval} | {difference} | {p} | {:.3} | {} |",
+        "| {arm} | {:.1} | {:.0} | {interval} | {difference} | {p} | {:.3} | {:.3} | {} |",
         of(|it| it.annotated as f64),
         of(|it| it.foreground as f64),
+        of(|it| it.left.unwrap_or(0.0)),
         of(|it| it.mean_left.unwrap_or(0.0)),
         ends.len()
     );

@@ -21,7 +21,14 @@ fn elbows_are_those_of_kneed() {
         let mut query = params.start().unwrap();
         for (id, &quality_index) in case.values.iter().enumerate() {
             let (id, soft_jaccard, pick) = (SliceId(id), None, Pick::Agrees);
-            let record = AgreementRecord { id, quality_index, soft_jaccard, empty: false, pick };
+            let record = AgreementRecord {
+                id,
+                quality_index,
+                soft_jaccard,
+                differing: 0.0,
+                empty: false,
+                pick,
+            };
             query.observe_record(record).unwrap();
         }
         let set = query.finish();

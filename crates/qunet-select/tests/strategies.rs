@@ -26,7 +26,8 @@ fn scores_go_by_their_direction_and_ties_to_the_lower_number() {
     let picks = |column: Column| {
         ids(&ByScore::new(column.clone()).select(&scored(column, &values), 3, 0).unwrap())
     };
-    for column in [Column::Entropy, Column::Bald, Column::Own("mine".into())] {
+    for column in [Column::Entropy, Column::Bald, Column::Disagreement, Column::Own("mine".into())]
+    {
         assert_eq!(picks(column), [2, 4, 0]);
     }
     for column in [Column::Margin, Column::Agreement] {
@@ -196,8 +197,14 @@ fn noise(a: usize, b: usize) -> f64 {
 fn full_of(order: &[usize], annotated: usize) -> Pool {
     let id = |&slice: &usize| CandidateId { stack: slice % 2, slice: SliceId(slice) };
     let mut pool = Pool::new(order.iter().map(id)).unwrap();
-    let columns =
-        [Column::Entropy, Column::Margin, Column::Bald, Column::Agreement, Column::Foreground];
+    let columns = [
+        Column::Entropy,
+        Column::Margin,
+        Column::Bald,
+        Column::Agreement,
+        Column::Disagreement,
+        Column::Foreground,
+    ];
     for (at, column) in columns.into_iter().enumerate() {
         pool = pool.with_column(column, order.iter().map(|it| (id(it), noise(*it, at)))).unwrap();
     }

@@ -1,7 +1,7 @@
 //! All that a strategy may go by.
 
 use ndarray::Array2;
-use qunet_select::{CandidateId, Column, Pool};
+use qunet_select::{CandidateId, Pool};
 use qunet_stack::SliceId;
 
 use super::Campaign;
@@ -22,15 +22,16 @@ impl Campaign {
                 move |slice| (at(number, SliceId(slice)), slice as f64 * stack.slice_spacing);
             (0..stack.shape[0]).map(place)
         });
-        let agreement = records.iter().enumerate().flat_map(|(number, stack)| {
-            stack.agreement.iter().map(move |it| (at(number, it.id), it.quality_index))
-        });
+        let agreement = records
+            .iter()
+            .enumerate()
+            .flat_map(|(number, stack)| stack.agreement.iter().map(move |record| (number, record)));
         let uncertainty: Vec<_> =
             records.iter().flat_map(|stack| stack.uncertainty.iter().copied()).collect();
         let mut pool = Pool::of_stacks(&slices)?
             .with_annotated(annotated)?
             .with_positions(positions)?
-            .with_column(Column::Agreement, agreement)?
+            .with_agreement(agreement)?
             .with_uncertainty(&uncertainty)?;
         for (number, stack) in numbered() {
             pool = pool.with_quality(number, &self.scores(stack)?)?;

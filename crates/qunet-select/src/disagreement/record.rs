@@ -16,6 +16,8 @@ pub struct AgreementRecord {
     /// those that have one, of several classes over all but the background together. `None` where
     /// all are 0.
     pub soft_jaccard: Option<f64>,
+    /// Pixels on which the heads decide differently; of several pairs of heads the mean.
+    pub differing: f64,
     /// All heads found nothing, so that Q is a convention ([`EmptyAgreement`]).
     pub empty: bool,
     /// What followed; [`Pick::Agrees`] until the round is over.
@@ -71,6 +73,8 @@ impl AgreementRecord {
             quality_index: pairs.iter().map(|pair| quality(pair, params)).sum::<f64>()
                 / pairs.len() as f64,
             soft_jaccard: (!soft.is_empty()).then(|| soft.iter().sum::<f64>() / soft.len() as f64),
+            differing: pairs.iter().map(|pair| pair.differing as f64).sum::<f64>()
+                / pairs.len() as f64,
             empty: pairs.iter().all(|pair| pair.jaccard.is_none()),
             pick: Pick::Agrees,
         })

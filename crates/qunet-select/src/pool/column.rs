@@ -25,6 +25,8 @@ pub enum Column {
     Bald,
     /// Agreement of the heads, the quality index Q, in [0, 1]; lowest first.
     Agreement,
+    /// Pixels on which the heads decide differently, >= 0; highest first.
+    Disagreement,
     /// Foreground predicted in the slice, >= 0, in any one unit; highest first.
     Foreground,
     /// Quality cost: blurriness and inverse PSNR, each over the stack's mean, added; >= 0, lowest
@@ -75,6 +77,7 @@ impl fmt::Display for Column {
             Self::Margin => "margin",
             Self::Bald => "bald",
             Self::Agreement => "agreement",
+            Self::Disagreement => "disagreement area",
             Self::Foreground => "foreground",
             Self::Quality => "quality",
             Self::Features => "features",

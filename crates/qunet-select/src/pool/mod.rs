@@ -8,7 +8,7 @@ use qunet_quality::QualityRecord;
 use qunet_stack::SliceId;
 
 pub use self::column::Column;
-use crate::{CandidateId, Error, Uncertainty};
+use crate::{AgreementRecord, CandidateId, Error, Uncertainty};
 
 /// The slices to choose from, and what is known of them.
 ///
@@ -152,6 +152,25 @@ impl Pool {
             cells[place] = Some(cost);
         }
         Ok(self)
+    }
+
+    /// Adds [`Column::Agreement`] and [`Column::Disagreement`] from the records of all stacks, each
+    /// with the number of its stack.
+    ///
+    /// # Errors
+    /// As [`Pool::with_column`].
+    pub fn with_agreement<'a>(
+        self,
+        records: impl IntoIterator<Item = (usize, &'a AgreementRecord)>,
+    ) -> Result<Self, Error> {
+        let id = |stack, record: &AgreementRecord| CandidateId { stack, slice: record.id };
+        let records = records.into_iter().map(|(stack, it)| (id(stack, it), it));
+        let records: Vec<(CandidateId, &AgreementRecord)> = records.collect();
+        let values = |value: fn(&AgreementRecord) -> f64| {
+            records.iter().map(move |(id, record)| (*id, value(record)))
+        };
+        self.with_column(Column::Agreement, values(|it| it.quality_index))?
+            .with_column(Column::Disagreement, values(|it| it.differing))
     }
 
     /// Adds [`Column::Entropy`], [`Column::Margin`], [`Column::Foreground`], and [`Column::Bald`]

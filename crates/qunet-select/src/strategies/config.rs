@@ -43,6 +43,8 @@ pub enum StrategyConfig {
         #[serde(default)]
         quality_threshold: Option<f64>,
     },
+    /// [`ByScore`] of [`Column::Disagreement`]: the most pixels on which the heads differ.
+    DisagreementArea {},
     /// [`ByScore`] of [`Column::Quality`].
     Quality {},
     /// [`ByScore`] of any column.
@@ -66,6 +68,7 @@ impl StrategyConfig {
             Self::CoreSet(CoreSet::default()),
             Self::Typicality(Typicality::default()),
             Self::Disagreement { quality_threshold: None },
+            Self::DisagreementArea {},
             Self::Quality {},
             Self::Hybrid(Hybrid::default()),
         ]
@@ -87,6 +90,7 @@ impl StrategyConfig {
             Self::Disagreement { quality_threshold } => {
                 Box::new(ByScore::disagreement(*quality_threshold))
             }
+            Self::DisagreementArea {} => Box::new(ByScore::new(Column::Disagreement)),
             Self::Quality {} => Box::new(ByScore::new(Column::Quality)),
             Self::Score(it) => Box::new(it.clone()),
             Self::Hybrid(it) => Box::new(it.clone()),

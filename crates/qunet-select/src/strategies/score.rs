@@ -49,6 +49,7 @@ impl Strategy for ByScore {
             (None, Column::Margin) => "margin",
             (None, Column::Bald) => "bald",
             (None, Column::Agreement) => "disagreement",
+            (None, Column::Disagreement) => "disagreement_area",
             (None, Column::Quality) => "quality",
             (None, Column::Foreground) => "foreground",
             (None, Column::Own(name)) => name,
