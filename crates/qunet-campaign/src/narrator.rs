@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 
 use qunet_model::EpochRecord;
 use qunet_quality::QualityRecord;
-use qunet_select::{DisagreementSet, InitialSet, Pick};
+use qunet_select::{DisagreementSet, InitialSet, Pick, QualityThreshold};
 use qunet_stack::SliceId;
 
 use crate::event::{Event, Observer, Stage};
@@ -92,13 +92,16 @@ impl<W: Write> Narrator<W> {
     }
 
     fn queried(&mut self, set: &DisagreementSet) {
-        let below = set.records.iter().filter(|record| record.pick != Pick::Agrees).count();
         let empty = set.records.iter().filter(|record| record.empty).count();
-        let (all, threshold) = (set.records.len(), &set.params.quality_threshold);
-        self.say(&format!(
-            "  {below} of {all} slices have Q below the threshold ({threshold}); on {empty} both \
-             heads find nothing"
-        ));
+        let all = set.records.len();
+        let chosen = match set.params.quality_threshold {
+            QualityThreshold::Fixed(q0) => {
+                let below = set.records.iter().filter(|record| record.pick != Pick::Agrees);
+                format!("{} of {all} slices have Q below {q0}", below.count())
+            }
+            _ => format!("{} of {all} slices have the lowest Q", set.ids().len()),
+        };
+        self.say(&format!("  {chosen}; on {empty} both heads find nothing"));
         for id in set.ids() {
             if let Some(record) = set.records.iter().find(|record| record.id == id) {
                 let agreement = record.quality_index;

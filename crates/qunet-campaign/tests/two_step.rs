@@ -102,6 +102,17 @@ fn only_selected_slices_are_asked_for_and_their_labels_stay() {
     assert_eq!(stages, [(Stage::Train, 2), (Stage::FineTune, 2)]);
 }
 
+/// A network that was shown no lesion finds none, with both heads: the paper's rule then asks for
+/// nothing more.
+#[test]
+fn the_quick_preset_spends_its_budget_where_the_first_slices_show_no_lesion() {
+    let _turn = alone();
+    let phantom = phantom();
+    let quick = TwoStepConfig { query: TwoStepConfig::quick().query, ..tiny() };
+    let outcome = run_two_steps(&phantom.stack, &quick, &mut Blank(48), &mut Silent).unwrap();
+    assert_eq!(outcome.annotated().len(), quick.slices_of_budget(12).0);
+}
+
 #[test]
 fn one_seed_gives_one_result() {
     let _turn = alone();

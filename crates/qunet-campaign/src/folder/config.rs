@@ -1,6 +1,4 @@
-use qunet_select::{
-    Budget, CoreSet, EmptyAgreement, Hybrid, Space, StoppingRules, StrategyConfig, Typicality,
-};
+use qunet_select::{Budget, CoreSet, Hybrid, Space, StoppingRules, StrategyConfig, Typicality};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, TwoStepConfig};
@@ -40,16 +38,11 @@ pub struct CampaignConfig {
 }
 
 impl Default for CampaignConfig {
-    /// Rounds of five slices on which the heads agree least, the quick network. Unlike in the paper
-    /// there is no q0, for the budget says when to end, and agreement on nothing counts as
-    /// [`EmptyAgreement::Unknown`], for it may hide a missed lesion.
+    /// Rounds of five slices on which the heads agree least, the quick preset. Unlike in the paper
+    /// there is no q0, for the budget says when to end.
     fn default() -> Self {
-        let quick = TwoStepConfig::quick();
         Self {
-            steps: TwoStepConfig {
-                query: quick.query.empty_agreement(EmptyAgreement::Unknown),
-                ..quick
-            },
+            steps: TwoStepConfig::quick(),
             classes: vec!["lesion".to_owned()],
             first: None,
             strategy: StrategyConfig::Disagreement { quality_threshold: None },

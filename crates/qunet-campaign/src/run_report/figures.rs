@@ -5,6 +5,7 @@ use qunet_report::{
     Figure, HeadsSlice, LossCurves, MontageTile, OverlayRow, best_median_worst, heads_figure,
     loss_curves, montage, overlay_figure,
 };
+use qunet_select::{Pick, QualityThreshold};
 use qunet_stack::SliceId;
 
 use super::RunReport;
@@ -88,10 +89,20 @@ impl RunReport<'_> {
             image: &image,
             heads: [maps[0], maps[1], maps[2], maps[3]],
             agreement: heads.quality_index,
-            // Every Q is below it where all slices are taken.
-            quality_threshold: self.outcome.query.quality_threshold.unwrap_or(1.0),
+            quality_threshold: self.quality_threshold(),
         };
         Ok(heads_figure(&slice)?.with_name(format!("heads-{name}-q"))?)
+    }
+
+    /// q0; where the budget decided instead, the lowest Q that was not taken.
+    fn quality_threshold(&self) -> f64 {
+        let query = &self.outcome.query;
+        if let QualityThreshold::Fixed(q0) = query.params.quality_threshold {
+            return q0;
+        }
+        let taken = |pick: Pick| matches!(pick, Pick::Selected { .. });
+        let left = query.records.iter().filter(|record| !taken(record.pick));
+        left.map(|record| record.quality_index).fold(1.0, f64::min)
     }
 
     /// Best, median and worst of the slices nobody annotated; none where no Dice is defined.

@@ -2,6 +2,7 @@
 
 use qunet_report::{Cell, Figure, Report, Section, Table, chosen_table, verdict_table};
 use qunet_segmetrics::OverlapMetric;
+use qunet_select::QualityThreshold;
 use qunet_stack::SliceId;
 
 use super::RunReport;
@@ -29,7 +30,7 @@ pub(super) fn page(
         )
         .viewer(&run.viewer()?)?
         .table(verdict_table(&outcome.quality, verdicts, &agreement)?);
-    let threshold = run.config.query.quality_threshold.to_string();
+    let threshold = run.config.query.quality_threshold;
     Ok(facts(run, scores)
         .section(initial(figures.quality, figures.chosen, chosen_table(verdicts, &picked)))
         .section(
@@ -40,7 +41,7 @@ pub(super) fn page(
                 )
                 .figure(figures.losses),
         )
-        .section(query(figures.heads, &threshold))
+        .section(query(figures.heads, threshold))
         .section(result(figures.overlays, scores))
         .section(every))
 }
@@ -73,10 +74,14 @@ fn initial(quality: [Figure; 2], chosen: Figure, table: Table) -> Section {
     quality.into_iter().chain([chosen]).fold(section, Section::figure).table(table)
 }
 
-fn query(heads: Vec<Figure>, threshold: &str) -> Section {
+fn query(heads: Vec<Figure>, threshold: QualityThreshold) -> Section {
+    let low = match threshold {
+        QualityThreshold::Fixed(q0) => format!("below {q0}"),
+        _ => "lowest".to_owned(),
+    };
     let section = Section::new("Step 2: where the network disagrees with itself").paragraph(format!(
         "The network trained on S0 sees every other slice. Where Q, the overlap of heads L3 and L4, \
-         is below the threshold ({threshold}), the slice shows something it has not learnt.",
+         is {low}, the slice shows something it has not learnt.",
     ));
     heads.into_iter().fold(section, Section::figure)
 }
