@@ -41,7 +41,8 @@ fn q_by_hand_and_strictly_below_q0() {
     let found: Vec<f64> = set.records.iter().map(|record| record.quality_index).collect();
     assert_eq!(found, [0.5, 1.0 / 3.0, 0.75, 0.125]);
     let differing: Vec<f64> = set.records.iter().map(|record| record.differing).collect();
-    assert_eq!(differing, [1.0, 2.0, 1.0, 7.0]);
+    // A pixel of one head alone differs by 0.75 - 0.25.
+    assert_eq!(differing, [0.5, 1.0, 0.5, 3.5]);
     assert_eq!(numbers(&set), [3, 1]);
     assert_eq!(set.records[0].pick, Pick::Agrees);
     assert_eq!(set.records[1].pick, Pick::Selected { rank: 2 });

@@ -149,6 +149,7 @@ fn several_classes_agree_by_the_mean_of_those_present() {
     let record = of(&maps, &params());
     // Class 1: 1 of 2; class 2: 2 of 3. Background and class 3 do not count.
     assert_eq!(record.quality_index, (0.5 + 2.0 / 3.0) / 2.0);
+    // In the third pixel both planes differ by 0.625 - 0.125.
     assert_eq!(record.differing, 1.0);
     // The foreground planes differ in the third pixel, class 1 and class 2: 2 * 0.125 in place of
     // 2 * 0.625. Four more pixels hold 0.875 each, two hold 0.375.

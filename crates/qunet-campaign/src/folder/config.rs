@@ -38,14 +38,15 @@ pub struct CampaignConfig {
 }
 
 impl Default for CampaignConfig {
-    /// Rounds of five slices on which the heads agree least, the quick preset. Unlike in the paper
-    /// there is no q0, for the budget says when to end.
+    /// Rounds of five slices on which the heads differ by the largest area, the quick preset. The
+    /// paper's rule is [`StrategyConfig::Disagreement`], with or without q0; `docs/strategies.md`
+    /// compares them.
     fn default() -> Self {
         Self {
             steps: TwoStepConfig::quick(),
             classes: vec!["lesion".to_owned()],
             first: None,
-            strategy: StrategyConfig::Disagreement { quality_threshold: None },
+            strategy: StrategyConfig::DisagreementArea {},
             slices_per_round: 5,
             stopping: StoppingRules::default(),
             monte_carlo: 0,

@@ -12,8 +12,8 @@ pub(super) struct Compared {
     pub(super) jaccard: Option<f64>,
     /// `None` where all probabilities are 0.
     pub(super) soft_jaccard: Option<f64>,
-    /// Pixels on which they decide differently.
-    pub(super) differing: u64,
+    /// Sum over the pixels of the difference of the probabilities.
+    pub(super) differing: f64,
 }
 
 impl From<Agreement> for Compared {
@@ -21,7 +21,7 @@ impl From<Agreement> for Compared {
         Self {
             jaccard: agreement.jaccard(),
             soft_jaccard: agreement.soft_jaccard(),
-            differing: agreement.union - agreement.intersection,
+            differing: agreement.soft_union - agreement.soft_intersection,
         }
     }
 }
@@ -92,13 +92,8 @@ impl Comparison {
         }
         let foreground = s![1.., .., ..];
         let soft = self.agreement(&level3.slice(foreground), &level4.slice(foreground))?;
-        let (winners3, winners4) = (winners(level3), winners(level4));
-        let differ = winners3.iter().zip(&winners4).filter(|(class3, class4)| class3 != class4);
-        Ok(Compared {
-            jaccard: mean_jaccard(classes, &winners3, &winners4),
-            soft_jaccard: soft.soft_jaccard(),
-            differing: differ.count() as u64,
-        })
+        let jaccard = mean_jaccard(classes, &winners(level3), &winners(level4));
+        Ok(Compared { jaccard, ..soft.into() })
     }
 
     fn shape(&self, shape: &[usize], rule: &'static str) -> Error {

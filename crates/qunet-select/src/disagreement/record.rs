@@ -16,7 +16,9 @@ pub struct AgreementRecord {
     /// those that have one, of several classes over all but the background together. `None` where
     /// all are 0.
     pub soft_jaccard: Option<f64>,
-    /// Pixels on which the heads decide differently; of several pairs of heads the mean.
+    /// The disagreement area in pixels: the sum over the pixels of |L3 - L4|, in [0, pixels], higher
+    /// = more disagreement; of several pairs of heads the mean, of several classes over all but the
+    /// background.
     pub differing: f64,
     /// All heads found nothing, so that Q is a convention ([`EmptyAgreement`]).
     pub empty: bool,
@@ -73,8 +75,7 @@ impl AgreementRecord {
             quality_index: pairs.iter().map(|pair| quality(pair, params)).sum::<f64>()
                 / pairs.len() as f64,
             soft_jaccard: (!soft.is_empty()).then(|| soft.iter().sum::<f64>() / soft.len() as f64),
-            differing: pairs.iter().map(|pair| pair.differing as f64).sum::<f64>()
-                / pairs.len() as f64,
+            differing: pairs.iter().map(|pair| pair.differing).sum::<f64>() / pairs.len() as f64,
             empty: pairs.iter().all(|pair| pair.jaccard.is_none()),
             pick: Pick::Agrees,
         })

@@ -25,7 +25,7 @@ pub enum Column {
     Bald,
     /// Agreement of the heads, the quality index Q, in [0, 1]; lowest first.
     Agreement,
-    /// Pixels on which the heads decide differently, >= 0; highest first.
+    /// The disagreement area, the sum over the pixels of |L3 - L4|, >= 0; highest first.
     Disagreement,
     /// Foreground predicted in the slice, >= 0, in any one unit; highest first.
     Foreground,

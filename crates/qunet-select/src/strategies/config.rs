@@ -43,7 +43,7 @@ pub enum StrategyConfig {
         #[serde(default)]
         quality_threshold: Option<f64>,
     },
-    /// [`ByScore`] of [`Column::Disagreement`]: the most pixels on which the heads differ.
+    /// [`ByScore`] of [`Column::Disagreement`]: the largest area on which the heads differ.
     DisagreementArea {},
     /// [`ByScore`] of [`Column::Quality`].
     Quality {},

@@ -29,9 +29,9 @@ pub struct Hybrid {
 }
 
 impl Default for Hybrid {
-    /// Disagreement of the heads, diversity and spacing, each to the power of 1.
+    /// Disagreement area of the heads, diversity and spacing, each to the power of 1.
     fn default() -> Self {
-        let (column, space) = (Column::Agreement, Space::Features);
+        let (column, space) = (Column::Disagreement, Space::Features);
         Self { column, score: 1.0, diversity: 1.0, spacing: 1.0, space }
     }
 }
