@@ -23,19 +23,17 @@ pub(crate) struct Learner<'a> {
 impl<'a> Learner<'a> {
     /// A fresh network, its weights seeded.
     pub(crate) fn new(stack: &'a Stack, config: &'a TwoStepConfig) -> Result<Self, Error> {
-        qunet_model::seed(config.seed);
-        let network = UnetPlusPlus::new(&config.network, Device::cuda_if_available())?;
-        Ok(Self { stack, config, network, annotated: BTreeMap::new() })
+        Ok(Self { stack, config, network: fresh(config)?, annotated: BTreeMap::new() })
     }
 
-    /// Asks for the masks of more slices.
+    /// Asks for the masks of more slices; how many of them hold any lesion.
     pub(crate) fn annotate(
         &mut self,
         ids: &[SliceId],
         stage: Stage,
         annotator: &mut dyn Annotator,
         observer: &mut dyn Observer,
-    ) -> Result<(), Error> {
+    ) -> Result<usize, Error> {
         let [_, height, width] = self.stack.shape();
         let mut with_lesion = 0;
         for &slice in ids {
@@ -47,7 +45,15 @@ impl<'a> Learner<'a> {
             with_lesion += usize::from(mask.iter().any(|&lesion| lesion));
             self.annotated.insert(slice, mask);
         }
-        told(observer, &Event::Annotated { stage, ids, with_lesion })
+        told(observer, &Event::Annotated { stage, ids, with_lesion })?;
+        Ok(with_lesion)
+    }
+
+    /// Back to fresh weights: a network that saw no lesion has learnt to find none, and is a poor
+    /// place to start from.
+    pub(crate) fn forget(&mut self) -> Result<(), Error> {
+        self.network = fresh(self.config)?;
+        Ok(())
     }
 
     /// Trains on everything annotated so far.
@@ -113,6 +119,11 @@ impl<'a> Learner<'a> {
     fn unannotated(&self) -> Vec<SliceId> {
         self.stack.ids().filter(|id| !self.annotated.contains_key(id)).collect()
     }
+}
+
+fn fresh(config: &TwoStepConfig) -> Result<UnetPlusPlus, Error> {
+    qunet_model::seed(config.seed);
+    Ok(UnetPlusPlus::new(&config.network, Device::cuda_if_available())?)
 }
 
 /// Tells the observer, and turns its wish to stop into the error that ends the run.

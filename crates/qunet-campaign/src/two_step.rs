@@ -67,7 +67,8 @@ impl Outcome {
 }
 
 /// Both steps of QU-net++ (Algorithm 1): scores all slices, asks `annotator` for S0, trains,
-/// queries by the disagreement of L3 and L4, asks for S_m, trains further, segments the rest.
+/// queries by the disagreement of L3 and L4, asks for S_m, trains further, segments the rest. Where
+/// S0 shows no lesion, the second training starts afresh and is as long as the first.
 ///
 /// # Errors
 /// [`Error::EmptyInitialSet`] where no slice passes the thresholds, [`Error::Interrupted`] where
@@ -85,7 +86,7 @@ pub fn run_two_steps(
     told(observer, &Event::Initial(&initial))?;
 
     let mut learner = Learner::new(stack, config)?;
-    learner.annotate(&initial.ids(), Stage::Train, annotator, observer)?;
+    let with_lesion = learner.annotate(&initial.ids(), Stage::Train, annotator, observer)?;
     let mut history = vec![StageHistory {
         stage: Stage::Train,
         epochs: learner.fit(&config.train, Stage::Train, observer)?,
@@ -96,7 +97,11 @@ pub fn run_two_steps(
     told(observer, &Event::Queried(&query))?;
     if !query.ids().is_empty() {
         learner.annotate(&query.ids(), Stage::FineTune, annotator, observer)?;
-        let epochs = learner.fit(&config.fine_tune, Stage::FineTune, observer)?;
+        let train = if with_lesion > 0 { &config.fine_tune } else { &config.train };
+        if with_lesion == 0 {
+            learner.forget()?;
+        }
+        let epochs = learner.fit(train, Stage::FineTune, observer)?;
         history.push(StageHistory { stage: Stage::FineTune, epochs });
     }
     let labels = learner.segment(observer)?;

@@ -92,6 +92,27 @@ fn a_slice_without_foreground_waits_until_somebody_says_it_is_empty() {
 }
 
 #[test]
+fn training_goes_on_from_weights_that_saw_foreground_and_otherwise_starts_afresh() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = config();
+    config.steps.fine_tune.epochs = 1;
+    let mut campaign = begin(folder.path(), &config);
+    campaign.ingest(&Masks::default().accept_empty(true)).unwrap();
+    for _ in 0..2 {
+        campaign.train(&mut Silent).unwrap();
+        assert!(matches!(campaign.query(&mut Silent).unwrap(), Queried::Asks(_)));
+        campaign.ingest(&truth(folder.path())).unwrap();
+    }
+    campaign.train(&mut Silent).unwrap();
+    let rounds = &campaign.manifest().rounds;
+    let epochs = |at: usize| rounds[at].training.as_ref().unwrap().history.len();
+    let known = rounds[1].query.as_ref().unwrap().summary.annotated_foreground;
+    assert!(known > 0, "the slices of round 2 hold a lesion");
+    assert_eq!([epochs(0), epochs(1), epochs(2)], [3, 3, 1]);
+}
+
+#[test]
 fn label_maps_ask_for_the_chosen_slices_and_ignore_all_others() {
     let _turn = alone();
     let folder = tempfile::tempdir().unwrap();

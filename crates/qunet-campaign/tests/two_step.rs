@@ -108,9 +108,12 @@ fn only_selected_slices_are_asked_for_and_their_labels_stay() {
 fn the_quick_preset_spends_its_budget_where_the_first_slices_show_no_lesion() {
     let _turn = alone();
     let phantom = phantom();
-    let quick = TwoStepConfig { query: TwoStepConfig::quick().query, ..tiny() };
+    let mut quick = TwoStepConfig { query: TwoStepConfig::quick().query, ..tiny() };
+    quick.fine_tune.epochs = 1;
     let outcome = run_two_steps(&phantom.stack, &quick, &mut Blank(48), &mut Silent).unwrap();
     assert_eq!(outcome.annotated().len(), quick.slices_of_budget(12).0);
+    // Nothing worth going on from was learnt: the second training is as long as the first.
+    assert!(outcome.history.iter().all(|stage| stage.epochs.len() == quick.train.epochs));
 }
 
 #[test]

@@ -6,14 +6,14 @@ use qunet_model::{
     Device, Fit, Network, TrainConfig, Trainer, TrainingSet, UnetPlusPlus, UnetPlusPlusConfig,
 };
 
-use super::manifest::Training;
+use super::manifest::{Round, Training};
 use super::{Campaign, digest, tidy};
 use crate::Error;
 use crate::event::{Observer, Stage, Watched};
 
 impl Campaign {
     /// Trains on all annotated slices: in the first round from fresh weights, later from those of
-    /// the round before. A round that is trained already is left as it is; a training that was
+    /// the last round that knew of any foreground. A round that is trained already is left as it is; a training that was
     /// interrupted goes on after its last epoch.
     ///
     /// # Errors
@@ -55,8 +55,7 @@ impl Campaign {
 
         qunet_model::seed(steps.seed.wrapping_add(round as u64));
         let mut network = UnetPlusPlus::new(&self.network(), device)?;
-        let before = self.manifest.rounds.iter().rev().find_map(|round| round.training.as_ref());
-        let (stage, config) = match before {
+        let (stage, config) = match self.start() {
             None => (Stage::Train, &steps.train),
             Some(before) => {
                 network.load(&digest::unchanged(&self.folder, &before.weights)?)?;
@@ -72,6 +71,16 @@ impl Campaign {
         let weights = PathBuf::from(format!("round-{round}/model.safetensors"));
         network.save(&self.folder.join(&weights))?;
         Ok(Training { weights: digest::file(&self.folder, &weights)?, slices: count, history })
+    }
+
+    /// The last training that saw any foreground: one that saw none has learnt to find none, and is
+    /// a poor place to start from.
+    fn start(&self) -> Option<&Training> {
+        let saw_foreground = |round: &&Round| {
+            round.query.as_ref().is_none_or(|query| query.summary.annotated_foreground > 0)
+        };
+        let mut rounds = self.manifest.rounds.iter().rev().filter(saw_foreground);
+        rounds.find_map(|round| round.training.as_ref())
     }
 
     /// The network with as many outputs as there are classes.
