@@ -13,10 +13,10 @@ const DRAWN: [&str; 7] = [
     REFERENCE,
     "evenly_spaced/evenly_spaced",
     "quality/disagreement",
-    "quality/evenly_spaced",
-    "quality/entropy",
-    "quality/core_set",
+    "quality/disagreement_area",
     "quality/hybrid",
+    "quality/entropy",
+    "evenly_spaced/hybrid",
 ];
 const REFERENCE: &str = "random/random";
 

@@ -38,15 +38,15 @@ pub struct CampaignConfig {
 }
 
 impl Default for CampaignConfig {
-    /// Rounds of five slices on which the heads differ by the largest area, the quick preset. The
-    /// paper's rule is [`StrategyConfig::Disagreement`], with or without q0; `docs/strategies.md`
-    /// compares them.
+    /// Rounds of five slices on which the heads differ by the largest area, far from each other in
+    /// features and along z ([`Hybrid`]); the quick preset. The paper's rule is
+    /// [`StrategyConfig::Disagreement`], with or without q0; `docs/strategies.md` compares them.
     fn default() -> Self {
         Self {
             steps: TwoStepConfig::quick(),
             classes: vec!["lesion".to_owned()],
             first: None,
-            strategy: StrategyConfig::DisagreementArea {},
+            strategy: StrategyConfig::Hybrid(Hybrid::default()),
             slices_per_round: 5,
             stopping: StoppingRules::default(),
             monte_carlo: 0,
