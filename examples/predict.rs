@@ -108,12 +108,11 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let image = stack.scaled_slice(id, &Scaling::StackMinMax)?;
         let [l1, l2, l3, l4] = maps.maps() else { return Ok(()) };
         let heads = [l1, l2, l3, l4].map(|map| &**map);
-        let slice = HeadsSlice { id, image: &image, heads, agreement, quality_threshold: 0.5 };
+        let (quality_threshold, selected) = (Some(0.5), agreement < 0.5);
+        let slice = HeadsSlice { id, image: &image, heads, agreement, quality_threshold, selected };
         heads_figure(&slice)?.write_to(&arguments.picture)?;
-        println!(
-            "L3 and L4 agree least on slice {id}, Q = {agreement:.3}: {}",
-            arguments.picture.display()
-        );
+        let picture = arguments.picture.display();
+        println!("L3 and L4 agree least on slice {id}, Q = {agreement:.3}: {picture}");
     }
     Ok(())
 }

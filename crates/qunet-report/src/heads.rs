@@ -30,8 +30,11 @@ pub struct HeadsSlice<'a> {
     pub heads: [&'a ArrayRef2<f32>; 4],
     /// Q, the agreement of L3 and L4 in [0, 1]; higher = they agree.
     pub agreement: f64,
-    /// q0: a slice whose Q is below it is selected.
-    pub quality_threshold: f64,
+    /// q0: on a slice whose Q is below it the heads disagree; `None` where the lowest Q are taken,
+    /// whatever they are.
+    pub quality_threshold: Option<f64>,
+    /// Whether the slice is selected for annotation.
+    pub selected: bool,
 }
 
 /// Image, the four heads' probabilities, and where L3 and L4 differ (the paper's Fig. 5); the
@@ -54,7 +57,8 @@ pub struct HeadsSlice<'a> {
 ///     image: &map,
 ///     heads: [&map; 4],
 ///     agreement: 1.0,
-///     quality_threshold: 0.5,
+///     quality_threshold: Some(0.5),
+///     selected: false,
 /// };
 /// assert_eq!(heads_figure(&slice)?.name(), "heads-slice-12");
 /// # Ok::<(), qunet_report::Error>(())
@@ -78,24 +82,26 @@ fn check(slice: &HeadsSlice<'_>) -> Result<(), Error> {
         tile::check_shape(what, slice.id, slice.image.dim(), map.dim())?;
         tile::check_unit(what, slice.id, map)?;
     }
-    let numbers =
-        [("agreement Q", slice.agreement), ("quality threshold q0", slice.quality_threshold)];
-    match numbers.iter().find(|(_, value)| !(0.0..=1.0).contains(value)) {
+    let agreement = Some(("agreement Q", slice.agreement));
+    let threshold = slice.quality_threshold.map(|q0| ("quality threshold q0", q0));
+    let mut numbers = agreement.into_iter().chain(threshold);
+    match numbers.find(|(_, value)| !(0.0..=1.0).contains(value)) {
         None => Ok(()),
-        Some(&(what, value)) => {
+        Some((what, value)) => {
             Err(Error::InvalidNumber { what, index: slice.id.0, value, rule: "in [0, 1]" })
         }
     }
 }
 
 fn title(slice: &HeadsSlice<'_>) -> String {
-    let (q, q0) = (slice.agreement, slice.quality_threshold);
-    let (sign, verdict) = if q < q0 {
-        ("<", "the last two heads disagree, selected for annotation")
-    } else {
-        ("≥", "the last two heads agree, not selected")
+    let q = slice.agreement;
+    let compared = match slice.quality_threshold {
+        Some(q0) if q < q0 => format!(" < {q0:.2}, the last two heads disagree"),
+        Some(q0) => format!(" ≥ {q0:.2}, the last two heads agree"),
+        None => String::new(),
     };
-    format!("Slice {}: Q = {q:.2} {sign} {q0:.2}, {verdict}", slice.id)
+    let verdict = if slice.selected { "selected for annotation" } else { "not selected" };
+    format!("Slice {}: Q = {q:.2}{compared}, {verdict}", slice.id)
 }
 
 fn draw(slice: &HeadsSlice<'_>, title: &str) -> Result<Canvas, Error> {

@@ -63,7 +63,8 @@ fn heads_show_where_the_last_two_differ() {
         image: &image,
         heads: [&none, &none, third, &left],
         agreement,
-        quality_threshold: 0.5,
+        quality_threshold: Some(0.5),
+        selected: agreement < 0.5,
     };
     let low = heads_figure(&slice(&none, 0.0)).unwrap();
     assert!(low.caption().contains("Q = 0.00 < 0.50") && low.caption().contains("selected"));
@@ -77,6 +78,9 @@ fn heads_show_where_the_last_two_differ() {
     assert!(picture.get_pixel(column(5) + 150, 150).0.iter().all(|&channel| channel < 40));
     let high = heads_figure(&slice(&left, 1.0)).unwrap();
     assert!(high.caption().contains("not selected"));
+    let budget = HeadsSlice { quality_threshold: None, selected: true, ..slice(&none, 0.0) };
+    let caption = heads_figure(&budget).unwrap().caption().to_owned();
+    assert!(caption.starts_with("Slice 5: Q = 0.00, selected for annotation."), "{caption}");
     let both = decode(&high).get_pixel(column(5) + 20, 150).0;
     assert!(both.iter().all(|&channel| channel > 200));
 }
@@ -124,7 +128,8 @@ fn pictures_that_do_not_fit_are_refused() {
         image: &image,
         heads: [&image; 4],
         agreement: f64::NAN,
-        quality_threshold: 0.5,
+        quality_threshold: Some(0.5),
+        selected: false,
     };
     assert!(matches!(heads_figure(&slice), Err(Error::InvalidNumber { index: 5, .. })));
 }

@@ -5,7 +5,7 @@ use qunet_report::{
     Figure, HeadsSlice, LossCurves, MontageTile, OverlayRow, best_median_worst, heads_figure,
     loss_curves, montage, overlay_figure,
 };
-use qunet_select::{Pick, QualityThreshold};
+use qunet_select::QualityThreshold;
 use qunet_stack::SliceId;
 
 use super::RunReport;
@@ -84,25 +84,19 @@ impl RunReport<'_> {
     fn four_heads(&self, heads: &HeadsOfSlice, name: &str) -> Result<Figure, Error> {
         let image = self.image(heads.id)?;
         let maps: Vec<&Array2<f32>> = heads.maps.maps().iter().collect();
+        let quality_threshold = match self.outcome.query.params.quality_threshold {
+            QualityThreshold::Fixed(q0) => Some(q0),
+            _ => None,
+        };
         let slice = HeadsSlice {
             id: heads.id,
             image: &image,
             heads: [maps[0], maps[1], maps[2], maps[3]],
             agreement: heads.quality_index,
-            quality_threshold: self.quality_threshold(),
+            quality_threshold,
+            selected: self.outcome.query.ids().contains(&heads.id),
         };
         Ok(heads_figure(&slice)?.with_name(format!("heads-{name}-q"))?)
-    }
-
-    /// q0; where the budget decided instead, the lowest Q that was not taken.
-    fn quality_threshold(&self) -> f64 {
-        let query = &self.outcome.query;
-        if let QualityThreshold::Fixed(q0) = query.params.quality_threshold {
-            return q0;
-        }
-        let taken = |pick: Pick| matches!(pick, Pick::Selected { .. });
-        let left = query.records.iter().filter(|record| !taken(record.pick));
-        left.map(|record| record.quality_index).fold(1.0, f64::min)
     }
 
     /// Best, median and worst of the slices nobody annotated; none where no Dice is defined.
