@@ -1,6 +1,8 @@
 use qunet_model::{BatchNormConfig, TrainConfig, UnetConfig, UnetPlusPlusConfig};
 use qunet_quality::QualityParams;
-use qunet_select::{DisagreementParams, EmptyAgreement, InitialParams, QualityThreshold};
+use qunet_select::{
+    DisagreementOrder, DisagreementParams, EmptyAgreement, InitialParams, QualityThreshold,
+};
 use qunet_stack::Scaling;
 use serde::{Deserialize, Serialize};
 
@@ -43,9 +45,11 @@ impl Default for TwoStepConfig {
 
 impl TwoStepConfig {
     /// A reduced network (8 filters, 96 x 96) and settings that hold up with a handful of
-    /// slices: minutes on two CPU cores. Unlike in the paper the whole budget is spent, on the slices
-    /// of lowest Q whatever it is, and agreement on nothing counts as [`EmptyAgreement::Unknown`]:
-    /// a network that saw no lesion agrees with itself everywhere, and would ask for nothing.
+    /// slices: minutes on two CPU cores. Unlike in the paper the whole budget is spent, whatever Q
+    /// is, and the slices on which the heads differ by the largest area come first
+    /// ([`DisagreementOrder::Area`]). A network that saw no lesion agrees with itself everywhere and
+    /// would ask for nothing, and the lowest Q are those of nearly empty slices; `docs/strategies.md`
+    /// has the evidence.
     #[must_use]
     pub fn quick() -> Self {
         let unet = UnetConfig {
@@ -57,6 +61,7 @@ impl TwoStepConfig {
         Self {
             query: DisagreementParams::default()
                 .quality_threshold(QualityThreshold::Fraction(1.0))
+                .order(DisagreementOrder::Area)
                 .empty_agreement(EmptyAgreement::Unknown),
             network: UnetPlusPlusConfig { unet, ..UnetPlusPlusConfig::paper() },
             size: 96,

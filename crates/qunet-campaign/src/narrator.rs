@@ -99,14 +99,14 @@ impl<W: Write> Narrator<W> {
                 let below = set.records.iter().filter(|record| record.pick != Pick::Agrees);
                 format!("{} of {all} slices have Q below {q0}", below.count())
             }
-            _ => format!("{} of {all} slices have the lowest Q", set.ids().len()),
+            _ => format!("{} of {all} slices are asked for", set.ids().len()),
         };
         self.say(&format!("  {chosen}; on {empty} both heads find nothing"));
         for id in set.ids() {
             if let Some(record) = set.records.iter().find(|record| record.id == id) {
-                let agreement = record.quality_index;
+                let (agreement, area) = (record.quality_index, record.differing);
                 self.say(&format!(
-                    "  {id:>5}  chosen: heads L3 and L4 disagree, Q = {agreement:.3}"
+                    "  {id:>5}  chosen: heads L3 and L4 differ by {area:.0} pixels, Q = {agreement:.3}"
                 ));
             }
         }

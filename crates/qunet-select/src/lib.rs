@@ -17,8 +17,9 @@ mod uncertainty;
 pub use baselines::{evenly_spaced, random};
 pub use candidate::CandidateId;
 pub use disagreement::{
-    AgreementMeasure, AgreementRecord, DisagreementParams, DisagreementSelection, DisagreementSet,
-    EmptyAgreement, Maps, Pick, QualityThreshold, disagreement_map,
+    AgreementMeasure, AgreementRecord, DisagreementOrder, DisagreementParams,
+    DisagreementSelection, DisagreementSet, EmptyAgreement, Maps, Pick, QualityThreshold,
+    disagreement_map,
 };
 pub use error::{Error, MapError};
 pub use features::Space;

@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 use ndarray::{Array2, array};
-use qunet_select::{DisagreementParams, DisagreementSelection, DisagreementSet, Error, Pick};
+use qunet_select::{
+    DisagreementOrder, DisagreementParams, DisagreementSelection, DisagreementSet, Error, Pick,
+    QualityThreshold,
+};
 use qunet_stack::SliceId;
 
 /// Maps of ten pixels: both heads are sure of the first `both`, only L3 of the next `only3`, only
@@ -47,6 +50,18 @@ fn q_by_hand_and_strictly_below_q0() {
     assert_eq!(set.records[0].pick, Pick::Agrees);
     assert_eq!(set.records[1].pick, Pick::Selected { rank: 2 });
     assert_eq!(set.records[3].pick, Pick::Selected { rank: 1 });
+}
+
+#[test]
+fn of_those_below_q0_the_largest_area_may_come_first() {
+    // Q = 0 of one pixel, 1/3 of two, 1/9 of eight, 1/2 of one: areas 0.5, 1, 4 and 0.5.
+    let slices = [(0, [0, 1, 0]), (1, [1, 1, 1]), (2, [1, 4, 4]), (3, [1, 1, 0])];
+    let by_area = paper().order(DisagreementOrder::Area);
+    assert_eq!(numbers(&select(by_area, &slices)), [2, 1, 0]);
+    assert_eq!(numbers(&select(by_area.max_slices(2), &slices)), [2, 1]);
+    let all = by_area.quality_threshold(QualityThreshold::Fraction(1.0));
+    assert_eq!(numbers(&select(all, &slices)), [2, 1, 0, 3]);
+    assert_eq!(numbers(&select(paper(), &slices)), [0, 2, 1]);
 }
 
 #[test]

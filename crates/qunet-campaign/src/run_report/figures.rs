@@ -69,8 +69,9 @@ impl RunReport<'_> {
         }
         for id in later {
             let record = self.outcome.query.records.iter().find(|record| record.id == id);
-            let agreement = record.map_or(f64::NAN, |record| record.quality_index);
-            slices.push((id, format!("S_m: heads disagree, Q = {agreement:.2}")));
+            let (agreement, area) =
+                record.map_or((f64::NAN, f64::NAN), |it| (it.quality_index, it.differing));
+            slices.push((id, format!("S_m: heads differ by {area:.0} px, Q = {agreement:.2}")));
         }
         let drawn = |(id, why)| Ok((id, self.image(id)?, self.labels(id), why));
         let drawn: Vec<_> = slices.into_iter().map(drawn).collect::<Result<_, Error>>()?;

@@ -2,7 +2,7 @@
 
 use qunet_report::{Cell, Figure, Report, Section, Table, chosen_table, verdict_table};
 use qunet_segmetrics::OverlapMetric;
-use qunet_select::QualityThreshold;
+use qunet_select::{DisagreementOrder, DisagreementParams, QualityThreshold};
 use qunet_stack::SliceId;
 
 use super::RunReport;
@@ -30,7 +30,6 @@ pub(super) fn page(
         )
         .viewer(&run.viewer()?)?
         .table(verdict_table(&outcome.quality, verdicts, &agreement)?);
-    let threshold = run.config.query.quality_threshold;
     Ok(facts(run, scores)
         .section(initial(figures.quality, figures.chosen, chosen_table(verdicts, &picked)))
         .section(
@@ -41,7 +40,7 @@ pub(super) fn page(
                 )
                 .figure(figures.losses),
         )
-        .section(query(figures.heads, threshold))
+        .section(query(figures.heads, &run.config.query))
         .section(result(figures.overlays, scores))
         .section(every))
 }
@@ -74,14 +73,19 @@ fn initial(quality: [Figure; 2], chosen: Figure, table: Table) -> Section {
     quality.into_iter().chain([chosen]).fold(section, Section::figure).table(table)
 }
 
-fn query(heads: Vec<Figure>, threshold: QualityThreshold) -> Section {
-    let low = match threshold {
-        QualityThreshold::Fixed(q0) => format!("below {q0}"),
-        _ => "lowest".to_owned(),
+fn query(heads: Vec<Figure>, params: &DisagreementParams) -> Section {
+    let rule = match params.quality_threshold {
+        QualityThreshold::Fixed(q0) => {
+            format!("Where Q, the overlap of heads L3 and L4, is below {q0},")
+        }
+        _ if params.order == DisagreementOrder::Area => {
+            "Where heads L3 and L4 differ most,".to_owned()
+        }
+        _ => "Where Q, the overlap of heads L3 and L4, is lowest,".to_owned(),
     };
     let section = Section::new("Step 2: where the network disagrees with itself").paragraph(format!(
-        "The network trained on S0 sees every other slice. Where Q, the overlap of heads L3 and L4, \
-         is {low}, the slice shows something it has not learnt.",
+        "The network trained on S0 sees every other slice. {rule} the slice shows something it has \
+         not learnt.",
     ));
     heads.into_iter().fold(section, Section::figure)
 }

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 pub use self::map::disagreement_map;
 pub use self::maps::Maps;
-pub use self::params::{AgreementMeasure, DisagreementParams, EmptyAgreement};
+pub use self::params::{AgreementMeasure, DisagreementOrder, DisagreementParams, EmptyAgreement};
 pub use self::record::{AgreementRecord, Pick};
 pub use self::set::DisagreementSet;
 pub use self::threshold::QualityThreshold;
@@ -141,7 +141,7 @@ impl DisagreementSelection {
         Ok(())
     }
 
-    /// Ends the round: every slice with Q < q0, lowest first, as far as the budget goes.
+    /// Ends the round: every slice with Q < q0, in the order asked for, as far as the budget goes.
     #[must_use]
     pub fn finish(self) -> DisagreementSet {
         let mut records: Vec<AgreementRecord> = self.observed.into_values().collect();
@@ -150,8 +150,14 @@ impl DisagreementSelection {
         order.sort_by(|&a, &b| records[a].quality_index.total_cmp(&records[b].quality_index));
         let sorted: Vec<f64> = order.iter().map(|&index| records[index].quality_index).collect();
         let (below, quality_threshold) = self.params.quality_threshold.cut(&sorted);
+        order.truncate(below);
+        if self.params.order == DisagreementOrder::Area {
+            order.sort_by(|&a, &b| {
+                records[b].differing.total_cmp(&records[a].differing).then(a.cmp(&b))
+            });
+        }
         let budget = self.params.max_slices.unwrap_or(usize::MAX);
-        for (index, rank) in order.into_iter().zip(1..=below) {
+        for (index, rank) in order.into_iter().zip(1..) {
             records[index].pick =
                 if rank <= budget { Pick::Selected { rank } } else { Pick::OverBudget { rank } };
         }

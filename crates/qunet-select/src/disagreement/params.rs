@@ -22,12 +22,27 @@ pub struct DisagreementParams {
     pub quality_threshold: QualityThreshold,
     /// A pixel is foreground where its probability is above this.
     pub probability_threshold: f32,
-    /// The most slices to take, lowest Q first; `None` = all below q0, as in the paper.
+    /// The most slices to take; `None` = all below q0, as in the paper.
     pub max_slices: Option<usize>,
+    /// Which of the slices below q0 come first.
+    pub order: DisagreementOrder,
     /// What Q is.
     pub measure: AgreementMeasure,
     /// What Q is where two heads agree on nothing.
     pub empty_agreement: EmptyAgreement,
+}
+
+/// Which of the slices below q0 come first; ties by slice number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DisagreementOrder {
+    /// Those of lowest Q.
+    #[default]
+    Quality,
+    /// Those with the largest disagreement area ([`AgreementRecord::differing`](crate::AgreementRecord)):
+    /// a stray pixel on an otherwise empty slice makes Q = 0 and changes next to nothing.
+    Area,
 }
 
 /// How the agreement of two probability maps is measured.
@@ -67,6 +82,7 @@ impl Default for DisagreementParams {
             quality_threshold: QualityThreshold::default(),
             probability_threshold: 0.5,
             max_slices: None,
+            order: DisagreementOrder::default(),
             measure: AgreementMeasure::default(),
             empty_agreement: EmptyAgreement::default(),
         }
@@ -84,6 +100,12 @@ impl DisagreementParams {
     #[must_use]
     pub fn max_slices(self, max_slices: usize) -> Self {
         Self { max_slices: Some(max_slices), ..self }
+    }
+
+    /// Sets which of the slices below q0 come first.
+    #[must_use]
+    pub fn order(self, order: DisagreementOrder) -> Self {
+        Self { order, ..self }
     }
 
     /// Sets what Q is.

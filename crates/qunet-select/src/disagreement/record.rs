@@ -31,7 +31,7 @@ pub struct AgreementRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "pick", rename_all = "snake_case")]
 pub enum Pick {
-    /// Q is below q0; rank 1 is the lowest Q.
+    /// Q is below q0; rank 1 is asked for first.
     Selected {
         /// 1-based rank.
         rank: usize,

@@ -17,7 +17,7 @@ pub struct DisagreementSet {
 }
 
 impl DisagreementSet {
-    /// The slices of S_m, lowest Q first.
+    /// The slices of S_m in their order, lowest Q first unless asked otherwise.
     #[must_use]
     pub fn ids(&self) -> Vec<SliceId> {
         let mut ranked: Vec<(usize, SliceId)> = self
