@@ -53,6 +53,29 @@ fn it_asks_until_the_budget_is_spent_and_keeps_what_was_drawn() {
 }
 
 #[test]
+fn what_only_looks_like_a_leftover_stays() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let campaign = begin(folder.path(), &config());
+    let folder = campaign.folder().to_owned();
+    drop(campaign);
+    let theirs = [
+        "stacks/a.annotations-final.nii.gz",
+        "stacks/old.annotations-3.nii.gz",
+        "round-1/a.annotations-3.nii.gz",
+        "a.annotations-3.nii.gz",
+    ];
+    let leftovers = ["stacks/a.annotations-3.nii.gz", "stacks/.partial-b", "round-1/.partial-c"];
+    for path in theirs.iter().chain(&leftovers) {
+        fs::write(folder.join(path), "drawn").unwrap();
+    }
+    let campaign = Campaign::open(&folder).unwrap();
+    assert!(theirs.iter().all(|path| folder.join(path).is_file()));
+    assert!(leftovers.iter().all(|path| !folder.join(path).exists()));
+    assert!(folder.join(&campaign.manifest().stacks[0].annotations.path).is_file());
+}
+
+#[test]
 fn every_step_twice_is_the_step_once() {
     let _turn = alone();
     let folder = tempfile::tempdir().unwrap();

@@ -27,9 +27,8 @@ impl Campaign {
             let stack = self.open_stack(record)?;
             // Partly annotated slices are predicted too: for the pixels that nobody labelled.
             let all: Vec<_> = stack.ids().collect();
-            let (stack_ref, open) = (&stack, &all[..]);
-            let mut looking =
-                Looking { config, number, stack: stack_ref, open, predictor: &predictor, observer };
+            let (stack, open, predictor) = (&stack, &all, &predictor);
+            let mut looking = Looking { config, number, stack, open, predictor, observer };
             let labels = with_annotations(looking.segment()?, &self.annotations(record)?);
             let path = PathBuf::from(format!("segmentations/{}.nii.gz", record.name));
             stack.write_labels(self.folder.join(&path), &labels)?;

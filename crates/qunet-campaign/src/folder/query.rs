@@ -118,15 +118,8 @@ impl Campaign {
             if !self.is_said([&said, &labels, &differ], record, &weights) {
                 let stack = self.open_stack(record)?;
                 let open = record.open_slices();
-                let (stack_ref, open) = (&stack, &open[..]);
-                let mut looking = Looking {
-                    config,
-                    number,
-                    stack: stack_ref,
-                    open,
-                    predictor: &predictor,
-                    observer,
-                };
+                let (stack, open, predictor) = (&stack, &open, &predictor);
+                let mut looking = Looking { config, number, stack, open, predictor, observer };
                 let found = looking.look(&weights)?;
                 stack.write_labels(self.folder.join(&labels), &found.labels)?;
                 stack.write_labels(self.folder.join(&differ), &found.disagreement)?;

@@ -83,7 +83,7 @@ impl StackRecord {
     }
 }
 
-pub(super) fn open(image: &std::path::Path, roi: Option<&std::path::Path>) -> Result<Stack, Error> {
+pub(super) fn open(image: &Path, roi: Option<&Path>) -> Result<Stack, Error> {
     let stack = Stack::open(image)?;
     Ok(match roi {
         Some(roi) => stack.with_roi(roi)?,

@@ -13,8 +13,8 @@ use crate::event::{Observer, Stage, Watched};
 
 impl Campaign {
     /// Trains on all annotated slices: in the first round from fresh weights, later from those of
-    /// the last round that knew of any foreground. A round that is trained already is left as it is; a training that was
-    /// interrupted goes on after its last epoch.
+    /// the last round that knew of any foreground. A round that is trained already is left as it
+    /// is; a training that was interrupted goes on after its last epoch.
     ///
     /// # Errors
     /// [`Error::Waiting`] where slices asked for are not annotated yet, [`Error::Interrupted`]
