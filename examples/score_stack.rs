@@ -21,8 +21,7 @@ struct Arguments {
     /// Region of interest on the stack's grid.
     #[arg(long, value_name = "FILE|DIR", requires = "stack")]
     roi: Option<PathBuf>,
-    /// Score the stored values as they are; default: scaled to [0, 1] over the stack, for which
-    /// a file is read twice.
+    /// Score the stored values as they are; default: scaled to [0, 1] over the stack.
     #[arg(long)]
     unscaled: bool,
     /// How many threads score, 0 for one per core.

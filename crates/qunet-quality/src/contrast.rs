@@ -2,6 +2,7 @@ use ndarray::ArrayRef2;
 
 use crate::{
     Border, Pixel, Result, check,
+    linear::Linear,
     median::{check_window, for_each_median_row},
     moments::{Moments, Tally},
 };
@@ -93,7 +94,32 @@ fn noise<T: Pixel>(
         noise.add_row(&inside[0], &inside[1]);
         row += 1;
     });
-    noise.finish()
+    Ok(noise.finish()?.inverse_psnr())
+}
+
+/// What inverse PSNR rests on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NoiseStatistics {
+    /// Population variance of the differences between pixels and their medians; `None` without
+    /// pixels.
+    variance: Option<f64>,
+    /// The largest pixel.
+    max: Option<f64>,
+}
+
+impl NoiseStatistics {
+    /// Var(I - median(I)) / max(I), where max(I) > 0.
+    pub(crate) fn inverse_psnr(self) -> Option<f64> {
+        let max = self.max.filter(|&max| max > 0.0)?;
+        Some(self.variance? / max)
+    }
+
+    pub(crate) fn scaled(self, scale: Linear) -> Self {
+        Self {
+            variance: self.variance.map(|variance| scale.variance(variance)),
+            max: self.max.map(|max| scale.intensity(max)),
+        }
+    }
 }
 
 /// Sums the differences between pixels and their medians row by row.
@@ -116,11 +142,10 @@ impl<'a, T: Pixel> Noise<'a, T> {
         tally.add_sum(pixels.len() as u64, 0.0);
     }
 
-    /// Var(I - median(I)) / max(I), where max(I) > 0.
-    pub(crate) fn finish(self) -> Result<Option<f64>> {
-        let Some(variance) = self.differences.variance() else { return Ok(None) };
-        let variance = check::defined(variance, self.image, self.roi)?;
-        let peak = self.peak.map(Into::<f64>::into).filter(|&peak| peak > 0.0);
-        Ok(peak.map(|peak| variance / peak))
+    /// The statistics, unless a pixel is not finite.
+    pub(crate) fn finish(self) -> Result<NoiseStatistics> {
+        let defined = |variance| check::defined(variance, self.image, self.roi);
+        let variance = self.differences.variance().map(defined).transpose()?;
+        Ok(NoiseStatistics { variance, max: self.peak.map(Into::into) })
     }
 }

@@ -62,6 +62,15 @@ impl QualityParams {
         check_window(self.median_window)?;
         self.metric_params.check()
     }
+
+    /// Whether the metrics of linearly scaled intensities follow from those of the pixels. Not
+    /// where a border is of a constant intensity, nor for the further metrics, some of which
+    /// depend on the scale in other ways.
+    pub(crate) fn follow_a_linear_scale(&self) -> bool {
+        let borders = [self.laplacian_border, self.median_border];
+        let constant = |border: &Border| matches!(border, Border::Constant(_));
+        self.further.is_empty() && !borders.iter().any(constant)
+    }
 }
 
 impl Default for QualityParams {

@@ -1,7 +1,7 @@
 use ndarray::ArrayRef2;
 use serde::{Deserialize, Serialize};
 
-use crate::{Pixel, Result, check, kernels::Region, moments::Moments, rows::Rows};
+use crate::{Pixel, Result, check, kernels::Region, linear::Linear, moments::Moments, rows::Rows};
 
 /// Number, mean, variance and maximum of the pixels of a region.
 ///
@@ -58,6 +58,16 @@ impl RegionStatistics {
     pub fn coefficient_of_variation(&self) -> Option<f64> {
         let mean = self.mean.filter(|&mean| mean > 0.0)?;
         Some(self.variance?.sqrt() / mean)
+    }
+
+    pub(crate) fn scaled(self, scale: Linear) -> Self {
+        let intensity = |pixel| scale.intensity(pixel);
+        Self {
+            pixels: self.pixels,
+            mean: self.mean.map(intensity),
+            variance: self.variance.map(|variance| scale.variance(variance)),
+            max: self.max.map(intensity),
+        }
     }
 }
 

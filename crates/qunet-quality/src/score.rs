@@ -8,6 +8,7 @@ use crate::{
     Error, LaplacianKernel, Pixel, QualityParams, QualityRecord, Result, check,
     contrast::Noise,
     laplacian::{EightNeighbour, FourNeighbour, OpencvKsize3, Weights},
+    linear::{Linear, Measured},
     measure,
     median::for_each_median_row,
     region::RegionSums,
@@ -75,27 +76,37 @@ pub fn score_slice<T: Pixel>(
     roi: Option<&ArrayRef2<bool>>,
     params: &QualityParams,
 ) -> Result<QualityRecord> {
-    record(id, image, roi, params).map_err(|error| error.in_slice(id))
+    Ok(measure_slice(id, image, roi, params)?.record(Linear::IDENTITY))
 }
 
-fn record<T: Pixel>(
+/// Measures the pixels of one slice; its errors name the slice.
+pub(crate) fn measure_slice<T: Pixel>(
     id: SliceId,
     image: &ArrayRef2<T>,
     roi: Option<&ArrayRef2<bool>>,
     params: &QualityParams,
-) -> Result<QualityRecord> {
+) -> Result<Measured> {
+    measured(id, image, roi, params).map_err(|error| error.in_slice(id))
+}
+
+fn measured<T: Pixel>(
+    id: SliceId,
+    image: &ArrayRef2<T>,
+    roi: Option<&ArrayRef2<bool>>,
+    params: &QualityParams,
+) -> Result<Measured> {
     params.check()?;
     check::shapes(image, roi)?;
-    let mut record = match params.laplacian_kernel {
+    let mut measured = match params.laplacian_kernel {
         LaplacianKernel::FourNeighbour => one_pass::<T, FourNeighbour>(id, image, roi, params),
         LaplacianKernel::EightNeighbour => one_pass::<T, EightNeighbour>(id, image, roi, params),
         LaplacianKernel::OpencvKsize3 => one_pass::<T, OpencvKsize3>(id, image, roi, params),
     }?;
     for &metric in &params.further {
         let value = measure(metric, image, roi, &params.metric_params)?;
-        record.further.insert(metric, value);
+        measured.further.insert(metric, value);
     }
-    Ok(record)
+    Ok(measured)
 }
 
 /// Goes over the rows once: each is taken in by all metrics while it is in the nearest cache.
@@ -104,7 +115,7 @@ fn one_pass<T: Pixel, W: Weights>(
     image: &ArrayRef2<T>,
     roi: Option<&ArrayRef2<bool>>,
     params: &QualityParams,
-) -> Result<QualityRecord> {
+) -> Result<Measured> {
     let mut responses = Responses::<T, W>::new(image, None, params.laplacian_border.resolve()?);
     let mut noise = Noise::new(image, None);
     let mut region = RegionSums::new(image, roi);
@@ -121,13 +132,11 @@ fn one_pass<T: Pixel, W: Weights>(
     });
     let region = region.finish()?;
     let variance_of_laplacian = responses.variance().unwrap_or_default();
-    Ok(QualityRecord {
+    Ok(Measured {
         id,
         variance_of_laplacian: check::defined(variance_of_laplacian, image, None)?,
-        inverse_psnr: noise.finish()?,
-        roi_pixels: region.pixels,
-        roi_mean: region.mean,
-        roi_cov: region.cov(),
+        noise: noise.finish()?,
+        region,
         further: BTreeMap::new(),
     })
 }

@@ -1,17 +1,22 @@
 use std::path::Path;
 
-use ndarray::ArrayRef2;
-use qunet_stack::{MaskStream, Scaling, SliceId, SliceStream, SliceView, Stack};
+use qunet_stack::{MaskStream, Scaling, SliceStream, Stack};
 
-use crate::stream::score_each;
-use crate::{QualityParams, QualityRecord, Result, score_slice};
+use crate::scaled::Scorer;
+use crate::{QualityParams, QualityRecord, Result};
 
 /// The quality metrics of every slice of a stack, on its scaled intensities and with its region
 /// of interest, in parallel.
 ///
 /// Scaling comes first because "max pixel strength" has no meaning for values such as Hounsfield
-/// units, which are negative in air. With [`Scaling::None`] the stored pixels are scored as they
-/// are, without a copy. Section II-B of S. Roychowdhury, QU-net++ (2021).
+/// units, which are negative in air. Section II-B of S. Roychowdhury, QU-net++ (2021).
+///
+/// Pixels are read in their stored type wherever the intensities are a linear function of them,
+/// with [`Scaling::None`], [`Scaling::StackMinMax`] and [`Scaling::SliceMinMax`], and with a
+/// window between whole numbers; the four metrics then follow from those of the pixels, with
+/// fewer roundings than those of a scaled copy. Such a copy is made for other windows, for
+/// [`Border::Constant`](crate::Border::Constant), which is an intensity, and where
+/// [`QualityParams::further`] asks for more.
 ///
 /// # Errors
 /// Those of the scaling and of [`score_slices`](crate::score_slices).
@@ -33,7 +38,7 @@ pub fn score_stack(
 ) -> Result<Vec<QualityRecord>> {
     let scorer = Scorer::new(*scaling, params, || Ok(stack.range()))?;
     let slices = stack.ids().map(|id| Ok((id, stack.slice(id)?, stack.roi(id)?)));
-    score_each(slices, |(id, slice, roi)| scorer.score(id, slice, roi.as_deref()))
+    scorer.score(slices, |scorer, (id, slice, roi)| scorer.measure(id, slice, roi.as_deref()))
 }
 
 /// The quality metrics of every slice of a file or a folder of PNG slices: what [`score_stack`]
@@ -41,7 +46,8 @@ pub fn score_stack(
 ///
 /// `roi` is a mask on the grid of `image`; both are read a slice at a time, as many slices as
 /// there are threads are in memory, and slices are unpacked while others are scored. With
-/// [`Scaling::StackMinMax`] the image is read twice, first for its range.
+/// [`Scaling::StackMinMax`] an image of which [`score_stack`] makes a scaled copy is read twice,
+/// first for its range.
 ///
 /// # Errors
 /// Those of [`SliceStream`] and [`MaskStream`], which name the file, of the scaling, and of
@@ -77,46 +83,7 @@ pub fn score_file(
         let mask = masks.as_mut().and_then(Iterator::next).transpose()?;
         Ok((id, slice, mask))
     });
-    score_each(slices, |(id, slice, mask)| {
-        scorer.score(id, slice.view(), mask.as_ref().map(|(_, mask)| &**mask))
+    scorer.score(slices, |scorer, (id, slice, mask)| {
+        scorer.measure(id, slice.view(), mask.as_ref().map(|(_, mask)| &**mask))
     })
-}
-
-/// What is done with every slice of one stack.
-struct Scorer<'a> {
-    scaling: Scaling,
-    /// Smallest and largest pixel of the stack, where the scaling asks for them.
-    range: (f32, f32),
-    params: &'a QualityParams,
-}
-
-impl<'a> Scorer<'a> {
-    /// Checks the settings before it asks for the range of the stack, if it does.
-    fn new(
-        scaling: Scaling,
-        params: &'a QualityParams,
-        range: impl FnOnce() -> Result<(f32, f32)>,
-    ) -> Result<Self> {
-        params.check()?;
-        scaling.check()?;
-        let range = if scaling == Scaling::StackMinMax { range()? } else { (0.0, 1.0) };
-        Ok(Self { scaling, range, params })
-    }
-
-    fn score(
-        &self,
-        id: SliceId,
-        slice: SliceView<'_>,
-        roi: Option<&ArrayRef2<bool>>,
-    ) -> Result<QualityRecord> {
-        match (self.scaling, slice) {
-            (Scaling::None, SliceView::U8(image)) => score_slice(id, &image, roi, self.params),
-            (Scaling::None, SliceView::U16(image)) => score_slice(id, &image, roi, self.params),
-            (Scaling::None, SliceView::I16(image)) => score_slice(id, &image, roi, self.params),
-            (Scaling::None, SliceView::F32(image)) => score_slice(id, &image, roi, self.params),
-            (scaling, slice) => {
-                score_slice(id, &scaling.scale(slice, self.range)?, roi, self.params)
-            }
-        }
-    }
 }

@@ -42,43 +42,42 @@ where
     E: From<Error> + Send,
 {
     params.check()?;
-    score_each(slices.into_iter(), |(id, SliceImage { image, roi })| {
+    let mut records = for_each_arrival(slices.into_iter(), |(id, SliceImage { image, roi })| {
         Ok(score_slice(id, &image, roi.as_deref(), params)?)
-    })
+    })?;
+    records.sort_by_key(|record| record.id);
+    Ok(records)
 }
 
-/// Scores each item as it arrives; sorts the records, or gives the first error by arrival.
-pub(crate) fn score_each<S: Send, E: Send>(
-    mut slices: impl Iterator<Item = Result<S, E>> + Send,
-    score: impl Fn(S) -> Result<QualityRecord, E> + Sync,
-) -> Result<Vec<QualityRecord>, E> {
+/// Does this with each item as it arrives; the results in the order of arrival, or the first error
+/// in that order.
+pub(crate) fn for_each_arrival<S: Send, R: Send, E: Send>(
+    mut items: impl Iterator<Item = Result<S, E>> + Send,
+    work: impl Fn(S) -> Result<R, E> + Sync,
+) -> Result<Vec<R>, E> {
     let failed = AtomicBool::new(false);
     let note = |is_err: bool| failed.fetch_or(is_err, Ordering::Relaxed);
     let until_failure = iter::from_fn(|| {
         if failed.load(Ordering::Relaxed) {
             return None;
         }
-        slices.next().inspect(|item| {
+        items.next().inspect(|item| {
             note(item.is_err());
         })
     });
-    // Whatever arrived before a failing slice was taken before it, and so the first failure is
+    // Whatever arrived before a failing item was taken before it, and so the first failure is
     // always among the outcomes.
-    let mut outcomes: Vec<(usize, Result<QualityRecord, E>)> = until_failure
+    let mut outcomes: Vec<(usize, Result<R, E>)> = until_failure
         .enumerate()
         .par_bridge()
         .map(|(arrival, item)| {
-            let outcome = item.and_then(&score);
+            let outcome = item.and_then(&work);
             note(outcome.is_err());
             (arrival, outcome)
         })
         .collect();
     outcomes.sort_unstable_by_key(|(arrival, _)| *arrival);
-    let records: Result<Vec<QualityRecord>, E> =
-        outcomes.into_iter().map(|(_, outcome)| outcome).collect();
-    let mut records = records?;
-    records.sort_by_key(|record| record.id);
-    Ok(records)
+    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
 #[cfg(test)]
@@ -107,7 +106,8 @@ mod tests {
                 flying.fetch_sub(1, Ordering::SeqCst);
                 record
             };
-            let records = with_threads(threads, || score_each(slices, score)).unwrap().unwrap();
+            let records =
+                with_threads(threads, || for_each_arrival(slices, score)).unwrap().unwrap();
             assert!(records.iter().map(|record| record.id).eq((0..200).map(SliceId)));
             assert!(most.into_inner() <= threads);
         }

@@ -14,11 +14,12 @@ use qunet_stack::{Geometry, Pixels, Scaling, SliceId, Stack};
 use tempfile::TempDir;
 
 const SHAPE: (usize, usize, usize) = (9, 24, 31);
-const SCALINGS: [Scaling; 4] = [
+const SCALINGS: [Scaling; 5] = [
     Scaling::None,
     Scaling::StackMinMax,
     Scaling::SliceMinMax,
     Scaling::Window { centre: 90.0, width: 120.0 },
+    Scaling::Window { centre: 90.0, width: 121.0 },
 ];
 
 fn textured() -> Array3<u8> {

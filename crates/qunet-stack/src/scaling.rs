@@ -71,15 +71,34 @@ impl Scaling {
         Ok(self.apply(slice, stack))
     }
 
-    fn apply(&self, slice: SliceView<'_>, stack: (f32, f32)) -> Array2<f32> {
-        let (low, high) = match *self {
-            Self::None => return slice.to_f32(),
-            Self::StackMinMax => stack,
-            Self::SliceMinMax => slice.range(),
+    /// The pixel values that become 0 and 1, given the smallest and largest value of the stack;
+    /// `None` where values stay as they are.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use qunet_stack::{Scaling, SliceView};
+    ///
+    /// let slice = array![[10_u8, 20, 30]];
+    /// let limits = |scaling: Scaling| scaling.limits(SliceView::U8(slice.view()), (10.0, 50.0));
+    /// assert_eq!(limits(Scaling::StackMinMax), Some((10.0, 50.0)));
+    /// assert_eq!(limits(Scaling::SliceMinMax), Some((10.0, 30.0)));
+    /// assert_eq!(limits(Scaling::lung_window()), Some((-1350.0, 150.0)));
+    /// assert_eq!(limits(Scaling::None), None);
+    /// ```
+    #[must_use]
+    pub fn limits(&self, slice: SliceView<'_>, stack: (f32, f32)) -> Option<(f32, f32)> {
+        match *self {
+            Self::None => None,
+            Self::StackMinMax => Some(stack),
+            Self::SliceMinMax => Some(slice.range()),
             Self::Window { centre, width } => {
-                ((centre - width / 2.0) as f32, (centre + width / 2.0) as f32)
+                Some(((centre - width / 2.0) as f32, (centre + width / 2.0) as f32))
             }
-        };
+        }
+    }
+
+    fn apply(&self, slice: SliceView<'_>, stack: (f32, f32)) -> Array2<f32> {
+        let Some((low, high)) = self.limits(slice, stack) else { return slice.to_f32() };
         let span = high - low;
         if span > 0.0 {
             slice.map(|value| ((value - low) / span).clamp(0.0, 1.0))

@@ -1,0 +1,119 @@
+use ndarray::{Array2, ArrayRef2, CowArray, Ix2};
+use qunet_stack::{Scaling, SliceId, SliceView};
+
+use crate::linear::{Linear, Measured};
+use crate::score::measure_slice;
+use crate::stream::for_each_arrival;
+use crate::{Pixel, QualityParams, QualityRecord, Result};
+
+/// The pixels that become the intensities 0 and 1.
+type Limits = (f32, f32);
+/// Of pixels that are intensities.
+const UNIT: Limits = (0.0, 1.0);
+
+/// What is done with every slice of one stack.
+pub(crate) struct Scorer<'a> {
+    scaling: Scaling,
+    params: &'a QualityParams,
+    /// Whether pixels may be measured before their scale is known.
+    linear: bool,
+    /// Smallest and largest pixel of the stack, where they must be known before.
+    range: Limits,
+}
+
+impl<'a> Scorer<'a> {
+    /// Checks the settings before it asks for the range of the stack, if it does.
+    pub(crate) fn new(
+        scaling: Scaling,
+        params: &'a QualityParams,
+        range: impl FnOnce() -> Result<Limits>,
+    ) -> Result<Self> {
+        params.check()?;
+        scaling.check()?;
+        let linear = params.follow_a_linear_scale();
+        let range = if scaling == Scaling::StackMinMax && !linear { range()? } else { UNIT };
+        Ok(Self { scaling, params, linear, range })
+    }
+
+    /// Measures each slice as it arrives; the records in the order of arrival.
+    pub(crate) fn score<S: Send>(
+        &self,
+        slices: impl Iterator<Item = Result<S>> + Send,
+        measure: impl Fn(&Self, S) -> Result<(Measured, Limits)> + Sync,
+    ) -> Result<Vec<QualityRecord>> {
+        let measured = for_each_arrival(slices, |slice| measure(self, slice))?;
+        let stack = self.range_comes_later().then(|| {
+            let limits = measured.iter().map(|&(_, limits)| limits);
+            limits.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or(UNIT)
+        });
+        let records = measured.into_iter().map(|(measured, own)| {
+            let limits = stack.unwrap_or(own);
+            measured.record(Linear::from_limits(limits))
+        });
+        Ok(records.collect())
+    }
+
+    /// What was measured on a slice, and the limits of its scale: its own range where that of the
+    /// stack is not known yet.
+    pub(crate) fn measure(
+        &self,
+        id: SliceId,
+        slice: SliceView<'_>,
+        roi: Option<&ArrayRef2<bool>>,
+    ) -> Result<(Measured, Limits)> {
+        match slice {
+            SliceView::U8(image) => self.measure_pixels(id, slice, &image, roi),
+            SliceView::U16(image) => self.measure_pixels(id, slice, &image, roi),
+            SliceView::I16(image) => self.measure_pixels(id, slice, &image, roi),
+            SliceView::F32(image) => self.measure_pixels(id, slice, &image, roi),
+            other => self.measure_pixels(id, other, &other.to_f32(), roi),
+        }
+    }
+
+    fn measure_pixels<T: Pixel>(
+        &self,
+        id: SliceId,
+        slice: SliceView<'_>,
+        image: &ArrayRef2<T>,
+        roi: Option<&ArrayRef2<bool>>,
+    ) -> Result<(Measured, Limits)> {
+        let range = if self.range_comes_later() { slice.range() } else { self.range };
+        let limits = self.scaling.limits(slice, range);
+        if let Some(pixels) = self.linear_pixels(image, limits) {
+            let measured = measure_slice(id, &pixels, roi, self.params)?;
+            return Ok((measured, limits.unwrap_or(UNIT)));
+        }
+        let intensities = self.scaling.scale(slice, self.range)?;
+        Ok((measure_slice(id, &intensities, roi, self.params)?, UNIT))
+    }
+
+    /// Pixels of which the intensities are a linear function, if there are such.
+    fn linear_pixels<'p, T: Pixel>(
+        &self,
+        image: &'p ArrayRef2<T>,
+        limits: Option<Limits>,
+    ) -> Option<CowArray<'p, T, Ix2>> {
+        match (self.scaling, limits) {
+            (_, None) => Some(image.view().into()),
+            _ if !self.linear => None,
+            (Scaling::Window { .. }, Some(limits)) => clamped(image, limits).map(Into::into),
+            (_, Some(_)) => Some(image.view().into()),
+        }
+    }
+
+    /// Whether slices are measured before the range of their stack is known.
+    fn range_comes_later(&self) -> bool {
+        self.scaling == Scaling::StackMinMax && self.linear
+    }
+}
+
+/// Integer pixels clamped to the limits; `None` where these are no pixels.
+fn clamped<T: Pixel>(image: &ArrayRef2<T>, (low, high): Limits) -> Option<Array2<T>> {
+    let (min, max) = T::LIMITS?;
+    let low = if f64::from(low) < min.into() { min } else { T::exact(low.into())? };
+    let high = if f64::from(high) > max.into() { max } else { T::exact(high.into())? };
+    Some(image.mapv(|pixel| {
+        let above = if pixel < low { low } else { pixel };
+        if above > high { high } else { above }
+    }))
+}
