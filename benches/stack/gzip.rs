@@ -89,7 +89,7 @@ fn stack() -> anyhow::Result<Stack> {
 
 /// Unpacks into a buffer that is not looked at.
 fn unpack(path: &Path) -> anyhow::Result<()> {
-    let file = BufReader::with_capacity(1 << 16, File::open(path)?);
+    let file = BufReader::with_capacity(1 << 18, File::open(path)?);
     let mut decoder = MultiGzDecoder::new(file);
     let mut buffer = vec![0; SIZE * SIZE * 2];
     while decoder.read(&mut buffer)? > 0 {}

@@ -1,6 +1,8 @@
 //! From stored numbers to pixels, whatever file they lie in.
 
-use bytemuck::Pod;
+use std::io::{self, Read};
+
+use bytemuck::AnyBitPattern;
 use ndarray::Array2;
 
 use crate::SlicePixels;
@@ -57,57 +59,99 @@ pub(crate) struct Samples {
     pub(crate) scale: Option<(f64, f64)>,
 }
 
+/// Bytes that are read at once: whole values of every type, and few enough to stay in the cache
+/// until they are pixels.
+const CHUNK: usize = 1 << 18;
+
+/// The pixels of a slice, or how many bytes of it there are.
+pub(crate) type SliceOrLength = Result<SlicePixels, usize>;
+
 impl Samples {
-    /// One slice (height, width): the stored type where it is one of the four of
-    /// [`SlicePixels`], else `f32`. `None` where the bytes are not those of the shape.
-    pub(crate) fn decode(&self, shape: (usize, usize), mut bytes: Vec<u8>) -> Option<SlicePixels> {
-        let size = self.number.bytes();
-        if shape.0.checked_mul(shape.1)?.checked_mul(size)? != bytes.len() {
-            return None;
+    /// Reads one slice (height, width): the stored type where it is one of the four of
+    /// [`SlicePixels`], else `f32`. Memory is asked for first, may be refused, and is filled as the
+    /// bytes arrive.
+    pub(crate) fn read(
+        &self,
+        shape: (usize, usize),
+        source: &mut dyn Read,
+    ) -> io::Result<SliceOrLength> {
+        macro_rules! stored {
+            ($kind:ident, $number:ty) => {
+                self.collect(shape, source, |value: $number| value)?.map(SlicePixels::$kind)
+            };
         }
-        if self.big_endian != cfg!(target_endian = "big") {
-            bytes.chunks_exact_mut(size).for_each(<[u8]>::reverse);
+        // Any other type goes through f64.
+        macro_rules! widened {
+            ($number:ty) => {{
+                let (slope, intercept) = self.scale.unwrap_or((1.0, 0.0));
+                let widen = |value: $number| (value as f64 * slope + intercept) as f32;
+                self.collect(shape, source, widen)?.map(SlicePixels::F32)
+            }};
         }
-        Some(match (self.number, self.scale) {
-            (Number::U8, None) => SlicePixels::U8(Array2::from_shape_vec(shape, bytes).ok()?),
-            (Number::U16, None) => SlicePixels::U16(array(shape, &bytes)?),
-            (Number::I16, None) => SlicePixels::I16(array(shape, &bytes)?),
-            (Number::F32, None) => SlicePixels::F32(array(shape, &bytes)?),
-            (number, scale) => {
-                let (slope, intercept) = scale.unwrap_or((1.0, 0.0));
-                let scale = |value: f64| (value * slope + intercept) as f32;
-                SlicePixels::F32(widened(number, shape, &bytes, scale)?)
-            }
+        Ok(match (self.number, self.scale) {
+            (Number::U8, None) => stored!(U8, u8),
+            (Number::U16, None) => stored!(U16, u16),
+            (Number::I16, None) => stored!(I16, i16),
+            (Number::F32, None) => stored!(F32, f32),
+            (Number::U8, _) => widened!(u8),
+            (Number::I8, _) => widened!(i8),
+            (Number::U16, _) => widened!(u16),
+            (Number::I16, _) => widened!(i16),
+            (Number::U32, _) => widened!(u32),
+            (Number::I32, _) => widened!(i32),
+            (Number::U64, _) => widened!(u64),
+            (Number::I64, _) => widened!(i64),
+            (Number::F32, _) => widened!(f32),
+            (Number::F64, _) => widened!(f64),
         })
     }
-}
 
-fn array<T: Pod>(shape: (usize, usize), bytes: &[u8]) -> Option<Array2<T>> {
-    Array2::from_shape_vec(shape, bytemuck::pod_collect_to_vec(bytes)).ok()
-}
-
-/// Any type through f64.
-fn widened(
-    number: Number,
-    shape: (usize, usize),
-    bytes: &[u8],
-    scale: impl Fn(f64) -> f32,
-) -> Option<Array2<f32>> {
-    macro_rules! from {
-        ($stored:ty) => {
-            array::<$stored>(shape, bytes)?.mapv(|value| scale(value as f64))
-        };
+    /// [`Samples::read`] of bytes at hand; `None` where they are not those of the shape.
+    pub(crate) fn decode(&self, shape: (usize, usize), bytes: &[u8]) -> Option<SlicePixels> {
+        let expected = shape.0.checked_mul(shape.1)?.checked_mul(self.number.bytes())?;
+        if expected != bytes.len() {
+            return None;
+        }
+        self.read(shape, &mut &*bytes).ok()?.ok()
     }
-    Some(match number {
-        Number::U8 => from!(u8),
-        Number::I8 => from!(i8),
-        Number::U16 => from!(u16),
-        Number::I16 => from!(i16),
-        Number::U32 => from!(u32),
-        Number::I32 => from!(i32),
-        Number::U64 => from!(u64),
-        Number::I64 => from!(i64),
-        Number::F32 => from!(f32),
-        Number::F64 => from!(f64),
-    })
+
+    fn collect<T: AnyBitPattern, U>(
+        &self,
+        shape: (usize, usize),
+        source: &mut dyn Read,
+        convert: impl Fn(T) -> U,
+    ) -> io::Result<Result<Array2<U>, usize>> {
+        let (size, count) = (size_of::<T>(), shape.0 * shape.1);
+        let mut values = Vec::new();
+        values.try_reserve_exact(count)?;
+        let mut chunk = vec![0; CHUNK.min(count * size)];
+        while values.len() < count {
+            let wanted = CHUNK.min((count - values.len()) * size);
+            let found = fill(source, &mut chunk[..wanted])?;
+            if found < wanted {
+                return Ok(Err(values.len() * size + found));
+            }
+            let bytes = &mut chunk[..wanted];
+            if self.big_endian != cfg!(target_endian = "big") {
+                bytes.chunks_exact_mut(size).for_each(<[u8]>::reverse);
+            }
+            let read = |bytes| convert(bytemuck::pod_read_unaligned(bytes));
+            values.extend(bytes.chunks_exact(size).map(read));
+        }
+        Array2::from_shape_vec(shape, values).map(Ok).map_err(io::Error::other)
+    }
+}
+
+/// Fills the bytes, or as many as there are.
+fn fill(source: &mut dyn Read, bytes: &mut [u8]) -> io::Result<usize> {
+    let mut found = 0;
+    while found < bytes.len() {
+        match source.read(&mut bytes[found..]) {
+            Ok(0) => break,
+            Ok(more) => found += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
 }

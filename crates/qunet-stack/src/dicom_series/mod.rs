@@ -113,7 +113,7 @@ impl Source for Slices {
         decode::extend_sign(&mut bytes, &self.stored, samples.big_endian);
         let found = bytes.len() as u64;
         let shape = (usize::from(self.stored.rows), usize::from(self.stored.columns));
-        let slice = samples.decode(shape, bytes).ok_or_else(|| Error::CutShort {
+        let slice = samples.decode(shape, &bytes).ok_or_else(|| Error::CutShort {
             path: file.path.clone(),
             expected: length as u64,
             found,

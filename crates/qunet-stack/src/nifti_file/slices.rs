@@ -10,15 +10,17 @@ use nifti::NiftiHeader;
 
 use super::layout::{HEADER_BYTES, Layout};
 use super::{broken, geometry::geometry, pair};
-use crate::source::{Source, read_up_to};
+use crate::source::Source;
 use crate::{Error, Geometry, SlicePixels};
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// `sizeof_hdr` of NIfTI-1 in either byte order.
 const HEADER_SIZES: [[u8; 4]; 2] = [348u32.to_le_bytes(), 348u32.to_be_bytes()];
 const PAIR_MAGIC: [u8; 4] = *b"ni1\0";
-/// Bytes read from disk at once.
-const BUFFER: usize = 1 << 16;
+/// Bytes read from disk at once: the decoder copies its window whenever it runs out of them.
+const PACKED: usize = 1 << 18;
+/// Bytes unpacked at once while less is asked for, as for a header; slices are unpacked in place.
+const UNPACKED: usize = 1 << 16;
 
 /// The slices of a `.nii` or `.nii.gz` file, or of a `.hdr` and `.img` pair; the header is checked
 /// when it is opened.
@@ -106,18 +108,16 @@ impl Source for Slices {
         self.go_to(index)?;
         // Where a failure leaves the file is not known.
         self.next = usize::MAX;
-        let length = self.layout.slice_bytes;
-        let bytes = read_up_to(&self.path, self.bytes.reader(), length)?;
-        let found = index as u64 * length as u64 + bytes.len() as u64;
         let [slices, height, width] = self.layout.shape;
-        let slice = self.layout.samples.decode((height, width), bytes);
-        let Some(slice) = slice else {
-            let (path, expected) = (self.path.clone(), self.layout.bytes());
-            return Err(Error::CutShort { path, expected, found });
-        };
+        let cannot_read = |source| Error::Read { path: self.path.clone(), source };
+        let read = self.layout.samples.read((height, width), self.bytes.reader());
+        let slice = read.map_err(cannot_read)?.map_err(|found| Error::CutShort {
+            path: self.path.clone(),
+            expected: self.layout.bytes(),
+            found: index as u64 * self.layout.slice_bytes as u64 + found as u64,
+        })?;
         if self.bytes.is_packed() && index + 1 == slices {
             // gzip keeps its checksum at the very end; damage must not pass for pixels.
-            let cannot_read = |source| Error::Read { path: self.path.clone(), source };
             io::copy(self.bytes.reader(), &mut io::sink()).map_err(cannot_read)?;
         }
         self.next = index + 1;
@@ -128,10 +128,10 @@ impl Source for Slices {
 impl Bytes {
     fn open(path: &Path) -> Result<Self, Error> {
         let cannot_read = |source| Error::Read { path: path.to_owned(), source };
-        let mut file = BufReader::with_capacity(BUFFER, File::open(path).map_err(cannot_read)?);
+        let mut file = BufReader::with_capacity(PACKED, File::open(path).map_err(cannot_read)?);
         let packed = file.fill_buf().map_err(cannot_read)?.starts_with(&GZIP_MAGIC);
         Ok(if packed {
-            Self::Packed(Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file))))
+            Self::Packed(Box::new(BufReader::with_capacity(UNPACKED, MultiGzDecoder::new(file))))
         } else {
             Self::Plain(file)
         })

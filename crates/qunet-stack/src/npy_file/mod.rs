@@ -185,7 +185,7 @@ impl Source for Slices {
         let bytes = self.bytes(index)?;
         let found = index as u64 * self.slice_bytes as u64 + bytes.len() as u64;
         let [slices, height, width] = self.shape;
-        self.samples.decode((height, width), bytes).ok_or_else(|| {
+        self.samples.decode((height, width), &bytes).ok_or_else(|| {
             let expected = slices as u64 * self.slice_bytes as u64;
             Error::CutShort { path: self.path.clone(), expected, found }
         })
