@@ -11,7 +11,7 @@ use qunet_stack::{SliceId, Stack};
 
 use super::manifest::StackRecord;
 use super::masks::Masks;
-use super::stacks::is_foreground;
+use super::stacks::{annotations, is_foreground};
 use super::{Campaign, digest};
 use crate::Error;
 
@@ -132,9 +132,7 @@ impl Campaign {
     ) -> Result<PathBuf, Error> {
         let old = record.annotations.path.clone();
         let path = (1..)
-            .map(|count| {
-                PathBuf::from(format!("stacks/{}.annotations-{count}.nii.gz", record.name))
-            })
+            .map(|count| annotations(&record.name, count))
             .find(|path| *path != old && !self.folder.join(path).exists())
             .unwrap_or_default();
         stack.write_labels(self.folder.join(&path), labels)?;

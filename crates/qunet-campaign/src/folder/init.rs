@@ -9,7 +9,7 @@ use qunet_stack::Stack;
 
 use super::config::CampaignConfig;
 use super::manifest::{FORMAT, Manifest, Round, StackRecord};
-use super::stacks::{blank, open};
+use super::stacks::{annotations, blank, open};
 use super::{Campaign, LOCK, MANIFEST, digest, lock, make, read, save, tidy};
 use crate::Error;
 
@@ -188,7 +188,7 @@ fn record(
     let name = &source.name;
     let scores = PathBuf::from(format!("stacks/{name}.scores.csv"));
     qunet_quality::write_csv(folder.join(&scores), quality)?;
-    let annotations = PathBuf::from(format!("stacks/{name}.annotations-0.nii.gz"));
+    let annotations = annotations(name, 0);
     stack.write_labels(folder.join(&annotations), &blank(stack.shape()))?;
     Ok(StackRecord {
         name: name.clone(),

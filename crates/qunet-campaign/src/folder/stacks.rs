@@ -1,6 +1,6 @@
 //! The stacks of a campaign and what is drawn on them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, Array3, Axis};
 use qunet_model::IGNORE;
@@ -89,6 +89,11 @@ pub(super) fn open(image: &Path, roi: Option<&Path>) -> Result<Stack, Error> {
         Some(roi) => stack.with_roi(roi)?,
         None => stack,
     })
+}
+
+/// Where the annotations of a stack lie; new ones take the next free number.
+pub(super) fn annotations(stack: &str, count: usize) -> PathBuf {
+    PathBuf::from(format!("stacks/{stack}.annotations-{count}.nii.gz"))
 }
 
 /// Labels of a stack on which nobody drew anything.

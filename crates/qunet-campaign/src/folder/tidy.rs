@@ -5,22 +5,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::manifest::{Manifest, StackRecord};
+use super::stacks::annotations;
 use super::train::checkpoint;
 use crate::Error;
 
 /// Removes files that are not whole, annotations that were replaced, and checkpoints of trainings
 /// that are done. A file that only resembles them is somebody's and stays.
 pub(super) fn tidy(folder: &Path, manifest: &Manifest) -> Result<(), Error> {
+    let replaced =
+        |path: &Path| manifest.stacks.iter().any(|stack| is_replaced(path, folder, stack));
     each_file(folder, &mut |path, name| {
-        if name.starts_with(".partial-") { remove(path) } else { Ok(()) }
+        if name.starts_with(".partial-") || replaced(path) { remove(path) } else { Ok(()) }
     })?;
-    let failed = |source| Error::Read { path: folder.join("stacks"), source };
-    for entry in fs::read_dir(folder.join("stacks")).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if manifest.stacks.iter().any(|stack| is_replaced(&path, folder, stack)) {
-            remove(&path)?;
-        }
-    }
     for round in manifest.rounds.iter().filter(|round| round.training.is_some()) {
         forget_checkpoint(folder, round.round)?;
     }
@@ -29,12 +25,12 @@ pub(super) fn tidy(folder: &Path, manifest: &Manifest) -> Result<(), Error> {
 
 /// Whether these are annotations of the stack that the campaign has others for.
 fn is_replaced(path: &Path, folder: &Path, stack: &StackRecord) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = path.to_string_lossy();
     let count = name
-        .strip_prefix(&*stack.name)
-        .and_then(|rest| rest.strip_prefix(".annotations-")?.strip_suffix(".nii.gz"));
-    let numbered = count.is_some_and(|count| count.parse::<u64>().is_ok());
-    numbered && path != folder.join(&stack.annotations.path)
+        .rsplit_once(".annotations-")
+        .and_then(|(_, rest)| rest.strip_suffix(".nii.gz")?.parse().ok());
+    let ours = count.is_some_and(|count| path == folder.join(annotations(&stack.name, count)));
+    ours && path != folder.join(&stack.annotations.path)
 }
 
 /// Removes the checkpoint of a training whose weights are safe.
