@@ -15,7 +15,7 @@ const UNIT: Limits = (0.0, 1.0);
 pub(crate) struct Scorer<'a> {
     scaling: Scaling,
     params: &'a QualityParams,
-    /// Whether pixels may be measured before their scale is known.
+    /// Whether pixels may be measured in place of intensities, before their scale is known.
     linear: bool,
     /// Smallest and largest pixel of the stack, where they must be known before.
     range: Limits,
@@ -30,7 +30,7 @@ impl<'a> Scorer<'a> {
     ) -> Result<Self> {
         params.check()?;
         scaling.check()?;
-        let linear = params.follow_a_linear_scale();
+        let linear = scaling == Scaling::None || params.follow_a_linear_scale();
         let range = if scaling == Scaling::StackMinMax && !linear { range()? } else { UNIT };
         Ok(Self { scaling, params, linear, range })
     }
@@ -77,11 +77,12 @@ impl<'a> Scorer<'a> {
         image: &ArrayRef2<T>,
         roi: Option<&ArrayRef2<bool>>,
     ) -> Result<(Measured, Limits)> {
-        let range = if self.range_comes_later() { slice.range() } else { self.range };
-        let limits = self.scaling.limits(slice, range);
-        if let Some(pixels) = self.linear_pixels(image, limits) {
-            let measured = measure_slice(id, &pixels, roi, self.params)?;
-            return Ok((measured, limits.unwrap_or(UNIT)));
+        if self.linear {
+            let range = if self.range_comes_later() { slice.range() } else { self.range };
+            let limits = self.scaling.limits(slice, range).unwrap_or(UNIT);
+            if let Some(pixels) = self.linear_pixels(image, limits) {
+                return Ok((measure_slice(id, &pixels, roi, self.params)?, limits));
+            }
         }
         let intensities = self.scaling.scale(slice, self.range)?;
         Ok((measure_slice(id, &intensities, roi, self.params)?, UNIT))
@@ -91,13 +92,11 @@ impl<'a> Scorer<'a> {
     fn linear_pixels<'p, T: Pixel>(
         &self,
         image: &'p ArrayRef2<T>,
-        limits: Option<Limits>,
+        limits: Limits,
     ) -> Option<CowArray<'p, T, Ix2>> {
-        match (self.scaling, limits) {
-            (_, None) => Some(image.view().into()),
-            _ if !self.linear => None,
-            (Scaling::Window { .. }, Some(limits)) => clamped(image, limits).map(Into::into),
-            (_, Some(_)) => Some(image.view().into()),
+        match self.scaling {
+            Scaling::Window { .. } => clamped(image, limits).map(Into::into),
+            _ => Some(image.view().into()),
         }
     }
 
