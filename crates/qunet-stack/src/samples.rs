@@ -1,11 +1,12 @@
 //! From stored numbers to pixels, whatever file they lie in.
 
 use std::io::{self, Read};
+use std::path::Path;
 
 use bytemuck::AnyBitPattern;
 use ndarray::Array2;
 
-use crate::SlicePixels;
+use crate::{Error, SlicePixels};
 
 /// A stored number type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,17 +65,31 @@ pub(crate) struct Samples {
 const CHUNK: usize = 1 << 18;
 
 /// The pixels of a slice, or how many bytes of it there are.
-pub(crate) type SliceOrLength = Result<SlicePixels, usize>;
+type SliceOrLength = Result<SlicePixels, usize>;
 
 impl Samples {
+    /// Reads slice `index` of a stack whose slices lie one after the other, from where it begins.
+    pub(crate) fn read_slice(
+        &self,
+        path: &Path,
+        [slices, height, width]: [usize; 3],
+        index: usize,
+        source: &mut dyn Read,
+    ) -> Result<SlicePixels, Error> {
+        let slice_bytes = height as u64 * width as u64 * self.number.bytes() as u64;
+        let read = self.read((height, width), source);
+        let read = read.map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        read.map_err(|found| Error::CutShort {
+            path: path.to_owned(),
+            expected: slices as u64 * slice_bytes,
+            found: index as u64 * slice_bytes + found as u64,
+        })
+    }
+
     /// Reads one slice (height, width): the stored type where it is one of the four of
     /// [`SlicePixels`], else `f32`. Memory is asked for first, may be refused, and is filled as the
     /// bytes arrive.
-    pub(crate) fn read(
-        &self,
-        shape: (usize, usize),
-        source: &mut dyn Read,
-    ) -> io::Result<SliceOrLength> {
+    fn read(&self, shape: (usize, usize), source: &mut dyn Read) -> io::Result<SliceOrLength> {
         macro_rules! stored {
             ($kind:ident, $number:ty) => {
                 self.collect(shape, source, |value: $number| value)?.map(SlicePixels::$kind)

@@ -108,16 +108,11 @@ impl Source for Slices {
         self.go_to(index)?;
         // Where a failure leaves the file is not known.
         self.next = usize::MAX;
-        let [slices, height, width] = self.layout.shape;
-        let cannot_read = |source| Error::Read { path: self.path.clone(), source };
-        let read = self.layout.samples.read((height, width), self.bytes.reader());
-        let slice = read.map_err(cannot_read)?.map_err(|found| Error::CutShort {
-            path: self.path.clone(),
-            expected: self.layout.bytes(),
-            found: index as u64 * self.layout.slice_bytes as u64 + found as u64,
-        })?;
-        if self.bytes.is_packed() && index + 1 == slices {
+        let Layout { shape, samples, .. } = self.layout;
+        let slice = samples.read_slice(&self.path, shape, index, self.bytes.reader())?;
+        if self.bytes.is_packed() && index + 1 == shape[0] {
             // gzip keeps its checksum at the very end; damage must not pass for pixels.
+            let cannot_read = |source| Error::Read { path: self.path.clone(), source };
             io::copy(self.bytes.reader(), &mut io::sink()).map_err(cannot_read)?;
         }
         self.next = index + 1;

@@ -31,13 +31,13 @@ impl Gathered {
         file: &mut File,
         place: &Place,
         index: usize,
-    ) -> io::Result<Vec<u8>> {
+    ) -> io::Result<&[u8]> {
         if !(self.first..self.first + self.slices.len()).contains(&index) {
             *self = Self::default();
             let slices = gather(file, place, index, AT_ONCE)?;
             *self = Self { first: index, slices };
         }
-        Ok(self.slices[index - self.first].clone())
+        Ok(&self.slices[index - self.first])
     }
 }
 

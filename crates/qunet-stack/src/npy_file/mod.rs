@@ -154,24 +154,6 @@ fn number(kind: &TypeStr) -> Option<Number> {
     })
 }
 
-impl Slices {
-    /// The bytes of a slice row by row, or as many as there are.
-    fn bytes(&mut self, index: usize) -> Result<Vec<u8>, Error> {
-        let cannot_read = |source| Error::Read { path: self.path.clone(), source };
-        if let Some(gathered) = &mut self.gathered {
-            let place = fortran::Place {
-                shape: self.shape,
-                size: self.samples.number.bytes(),
-                start: self.start,
-            };
-            return gathered.slice(&mut self.file, &place, index).map_err(cannot_read);
-        }
-        let place = SeekFrom::Start(self.start + index as u64 * self.slice_bytes as u64);
-        self.file.seek(place).map_err(cannot_read)?;
-        read_up_to(&self.path, &mut self.file, self.slice_bytes)
-    }
-}
-
 impl Source for Slices {
     fn shape(&self) -> [usize; 3] {
         self.shape
@@ -182,12 +164,16 @@ impl Source for Slices {
     }
 
     fn read(&mut self, index: usize) -> Result<SlicePixels, Error> {
-        let bytes = self.bytes(index)?;
-        let found = index as u64 * self.slice_bytes as u64 + bytes.len() as u64;
-        let [slices, height, width] = self.shape;
-        self.samples.decode((height, width), &bytes).ok_or_else(|| {
-            let expected = slices as u64 * self.slice_bytes as u64;
-            Error::CutShort { path: self.path.clone(), expected, found }
-        })
+        let Self { path, file, shape, samples, start, slice_bytes, gathered } = self;
+        let cannot_read = |source| Error::Read { path: path.clone(), source };
+        if let Some(gathered) = gathered {
+            let place =
+                fortran::Place { shape: *shape, size: samples.number.bytes(), start: *start };
+            let mut bytes = gathered.slice(file, &place, index).map_err(cannot_read)?;
+            return samples.read_slice(path, *shape, index, &mut bytes);
+        }
+        let place = SeekFrom::Start(*start + index as u64 * *slice_bytes as u64);
+        file.seek(place).map_err(cannot_read)?;
+        samples.read_slice(path, *shape, index, file)
     }
 }
