@@ -33,7 +33,7 @@ const BAR: f64 = 0.35;
 /// # Ok::<(), qunet_report::Error>(())
 /// ```
 pub fn reliability_diagram(bins: &[CalibrationBin]) -> Result<Figure, Error> {
-    let error = CalibrationError::of(bins).ok_or(Error::Empty { what: "reliability diagram" })?;
+    let error = CalibrationError::from_bins(bins).ok_or(Error::Empty { what: "reliability diagram" })?;
     let svg = svg::render(SIZE, |chart| draw(chart, bins))?;
     let (expected, maximum) = (number::short(error.expected), number::short(error.maximum));
     let caption = format!(
