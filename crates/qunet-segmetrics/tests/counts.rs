@@ -200,6 +200,9 @@ fn volumes_without_a_size_are_refused() {
     assert_eq!(counts.absolute_volume_difference(&[2.0, 0.5, 0.5]), Ok(1.5));
     for spacing in [[1.0, 0.0], [-1.0, -1.0], [f64::NAN, 1.0], [f64::INFINITY, 1.0]] {
         let refused = counts.absolute_volume_difference(&spacing);
-        assert!(matches!(refused, Err(Error::Grid(qunet_grid::Error::Spacing { axes: 2, .. }))), "{refused:?}");
+        assert!(
+            matches!(refused, Err(Error::Grid(qunet_grid::Error::Spacing { axes: 2, .. }))),
+            "{refused:?}"
+        );
     }
 }

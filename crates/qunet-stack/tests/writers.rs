@@ -42,7 +42,8 @@ fn a_voxel_keeps_its_place_and_value_along_every_axis() {
             };
             let value = resliced.slice(SliceId(a)).unwrap().to_f32()[(b, c)];
             assert_eq!(value, (40 * z + 10 * y + x) as f32);
-            let places = (world(resliced.geometry(), [a, b, c]), world(stack.geometry(), [z, y, x]));
+            let places =
+                (world(resliced.geometry(), [a, b, c]), world(stack.geometry(), [z, y, x]));
             assert_eq!(places.0, places.1);
         }
         let back = resliced.resliced(axis).unwrap();

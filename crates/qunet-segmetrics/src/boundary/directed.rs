@@ -118,19 +118,19 @@ vectorised! {
 
 /// How many points are at most one step from a target, and the others. Dense surfaces have hardly
 /// any other, so these are counted 64 at a time before any search.
-pub(super) struct Near {
+struct Near {
     /// Points that are targets.
-    pub(super) shared: u64,
+    shared: u64,
     /// Points whose nearest target is one step away along the axis of the shortest steps.
-    pub(super) beside: u64,
+    beside: u64,
     /// The square of that step.
-    pub(super) step: f64,
-    pub(super) others: Points,
+    step: f64,
+    others: Points,
 }
 
 impl Near {
     /// Of `queries` to `targets` in a box of one size; only the last `ndim` axes are used.
-    pub(super) fn new(queries: &Points, targets: &Points, ndim: usize, lengths: [f64; 3]) -> Self {
+    fn new(queries: &Points, targets: &Points, ndim: usize, lengths: [f64; 3]) -> Self {
         let used = &lengths[3 - ndim..];
         let step = used.iter().copied().fold(f64::INFINITY, f64::min);
         let axes = std::array::from_fn(|axis| axis + ndim >= 3 && lengths[axis] == step);

@@ -273,9 +273,7 @@ fn first_unknown<L: Copy + PartialEq + TryInto<i64>, D: Dimension>(
         let inside = regions.as_mut().and_then(Iterator::next).copied().unwrap_or(true);
         if inside && Some(*t) != counting.ignore {
             let found = [("truth", t), ("prediction", p)];
-            if let Some((name, &label)) =
-                found.into_iter().find(|(_, label)| is_unknown(label))
-            {
+            if let Some((name, &label)) = found.into_iter().find(|(_, label)| is_unknown(label)) {
                 return Some((name, label.try_into().unwrap_or(i64::MAX)));
             }
         }

@@ -40,8 +40,8 @@ pub(super) fn reaching_edge(mask: &ArrayRef2<bool>) -> Result<Array2<bool>, Erro
 }
 
 fn reaches_edge(part: &ObjectStats, (height, width): (usize, usize)) -> bool {
-    let ends = part.bounds.iter().zip([height, width]);
-    ends.into_iter().any(|(range, length)| range.start == 0 || range.end == length)
+    let mut sides = part.bounds.iter().zip([height, width]);
+    sides.any(|(range, length)| range.start == 0 || range.end == length)
 }
 
 /// Keeps the parts of a stack that have at least this share of the largest part's voxels.
