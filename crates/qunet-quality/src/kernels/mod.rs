@@ -9,10 +9,7 @@ mod integer;
 
 use std::ops::{Add, Mul, Sub};
 
-use crate::{
-    laplacian::Weights,
-    moments::{Moments, Tally},
-};
+use crate::moments::{Moments, Tally};
 
 /// Compiles functions for AVX-512, for AVX2 and for the target's baseline, and picks at run time.
 /// On aarch64 the baseline has vector instructions already.
@@ -36,6 +33,14 @@ macro_rules! vectorised_narrowly {
 }
 
 pub(crate) use {vectorised, vectorised_narrowly};
+
+/// Weights of a 3 x 3 Laplacian: the centre is minus four times the sum of both.
+pub trait Weights {
+    /// Of the four neighbours that share an edge with the centre.
+    const EDGE: i8;
+    /// Of the four neighbours that share a corner with it.
+    const CORNER: i8;
+}
 
 /// The inner loops for one pixel type.
 ///
