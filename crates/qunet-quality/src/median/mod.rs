@@ -120,7 +120,7 @@ fn for_each_whole_row<T: Pixel>(
         Method::Network => {
             let mut network = Network::new(window);
             by_line(raster, window, edge, visit, |lines, row, medians| {
-                network.medians(lines.around(row), medians);
+                network.medians(&lines.around(row), medians);
             });
         }
         Method::Columns => {

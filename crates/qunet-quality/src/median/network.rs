@@ -40,7 +40,7 @@ impl<T: Pixel, const N: usize, const SIZE: usize> Lanes<T, N, SIZE> {
 
     fn medians<'l>(
         &mut self,
-        lines: impl ExactSizeIterator<Item = &'l [T]> + Clone,
+        lines: &(impl ExactSizeIterator<Item = &'l [T]> + Clone),
         medians: &mut [T],
     ) where
         T: 'l,
@@ -85,7 +85,7 @@ impl<T: Pixel> Network<T> {
     /// Medians of the windows in `lines`, whose windows begin at the columns of `medians`.
     pub(super) fn medians<'l>(
         &mut self,
-        lines: impl ExactSizeIterator<Item = &'l [T]> + Clone,
+        lines: &(impl ExactSizeIterator<Item = &'l [T]> + Clone),
         medians: &mut [T],
     ) where
         T: 'l,
