@@ -6,15 +6,16 @@
 //! `cargo run --release -p qunet-model-benches --bin collapse -- --stack CT --labels LABELS --slices 7`
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use anyhow::ensure;
 use clap::Parser;
 use ndarray::Array2;
 use qunet_model::{
-    Augmentation, CollapseGuard, Device, EpochRecord, LossConfig, LossKind, PredictConfig,
-    Predictor, Schedule, Sizing, TrainConfig, TrainEvent, TrainObserver, Trainer, TrainingSet,
-    UnetConfig, UnetPlusPlus, UnetPlusPlusConfig,
+    Augmentation, Channels, CollapseGuard, Device, Fit, LossConfig, LossKind, Network,
+    PredictConfig, Predictor, Remedy, Schedule, Sizing, TrainConfig, TrainEvent, Trainer,
+    TrainingSet, UnetConfig, UnetPlusPlusConfig,
 };
 use qunet_stack::{LabelMap, Scaling, SliceId, Stack};
 use rand::SeedableRng;
@@ -74,17 +75,14 @@ struct Remedies {
     restarts: usize,
 }
 
-impl TrainObserver for Remedies {
-    fn epoch(&mut self, _: &EpochRecord) -> std::ops::ControlFlow<()> {
-        std::ops::ControlFlow::Continue(())
-    }
-
-    fn event(&mut self, event: &TrainEvent) {
+impl Remedies {
+    fn observe(&mut self, event: &TrainEvent) -> ControlFlow<()> {
         if let TrainEvent::Collapsed { remedy, .. } = event {
             self.collapses += 1;
-            self.warm_ups += usize::from(*remedy == "warm_up");
-            self.restarts += usize::from(*remedy == "restart");
+            self.warm_ups += usize::from(*remedy == Remedy::WarmUp);
+            self.restarts += usize::from(*remedy == Remedy::Restart);
         }
+        ControlFlow::Continue(())
     }
 }
 
@@ -119,10 +117,10 @@ fn main() -> anyhow::Result<()> {
         }
     }
     for guard in [false, true] {
-        let of: Vec<_> = outcomes.iter().filter(|outcome| outcome.guard == guard).collect();
-        let collapsed = of.iter().filter(|outcome| !outcome.empty_heads.is_empty()).count();
-        let nothing = of.iter().filter(|outcome| outcome.dice == 0.0).count();
-        let mean = of.iter().map(|outcome| outcome.dice).sum::<f64>() / of.len() as f64;
+        let arm: Vec<_> = outcomes.iter().filter(|outcome| outcome.guard == guard).collect();
+        let collapsed = arm.iter().filter(|outcome| !outcome.empty_heads.is_empty()).count();
+        let nothing = arm.iter().filter(|outcome| outcome.dice == 0.0).count();
+        let mean = arm.iter().map(|outcome| outcome.dice).sum::<f64>() / arm.len() as f64;
         println!(
             "guard {guard}: {collapsed} with an empty head, {nothing} with Dice 0, mean Dice {mean:.3}"
         );
@@ -152,10 +150,9 @@ fn run(
 ) -> anyhow::Result<Outcome> {
     qunet_model::seed(seed);
     let unet = UnetConfig { width: 8, ..UnetConfig::paper() };
-    let network = UnetPlusPlus::new(
-        &UnetPlusPlusConfig { unet, ..UnetPlusPlusConfig::paper() },
-        Device::cuda_if_available(),
-    )?;
+    let config = UnetPlusPlusConfig { unet, ..UnetPlusPlusConfig::paper() };
+    let network =
+        Network::unet_plus_plus(&config, Channels::default(), Device::cuda_if_available())?;
     let size = (arguments.size, arguments.size);
     let set = TrainingSet::new(
         chosen.iter().map(|&id| all[id].clone()),
@@ -173,11 +170,12 @@ fn run(
         augmentation: Augmentation::paper(),
         foreground_share: 0.0,
         collapse: if guard { CollapseGuard::default() } else { CollapseGuard::report() },
-        seed,
         ..TrainConfig::default()
     };
     let mut remedies = Remedies::default();
-    let history = Trainer::new(config)?.fit(&network, &set, &mut remedies)?;
+    let fit = Fit { seed, ..Fit::default() };
+    let mut observer = |event: &TrainEvent| remedies.observe(event);
+    let history = Trainer::new(config)?.fit(&network, &set, &fit, &mut observer)?;
     let sizing = Sizing::Resize { height: arguments.size, width: arguments.size };
     let predictor =
         Predictor::with(&network, PredictConfig { sizing, ..PredictConfig::default() })?;
@@ -186,7 +184,7 @@ fn run(
     let slices = rest.iter().map(|&id| (id, all[id].0.clone()));
     for found in predictor.stream(slices) {
         let (id, maps) = found?;
-        for (&label, &truth) in maps.labels().iter().zip(&all[id].1) {
+        for (&label, &truth) in maps.labels(0.5).iter().zip(&all[id].1) {
             both += 2 * usize::from(label > 0 && truth);
             sizes += usize::from(label > 0) + usize::from(truth);
         }

@@ -9,5 +9,6 @@ pub use qunet_stack::{Geometry, LabelMap, Pixels, Scaling, SliceId, Stack};
 pub use qunet_campaign::{RecordedLabels, Silent, TwoStepConfig, evaluate, run_two_steps};
 #[cfg(feature = "model")]
 pub use qunet_model::{
-    Device, Network, Predictor, TrainConfig, Trainer, TrainingSet, UnetPlusPlus, UnetPlusPlusConfig,
+    Channels, Device, Fit, Network, Predictor, TrainConfig, Trainer, TrainingSet,
+    UnetPlusPlusConfig,
 };
