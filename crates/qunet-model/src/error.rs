@@ -1,3 +1,4 @@
+use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -267,7 +268,7 @@ impl<T> While<T> for Result<T, tch::TchError> {
 /// Refuses a setting that breaks its rule.
 pub(crate) fn require(
     field: &str,
-    value: impl ToString,
+    value: impl Display + Copy,
     holds: bool,
     rule: &'static str,
 ) -> Result<(), Error> {

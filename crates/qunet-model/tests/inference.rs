@@ -200,15 +200,29 @@ fn features_tell_slices_apart() {
 }
 
 #[test]
-fn images_of_several_channels_are_predicted_as_grey_ones_are() {
+fn images_of_several_channels_are_trained_on_and_predicted_as_grey_ones_are() {
     let _turn = alone();
     qunet_model::seed(3);
     let unet = UnetConfig { width: 2, depth: 3, ..UnetConfig::paper() };
     let three = Channels { input: 3, classes: 1 };
     let network = Network::unet(&unet, three, Device::Cpu).unwrap();
-    let predictor = Predictor::with(&network, own_size()).unwrap();
     let image =
         Array3::from_shape_fn((3, 20, 28), |(c, y, x)| ((c + 2 * y + 3 * x) % 9) as f32 / 9.0);
+    let mask = Array2::from_shape_fn((20, 28), |(y, x)| y > 9 && x > 9);
+    let set = TrainingSet::new([(image.view(), mask)], (16, 16), Device::Cpu).unwrap();
+    let trainer = Trainer::new(TrainConfig { epochs: 2, ..TrainConfig::default() }).unwrap();
+    trainer.fit(&network, &set, &Fit::default(), &mut Silent).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    network.save(&path).unwrap();
+    let opened = Network::open(&path, Device::Cpu).unwrap();
+    assert_eq!(opened.channels(), three);
+    let predict = |network: &Network| {
+        let predictor = Predictor::with(network, own_size()).unwrap();
+        predictor.heads(std::slice::from_ref(&image)).unwrap()
+    };
+    assert_eq!(predict(&opened), predict(&network));
+    let predictor = Predictor::with(&network, own_size()).unwrap();
     let owned = predictor.heads(std::slice::from_ref(&image)).unwrap();
     assert_eq!(owned[0].last().dim(), (20, 28));
     // A view of another stride is the same image.

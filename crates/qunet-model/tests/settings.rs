@@ -1,4 +1,4 @@
-//! Every leaf of every configuration does something: a change of it changes a result, or is refused.
+//! Every leaf of every configuration counts: a change of it that is not refused changes a result.
 
 #![allow(clippy::unwrap_used)] // helpers outside the test functions
 
@@ -63,7 +63,7 @@ fn others(pointer: &str, value: &Value) -> Vec<Value> {
     }
 }
 
-/// Changes one leaf below `below` after the other; each must change what `observe` answers, or be refused whatever it is.
+/// Changes one leaf below `below` after the other; some value of each must be taken and change what `observe` answers.
 fn every_leaf_counts<C: DeserializeOwned, O: PartialEq>(
     tree: &Value,
     below: &str,
@@ -76,16 +76,12 @@ fn every_leaf_counts<C: DeserializeOwned, O: PartialEq>(
     pointers.retain(|pointer| pointer.starts_with(below));
     assert!(!pointers.is_empty(), "there is nothing below {below}");
     for pointer in pointers {
-        let mut refused = true;
         let changes = others(&pointer, tree.pointer(&pointer).unwrap()).into_iter().any(|value| {
             let mut tree = tree.clone();
             *tree.pointer_mut(&pointer).unwrap() = value;
-            observe(tree).is_ok_and(|after| {
-                refused = false;
-                after != before
-            })
+            observe(tree).is_ok_and(|after| after != before)
         });
-        assert!(changes || refused, "{pointer} changes nothing");
+        assert!(changes, "{pointer} changes nothing");
     }
 }
 
@@ -125,7 +121,7 @@ fn start(bias: f64) -> Network {
 
 /// Weights, epochs and events of two trainings: one whose heads find nothing in training, and one whose heads find
 /// nothing in evaluation alone.
-fn train(config: TrainConfig) -> Result<Vec<(Vec<Vec<f32>>, String)>, qunet_model::Error> {
+fn train(config: TrainConfig) -> Result<Vec<String>, qunet_model::Error> {
     let trainer = Trainer::new(config)?;
     let mut slices = toy();
     slices.push((Array2::from_elem((32, 32), 0.4), Array2::from_elem((32, 32), false)));
@@ -143,7 +139,7 @@ fn train(config: TrainConfig) -> Result<Vec<(Vec<Vec<f32>>, String)>, qunet_mode
             ControlFlow::Continue(())
         };
         trainer.fit(&network, &set, &fit, &mut observer)?;
-        Ok((values(&network), text))
+        Ok(format!("{text}{:?}", values(&network)))
     };
     [-12.0, -0.3].into_iter().map(run).collect()
 }

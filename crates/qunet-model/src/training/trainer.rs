@@ -122,29 +122,28 @@ impl<'a> Session<'a> {
         fit: &'a Fit<'a>,
         observer: &'a mut dyn Observer<TrainEvent>,
     ) -> Result<Self, Error> {
-        let mut run = Run::new(config, network, set, fit.seed)?;
+        let run = Run::new(config, network, set, fit.seed)?;
         let identity = Identity {
             settings: serde_json::to_string(config).unwrap_or_default(),
             seed: fit.seed,
             slices: set.fingerprint().to_owned(),
             validation: fit.validation.map(|set| set.fingerprint().to_owned()),
         };
-        let found = match fit.checkpoint.filter(|path| path.exists()) {
-            None => None,
-            Some(path) => Some((path, checkpoint::load(path, &identity, network, &mut run.adam)?)),
-        };
-        let resumed = found.as_ref().map(|(path, (state, _))| TrainEvent::Resumed {
-            path: path.to_path_buf(),
-            epoch: state.history.len(),
-        });
-        let fresh = || (State::new(identity, network.heads()), None);
-        let (state, best) = found.map_or_else(fresh, |(_, saved)| saved);
+        let (state, best) = (State::new(identity, network.heads()), None);
         let mut session =
             Self { config, network, fit, observer, interrupted: false, run, state, best };
-        if let Some(event) = resumed {
-            session.notify(&event);
-        }
+        session.resume()?;
         Ok(session)
+    }
+
+    /// Takes over the checkpoint where there is one.
+    fn resume(&mut self) -> Result<(), Error> {
+        let Some(path) = self.fit.checkpoint.filter(|path| path.exists()) else { return Ok(()) };
+        (self.state, self.best) =
+            checkpoint::load(path, &self.state.identity, self.network, &mut self.run.adam)?;
+        let epoch = self.state.history.len();
+        self.notify(&TrainEvent::Resumed { path: path.to_owned(), epoch });
+        Ok(())
     }
 
     fn finish(mut self) -> Result<Vec<EpochRecord>, Error> {
