@@ -223,7 +223,7 @@ fn foreign_and_missing_weights_are_refused_by_name() {
     assert!(matches!(error, Error::Weights { .. }));
     assert!(error.to_string().contains("unet.safetensors"), "{error}");
     assert_eq!(error.to_string().lines().count(), 1);
-    assert!(network.load(&folder.path().join("none.safetensors")).is_err());
+    assert!(network.load(folder.path().join("none.safetensors")).is_err());
 }
 
 #[test]
