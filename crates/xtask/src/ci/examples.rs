@@ -26,8 +26,6 @@ const EXAMPLES: [(&str, &[&str]); 14] = [
             "48",
             "--out",
             "target/examples-out/segmentation.nii.gz",
-            "--picture",
-            "target/examples-out/least-agreement.svg",
         ],
     ),
     ("query", &["--model", "target/examples-out/model.safetensors", "--size", "48"]),
