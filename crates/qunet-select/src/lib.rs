@@ -1,38 +1,33 @@
 #![doc = include_str!("../README.md")]
 
-mod baselines;
+mod agreement;
 mod candidate;
-mod disagreement;
 mod draws;
 mod error;
 mod features;
-mod initial;
 mod pool;
 mod selection;
 mod stopping;
 mod strategies;
 mod threshold;
 mod uncertainty;
+mod verdict;
 
-pub use baselines::{evenly_spaced, random};
-pub use candidate::CandidateId;
-pub use disagreement::{
-    AgreementMeasure, AgreementRecord, DisagreementOrder, DisagreementParams,
-    DisagreementSelection, DisagreementSet, EmptyAgreement, Maps, Pick, QualityThreshold,
-    disagreement_map,
+pub use agreement::{
+    AgreementMeasure, AgreementParams, AgreementRecord, EmptyAgreement, Maps, disagreement_map,
+    disagreement_mask,
 };
+pub use candidate::{CandidateId, Column};
 pub use error::{Error, MapError};
 pub use features::Space;
-pub use initial::{
-    Degenerate, Gap, InitialParams, InitialSelection, InitialSet, InitialSets, Limits,
-    NearDuplicates, Scope, SliceVerdict, StackRecords, Verdict,
-};
-pub use pool::{Column, Pool};
-pub use selection::{Picked, Reason, Selection};
+pub use pool::Pool;
+pub use selection::{Pick, QualityLimits, Request, Selection, Thresholds};
 pub use stopping::{Budget, RoundSummary, Settled, StopReason, StoppingRules};
 pub use strategies::{
-    ByScore, CoreSet, EvenlySpaced, ForegroundRandom, Hybrid, PowerScore, Random, Strategy,
-    StrategyConfig, Typicality,
+    ByScore, CoreSet, DisagreementOrder, EvenlySpaced, ForegroundRandom, Gap, HeadDisagreement,
+    Hybrid, ImageQuality, NearDuplicates, Needs, PowerScore, QualityThreshold, Random, Scope,
+    Strategy, StrategyConfig, Typicality,
 };
 pub use threshold::Threshold;
 pub use uncertainty::Uncertainty;
+pub use verdict::{Degenerate, Reason, SliceVerdict, Verdict};

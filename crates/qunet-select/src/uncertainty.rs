@@ -50,7 +50,7 @@ impl Uncertainty {
     /// background.
     ///
     /// # Errors
-    /// [`Error::ProbabilityMap`] where there is no map or no pixel, maps differ in shape, a value
+    /// [`Error::Maps`] where there is no map or no pixel, maps differ in shape, a value
     /// is no probability, or classes do not add to 1 within 0.01.
     pub fn of_maps(
         id: impl Into<CandidateId>,
@@ -58,7 +58,7 @@ impl Uncertainty {
     ) -> Result<Self, Error> {
         let candidate = id.into();
         let sums = Sums::over(samples);
-        let sums = sums.map_err(|source| Error::ProbabilityMap { candidate, source })?;
+        let sums = sums.map_err(|problem| Error::Maps { candidate, problem })?;
         let pixels = sums.pixels as f64;
         Ok(Self {
             id: candidate,

@@ -1,10 +1,10 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Strategy;
+use super::{Needs, Strategy};
 use crate::error::require;
 use crate::features::{Space, clusters, squared_distance};
-use crate::{Error, Pool, Reason, Selection};
+use crate::{Error, Pool, Reason, Request, Selection};
 
 /// TypiClust (Hacohen et al., 2022): as many k-means clusters as slices annotated and asked for;
 /// from those with the fewest annotated slices, the largest first, the most typical slice, that
@@ -16,7 +16,7 @@ use crate::{Error, Pool, Reason, Selection};
 pub struct Typicality {
     /// Where distances are taken.
     pub space: Space,
-    /// Neighbours that are looked at, at least 1; all others of the cluster where there are fewer.
+    /// Neighbours that count, at least 1; all others of the cluster where there are fewer.
     pub neighbours: usize,
     /// The most clusters, at least 1.
     pub most_clusters: usize,
@@ -42,28 +42,36 @@ impl Strategy for Typicality {
         "typicality"
     }
 
-    fn select(&self, pool: &Pool, count: usize, seed: u64) -> Result<Selection, Error> {
+    fn needs(&self) -> Needs {
+        Needs::columns([self.space.column()])
+    }
+
+    fn check(&self) -> Result<(), Error> {
         let settings = [("neighbours", self.neighbours), ("most_clusters", self.most_clusters)];
-        for (field, value) in settings {
-            require(value > 0, field, value as f64, "it must be at least 1")?;
-        }
+        settings.into_iter().try_for_each(|(field, value)| {
+            require(value > 0, field, value, "it must be at least 1")
+        })
+    }
+
+    fn select(&self, pool: &Pool, request: &Request) -> Result<Selection, Error> {
+        self.check()?;
         let vectors = self.space.vectors(pool, self.name())?;
-        let rows: Vec<usize> = (0..pool.ids().len()).filter(|&at| vectors.defined[at]).collect();
-        let undefined = pool.open().filter(|&place| !vectors.defined[place]).count();
+        let rows: Vec<usize> = pool.places().filter(|&at| vectors.defined[at]).collect();
         let annotated = rows.iter().filter(|&&place| pool.annotated()[place]).count();
-        let wanted = (annotated + count).min(rows.len()).min(self.most_clusters);
+        let wanted = (annotated + request.count).min(rows.len()).min(self.most_clusters);
         let mut members: Vec<Vec<usize>> = vec![Vec::new(); wanted];
         if wanted > 0 {
-            let of = clusters(&vectors.rows, &rows, wanted, seed);
-            rows.iter().zip(of).for_each(|(&place, cluster)| members[cluster].push(place));
+            let found = clusters(&vectors.rows, &rows, wanted, request.seed);
+            rows.iter().zip(found).for_each(|(&place, cluster)| members[cluster].push(place));
         }
         let row = |place| vectors.rows.row(place).to_slice().unwrap_or_default();
         let distance = |a, b| squared_distance(row(a), row(b)).sqrt();
         let mut clusters: Vec<Cluster> =
             members.iter().map(|members| self.cluster(members, pool, &distance)).collect();
-        let picks = (0..count).map_while(|_| next(&mut clusters));
-        let picks: Vec<(usize, Reason)> = picks.collect();
-        Ok(Selection::new(self.name(), pool, count, seed, undefined, picks))
+        let picks: Vec<(usize, Reason)> =
+            (0..request.count).map_while(|_| next(&mut clusters)).collect();
+        let undefined = self.space.undefined(pool, &vectors);
+        Ok(Selection::new(self.name(), pool, request, picks).with_verdicts(undefined))
     }
 }
 

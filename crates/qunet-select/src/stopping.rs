@@ -1,12 +1,9 @@
 //! How much may be annotated, and when another round is no longer worth it.
 
-mod budget;
-mod reason;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::budget::Budget;
-pub use self::reason::StopReason;
 use crate::Error;
 use crate::error::require;
 
@@ -137,4 +134,135 @@ fn movements(rounds: &[RoundSummary]) -> Vec<Option<f64>> {
     let moved =
         |pair: &[RoundSummary]| Some((pair[1].mean_agreement? - pair[0].mean_agreement?).abs());
     std::iter::once(None).chain(rounds.windows(2).map(moved)).collect()
+}
+
+/// What may be annotated in all; the tightest limit counts, and without any there is none.
+///
+/// ```
+/// use qunet_select::Budget;
+///
+/// let budget = Budget { slices: Some(12), fraction: Some(0.1), ..Budget::default() };
+/// assert_eq!(budget.allowed(66), 6); // a tenth of 66 slices, rounded down
+/// assert_eq!(budget.left(66, 4), 2);
+/// assert_eq!(budget.left(66, 9), 0);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Budget {
+    /// Slices, at least 1.
+    pub slices: Option<usize>,
+    /// Share of all slices, in (0, 1]; rounded down, but never to less than one slice.
+    pub fraction: Option<f64>,
+    /// Foreground pixels, at least 1: what outlining costs. It ends a campaign after the round in
+    /// which it is reached, for nobody knows before how much a slice holds.
+    pub foreground: Option<u64>,
+}
+
+impl Budget {
+    fn check(&self) -> Result<(), Error> {
+        let one = "it must be at least 1";
+        let slices = self.slices.unwrap_or(1);
+        require(slices > 0, "budget.slices", slices as f64, one)?;
+        let share = self.fraction.unwrap_or(1.0);
+        let holds = share > 0.0 && share <= 1.0;
+        require(holds, "budget.fraction", share, "a share of the slices lies in (0, 1]")?;
+        let foreground = self.foreground.unwrap_or(1);
+        require(foreground > 0, "budget.foreground", foreground as f64, one)
+    }
+
+    /// How many of `total` slices may be annotated in all.
+    #[must_use]
+    pub fn allowed(&self, total: usize) -> usize {
+        let share = self.fraction.map_or(total, |share| ((share * total as f64) as usize).max(1));
+        self.slices.unwrap_or(total).min(share).min(total)
+    }
+
+    /// How many more slices may be annotated.
+    #[must_use]
+    pub fn left(&self, total: usize, annotated: usize) -> usize {
+        self.allowed(total).saturating_sub(annotated)
+    }
+
+    fn spent(&self, round: &RoundSummary) -> Option<StopReason> {
+        let allowed = self.allowed(round.total_slices);
+        if round.annotated_slices >= allowed {
+            let annotated = round.annotated_slices;
+            return Some(StopReason::BudgetSpent { annotated, allowed });
+        }
+        let allowed = self.foreground?;
+        let annotated = round.annotated_foreground;
+        (annotated >= allowed).then_some(StopReason::ForegroundSpent { annotated, allowed })
+    }
+}
+
+/// Why a campaign ended.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "stopped", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// Every slice is annotated.
+    AllAnnotated {
+        /// How many there are.
+        slices: usize,
+    },
+    /// As many slices are annotated as the budget allows.
+    BudgetSpent {
+        /// Slices annotated.
+        annotated: usize,
+        /// Slices allowed.
+        allowed: usize,
+    },
+    /// As much foreground is annotated as the budget allows.
+    ForegroundSpent {
+        /// Pixels annotated.
+        annotated: u64,
+        /// Pixels allowed.
+        allowed: u64,
+    },
+    /// That was the last round allowed.
+    MaxRounds {
+        /// How many there were.
+        rounds: usize,
+    },
+    /// The mean agreement of the heads no longer moves.
+    AgreementSettled {
+        /// The largest change that counts as none.
+        change: f64,
+        /// For how many rounds it has held.
+        rounds: usize,
+    },
+    /// The prediction no longer changes.
+    PredictionSettled {
+        /// The largest 1 - kappa that counts as none.
+        change: f64,
+        /// For how many rounds it has held.
+        rounds: usize,
+    },
+    /// The strategy asks for no further slice.
+    NothingSelected,
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AllAnnotated { slices } => write!(f, "all {slices} slices are annotated"),
+            Self::BudgetSpent { annotated, allowed } => {
+                write!(f, "the budget is spent: {annotated} of {allowed} slices are annotated")
+            }
+            Self::ForegroundSpent { annotated, allowed } => {
+                write!(f, "the budget is spent: {annotated} of {allowed} foreground pixels")
+            }
+            Self::MaxRounds { rounds } => write!(f, "round {rounds} was the last one allowed"),
+            Self::AgreementSettled { change, rounds } => {
+                write!(
+                    f,
+                    "the agreement of the heads moved by at most {change} for {rounds} round(s)"
+                )
+            }
+            Self::PredictionSettled { change, rounds } => {
+                write!(f, "1 - kappa of the predictions was at most {change} for {rounds} round(s)")
+            }
+            Self::NothingSelected => f.write_str("the strategy asks for no further slice"),
+        }
+    }
 }

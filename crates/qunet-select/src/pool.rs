@@ -1,5 +1,4 @@
-mod column;
-mod quality;
+//! The slices to choose from.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +6,7 @@ use ndarray::{Array2, ArrayRef2, Axis};
 use qunet_quality::QualityRecord;
 use qunet_stack::SliceId;
 
-pub use self::column::Column;
-use crate::{AgreementRecord, CandidateId, Error, Uncertainty};
+use crate::{AgreementRecord, CandidateId, Column, Error, Threshold, Uncertainty};
 
 /// The slices to choose from, and what is known of them.
 ///
@@ -16,13 +14,13 @@ use crate::{AgreementRecord, CandidateId, Error, Uncertainty};
 /// given. Every column is optional; a strategy that needs one that is not there says so.
 ///
 /// ```
-/// use qunet_select::{ByScore, Column, Pool, Strategy};
+/// use qunet_select::{ByScore, Column, Pool, Request, Strategy};
 /// use qunet_stack::SliceId;
 ///
 /// let pool = Pool::of_stack(4)?
 ///     .with_annotated([SliceId(1)])?
 ///     .with_column(Column::Entropy, [(SliceId(0), 0.1), (SliceId(2), 0.3), (SliceId(3), 0.2)])?;
-/// let selection = ByScore::new(Column::Entropy).select(&pool, 2, 0)?;
+/// let selection = ByScore::new(Column::Entropy).select(&pool, &Request::new(2, 0))?;
 /// assert_eq!(selection.slices(0), [SliceId(2), SliceId(3)]);
 /// # Ok::<(), qunet_select::Error>(())
 /// ```
@@ -32,6 +30,8 @@ pub struct Pool {
     /// Place among `ids` of each candidate as given; `None` where the order is the same.
     given: Option<Vec<usize>>,
     positions: Vec<f64>,
+    /// Whether the position was given; otherwise it is the slice number.
+    positioned: Vec<bool>,
     annotated: Vec<bool>,
     quality: Vec<Option<QualityRecord>>,
     features: Option<Array2<f32>>,
@@ -51,15 +51,15 @@ impl Pool {
         let mut ids = given.clone();
         ids.sort_unstable();
         if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(Error::Duplicate { slice: pair[0].slice });
+            return Err(Error::Duplicate { candidate: pair[0] });
         }
         let places = (given != ids).then(|| {
             let place = |id| ids.binary_search(id).unwrap_or_default();
             given.iter().map(place).collect()
         });
         let positions = ids.iter().map(|id| id.slice.0 as f64).collect();
-        let annotated = vec![false; ids.len()];
-        Ok(Self { ids, given: places, positions, annotated, ..Self::default() })
+        let (positioned, annotated) = (vec![false; ids.len()], vec![false; ids.len()]);
+        Ok(Self { ids, given: places, positions, positioned, annotated, ..Self::default() })
     }
 
     /// All slices of one stack.
@@ -92,6 +92,7 @@ impl Pool {
     ) -> Result<Self, Error> {
         for (place, position) in self.values(&Column::Position, positions)? {
             self.positions[place] = position;
+            self.positioned[place] = true;
         }
         Ok(self)
     }
@@ -133,11 +134,12 @@ impl Pool {
     /// undefined metric has no cost.
     ///
     /// # Errors
-    /// As [`Pool::with_column`].
+    /// [`Error::Record`] for a metric that no slice can have; otherwise as [`Pool::with_column`].
     pub fn with_quality(mut self, stack: usize, records: &[QualityRecord]) -> Result<Self, Error> {
         let id = |record: &QualityRecord| CandidateId { stack, slice: record.id };
-        let costs = quality::costs(records);
-        let costs = records.iter().zip(costs).filter_map(|(it, cost)| Some((id(it), cost?)));
+        records.iter().try_for_each(|record| require_possible(record, id(record)))?;
+        let costs = records.iter().zip(costs(records));
+        let costs = costs.filter_map(|(record, cost)| Some((id(record), cost?)));
         let costs = self.values(&Column::Quality, costs)?;
         self.quality.resize(self.ids.len(), None);
         for record in records {
@@ -154,23 +156,20 @@ impl Pool {
         Ok(self)
     }
 
-    /// Adds [`Column::Agreement`] and [`Column::Disagreement`] from the records of all stacks, each
-    /// with the number of its stack.
+    /// Adds [`Column::Agreement`] and [`Column::Disagreement`] from the records of all stacks.
     ///
     /// # Errors
     /// As [`Pool::with_column`].
     pub fn with_agreement<'a>(
         self,
-        records: impl IntoIterator<Item = (usize, &'a AgreementRecord)>,
+        records: impl IntoIterator<Item = &'a AgreementRecord>,
     ) -> Result<Self, Error> {
-        let id = |stack, record: &AgreementRecord| CandidateId { stack, slice: record.id };
-        let records = records.into_iter().map(|(stack, it)| (id(stack, it), it));
-        let records: Vec<(CandidateId, &AgreementRecord)> = records.collect();
-        let values = |value: fn(&AgreementRecord) -> f64| {
-            records.iter().map(move |(id, record)| (*id, value(record)))
+        let records: Vec<&AgreementRecord> = records.into_iter().collect();
+        let column = |value: fn(&AgreementRecord) -> f64| {
+            records.iter().map(move |&record| (record.id, value(record)))
         };
-        self.with_column(Column::Agreement, values(|it| it.quality_index))?
-            .with_column(Column::Disagreement, values(|it| it.differing))
+        self.with_column(Column::Agreement, column(|it| it.quality_index))?
+            .with_column(Column::Disagreement, column(|it| it.disagreement_area))
     }
 
     /// Adds [`Column::Entropy`], [`Column::Margin`], [`Column::Foreground`], and [`Column::Bald`]
@@ -235,9 +234,27 @@ impl Pool {
         &self.annotated
     }
 
+    /// Number of stacks: the highest position of a stack, plus 1.
+    #[must_use]
+    pub fn stacks(&self) -> usize {
+        self.ids.last().map_or(0, |id| id.stack + 1)
+    }
+
+    /// Whether the position along z of every slice of a stack was given.
+    #[must_use]
+    pub fn has_positions(&self, stack: usize) -> bool {
+        let of_stack = self.ids.iter().zip(&self.positioned).filter(|(id, _)| id.stack == stack);
+        of_stack.map(|(_, positioned)| *positioned).all(|it| it)
+    }
+
+    /// Places of all candidates.
+    pub(crate) fn places(&self) -> std::ops::Range<usize> {
+        0..self.ids.len()
+    }
+
     /// Places of the candidates that are not annotated yet.
     pub fn open(&self) -> impl Iterator<Item = usize> {
-        (0..self.ids.len()).filter(|&place| !self.annotated[place])
+        self.places().filter(|&place| !self.annotated[place])
     }
 
     /// The values of a column, for a strategy of this name.
@@ -298,4 +315,39 @@ impl Pool {
 
 fn missing(column: &Column, strategy: &str) -> Error {
     Error::MissingColumn { strategy: strategy.to_owned(), column: column.clone() }
+}
+
+/// What each slice costs in quality: B / mean(B) + P / mean(P), lower = better; `None` where a
+/// metric is undefined.
+fn costs(records: &[QualityRecord]) -> Vec<Option<f64>> {
+    let finite = |record: &QualityRecord| Some(record.blurriness()).filter(|b| b.is_finite());
+    let blurriness: Vec<f64> = records.iter().filter_map(finite).collect();
+    let inverse_psnr: Vec<f64> = records.iter().filter_map(|record| record.inverse_psnr).collect();
+    let mean = |values: &[f64]| Threshold::MeanScale(1.0).limit(values);
+    let means = (mean(&blurriness), mean(&inverse_psnr));
+    let cost = |record: &QualityRecord| {
+        let (blur, psnr) = (means.0?, means.1?);
+        // A mean of 0 is a stack without noise: nothing to tell slices apart by.
+        let share = |value: f64, mean: f64| if mean > 0.0 { value / mean } else { 0.0 };
+        Some(share(finite(record)?, blur) + share(record.inverse_psnr?, psnr))
+    };
+    records.iter().map(cost).collect()
+}
+
+/// Refuses a metric that no slice can have.
+fn require_possible(record: &QualityRecord, candidate: CandidateId) -> Result<(), Error> {
+    let numbers = [
+        ("variance_of_laplacian", Some(record.variance_of_laplacian), 0.0),
+        ("inverse_psnr", record.inverse_psnr, 0.0),
+        ("roi_mean", record.roi_mean, f64::MIN),
+        ("roi_cov", record.roi_cov, 0.0),
+    ];
+    for (field, value, least) in numbers {
+        let value = value.unwrap_or(least);
+        if !(least..=f64::MAX).contains(&value) {
+            let rule = "a metric is finite, and not negative unless it is a mean; score it anew";
+            return Err(Error::Record { candidate, field, value, rule });
+        }
+    }
+    Ok(())
 }

@@ -3,34 +3,48 @@
 
 use ndarray::{Array2, ArrayView2, array};
 use qunet_select::{
-    AgreementMeasure, AgreementRecord, DisagreementParams, DisagreementSet, EmptyAgreement, Error,
-    MapError, Maps, Pick, QualityThreshold, disagreement_map,
+    AgreementMeasure, AgreementParams, AgreementRecord, EmptyAgreement, Error, HeadDisagreement,
+    MapError, Maps, Pool, QualityThreshold, Request, Selection, Strategy, Verdict, disagreement_map,
+    disagreement_mask,
 };
 use qunet_stack::SliceId;
 
-fn params() -> DisagreementParams {
-    DisagreementParams::default()
+fn params() -> AgreementParams {
+    AgreementParams::default()
+}
+
+fn with_empty(empty_agreement: EmptyAgreement) -> AgreementParams {
+    AgreementParams { empty_agreement, ..params() }
+}
+
+/// Q as the soft Jaccard index.
+fn soft(maps: &Maps<'_>) -> f64 {
+    let params = AgreementParams { measure: AgreementMeasure::SoftJaccard, ..params() };
+    of(maps, &params).quality_index
 }
 
 fn record(id: usize, quality_index: f64) -> AgreementRecord {
-    let (id, pick) = (SliceId(id), Pick::Agrees);
-    AgreementRecord { id, quality_index, soft_jaccard: None, differing: 0.0, empty: false, pick }
+    let id = SliceId(id).into();
+    AgreementRecord { id, quality_index, disagreement_area: 0.0, empty: false }
 }
 
-fn select(params: DisagreementParams, quality: &[f64]) -> DisagreementSet {
-    let mut query = params.start().unwrap();
-    for (id, &quality_index) in quality.iter().enumerate() {
-        query.observe_record(record(id, quality_index)).unwrap();
-    }
-    query.finish()
+fn take(count: usize, threshold: QualityThreshold, quality: &[f64]) -> Selection {
+    let records: Vec<_> = (0..).zip(quality).map(|(id, &quality)| record(id, quality)).collect();
+    let pool = Pool::of_stack(quality.len()).unwrap().with_agreement(&records).unwrap();
+    let strategy = HeadDisagreement { quality_threshold: threshold, ..HeadDisagreement::paper() };
+    strategy.select(&pool, &Request::new(count, 0)).unwrap()
 }
 
-fn numbers(set: &DisagreementSet) -> Vec<usize> {
-    set.ids().into_iter().map(|id| id.0).collect()
+fn select(threshold: QualityThreshold, quality: &[f64]) -> Selection {
+    take(usize::MAX, threshold, quality)
 }
 
-fn of(maps: &Maps<'_>, params: &DisagreementParams) -> AgreementRecord {
-    AgreementRecord::of(SliceId(0), maps, params).unwrap()
+fn numbers(selection: &Selection) -> Vec<usize> {
+    selection.slices(0).into_iter().map(|id| id.0).collect()
+}
+
+fn of(maps: &Maps<'_>, params: &AgreementParams) -> AgreementRecord {
+    AgreementRecord::from_maps(SliceId(0), maps, 0.5, params).unwrap()
 }
 
 fn pair<'a>(level3: &'a Array2<f32>, level4: &'a Array2<f32>) -> Maps<'a> {
@@ -56,29 +70,32 @@ fn q0_is_a_number_a_share_a_count_or_the_elbow() {
         (Elbow, vec![1, 3], Some(0.8)),
     ];
     for (threshold, expected, q0) in cases {
-        let set = select(params().quality_threshold(threshold), &quality);
-        assert_eq!((numbers(&set), set.quality_threshold), (expected, q0), "{threshold}");
+        let set = select(threshold, &quality);
+        let found = set.thresholds.quality_threshold;
+        assert_eq!((numbers(&set), found), (expected, q0), "{threshold}");
     }
-    let none = select(params().quality_threshold(Elbow), &[0.5; 6]);
-    assert_eq!((numbers(&none), none.quality_threshold), (vec![], None));
+    let none = select(Elbow, &[0.5; 6]);
+    assert_eq!((numbers(&none), none.thresholds.quality_threshold), (vec![], None));
+    // Where there is no elbow, the lowest Q is the one that none is below.
+    assert_eq!(none.verdicts[0].verdict, Verdict::Agrees { quality_index: 0.5, threshold: 0.5 });
 }
 
 #[test]
 fn a_count_and_a_budget_hold_and_ties_go_to_the_lower_number() {
     let quality = [0.5, 0.25, 0.25, 0.25, 1.0];
-    let count = params().quality_threshold(QualityThreshold::Count(2));
+    let count = QualityThreshold::Count(2);
     assert_eq!(numbers(&select(count, &quality)), [1, 2]);
-    let set = select(count.max_slices(1), &quality);
+    let set = take(1, count, &quality);
     assert_eq!(numbers(&set), [1]);
-    assert_eq!(set.records[2].pick, Pick::OverBudget { rank: 2 });
-    assert_eq!(set.records[3].pick, Pick::Agrees);
+    assert_eq!(set.verdicts[2].verdict, Verdict::NotReached);
+    let agrees = Verdict::Agrees { quality_index: 0.25, threshold: 0.25 };
+    assert_eq!(set.verdicts[3].verdict, agrees);
     // 0.29 of 100 slices are 29, though 0.29 * 100 is less in floating point.
-    let many = params().quality_threshold(QualityThreshold::Fraction(0.29));
-    assert_eq!(select(many, &[0.5; 100]).ids().len(), 29);
+    assert_eq!(select(QualityThreshold::Fraction(0.29), &[0.5; 100]).ids().len(), 29);
 }
 
 #[test]
-fn thresholds_survive_json_and_old_files_are_read() {
+fn settings_survive_json() {
     use QualityThreshold::{Count, Elbow, Fixed, Fraction};
     let cases = [
         (Fixed(0.25), "0.25"),
@@ -93,12 +110,10 @@ fn thresholds_survive_json_and_old_files_are_read() {
     let whole: QualityThreshold = serde_json::from_str("1").unwrap();
     assert_eq!(whole, Fixed(1.0));
     assert!(serde_json::from_str::<QualityThreshold>(r#"{"part": 1}"#).is_err());
-    let old = r#"{"quality_threshold": 0.25, "probability_threshold": 0.5, "max_slices": 3}"#;
-    let read: DisagreementParams = serde_json::from_str(old).unwrap();
-    assert_eq!(read, params().quality_threshold(0.25).max_slices(3));
-    let set = r#"{"params": {}, "records": []}"#;
-    let set: DisagreementSet = serde_json::from_str(set).unwrap();
-    assert_eq!(set.quality_threshold, None);
+    let read: HeadDisagreement = serde_json::from_str(r#"{"quality_threshold": 0.25}"#).unwrap();
+    assert_eq!(read, HeadDisagreement { quality_threshold: 0.25.into(), ..Default::default() });
+    let read: AgreementParams = serde_json::from_str(r#"{"empty_agreement": "suspect"}"#).unwrap();
+    assert_eq!(read, with_empty(EmptyAgreement::Suspect));
 }
 
 #[test]
@@ -108,7 +123,7 @@ fn agreement_on_nothing_is_a_matter_of_policy() {
     let nothing = Array2::zeros((1, 2));
     let (sure3, sure4) = (array![[0.75, 0.75]], array![[0.75, 0.25]]);
     let quality = |policy| {
-        let params = params().empty_agreement(policy);
+        let params = with_empty(policy);
         let q = |level3, level4| {
             let record = of(&pair(level3, level4), &params);
             (record.quality_index, record.empty)
@@ -123,14 +138,15 @@ fn agreement_on_nothing_is_a_matter_of_policy() {
 
 #[test]
 fn the_soft_measure_is_undefined_only_where_all_is_zero() {
-    let soft = params().measure(AgreementMeasure::SoftJaccard);
     let (level3, level4) = (array![[0.75, 0.25]], array![[0.25, 0.25]]);
-    let record = of(&pair(&level3, &level4), &soft);
     // 0.25 + 0.25 over 0.75 + 0.25; as masks, one pixel against none.
-    assert_eq!((record.quality_index, record.soft_jaccard), (0.5, Some(0.5)));
+    assert_eq!(soft(&pair(&level3, &level4)), 0.5);
     assert_eq!(of(&pair(&level3, &level4), &params()).quality_index, 0.0);
     let nothing = Array2::zeros((1, 2));
-    let q = |policy| of(&pair(&nothing, &nothing), &soft.empty_agreement(policy)).quality_index;
+    let measure = AgreementMeasure::SoftJaccard;
+    let q = |empty_agreement| {
+        of(&pair(&nothing, &nothing), &AgreementParams { measure, empty_agreement }).quality_index
+    };
     use EmptyAgreement::{Agree, Suspect, Unknown};
     assert_eq!([Agree, Unknown, Suspect].map(q), [1.0, 1.0, 0.0]);
 }
@@ -150,16 +166,16 @@ fn several_classes_agree_by_the_mean_of_those_present() {
     // Class 1: 1 of 2; class 2: 2 of 3. Background and class 3 do not count.
     assert_eq!(record.quality_index, (0.5 + 2.0 / 3.0) / 2.0);
     // In the third pixel both planes differ by 0.625 - 0.125.
-    assert_eq!(record.differing, 1.0);
+    assert_eq!(record.disagreement_area, 1.0);
     // The foreground planes differ in the third pixel, class 1 and class 2: 2 * 0.125 in place of
     // 2 * 0.625. Four more pixels hold 0.875 each, two hold 0.375.
     let same = 3.0 * 0.875 + 2.0 * 0.375 + 0.125;
-    assert_eq!(record.soft_jaccard, Some((same + 0.25) / (same + 1.25)));
+    assert_eq!(soft(&maps), (same + 0.25) / (same + 1.25));
 
     let background = map([0; 6]);
     let maps = Maps::Classes { level3: background.view(), level4: background.view() };
     assert!(of(&maps, &params()).empty);
-    assert_eq!(of(&maps, &params().empty_agreement(EmptyAgreement::Suspect)).quality_index, 0.0);
+    assert_eq!(of(&maps, &with_empty(EmptyAgreement::Suspect)).quality_index, 0.0);
 }
 
 #[test]
@@ -191,7 +207,7 @@ fn all_pairs_of_heads_count_alike() {
     assert!(!record.empty);
     // Two empty heads are a pair that agrees on nothing.
     let two = [views[3], views[3], views[0]];
-    let q = |policy| of(&Maps::Heads(&two), &params().empty_agreement(policy)).quality_index;
+    let q = |policy| of(&Maps::Heads(&two), &with_empty(policy)).quality_index;
     assert_eq!(q(EmptyAgreement::Agree), 1.0 / 3.0);
     assert_eq!(q(EmptyAgreement::Suspect), 0.0);
     assert_eq!(
@@ -208,14 +224,14 @@ fn draws_are_averaged_before_they_are_compared() {
     // The mean of L4 is 0.75 and 0.375: 1 of 2.
     let record = of(&Maps::Draws(&draws), &params());
     assert_eq!(record.quality_index, 0.5);
-    assert_eq!(record.soft_jaccard, Some((0.75 + 0.375) / 1.5));
+    assert_eq!(soft(&Maps::Draws(&draws)), (0.75 + 0.375) / 1.5);
     assert_eq!(of(&Maps::Draws(&draws[..1]), &params()), of(&pair(&level3, &first), &params()));
 }
 
 #[test]
 fn maps_that_cannot_be_compared_are_refused_by_name() {
-    let refused =
-        |maps: &Maps<'_>| AgreementRecord::of(SliceId(7), maps, &params()).unwrap_err().to_string();
+    let compare = |maps: &Maps<'_>| AgreementRecord::from_maps(SliceId(7), maps, 0.5, &params());
+    let refused = |maps: &Maps<'_>| compare(maps).unwrap_err().to_string();
     let map = array![[0.5_f32, 0.5]];
     let one = [map.view()];
     assert_eq!(
@@ -228,57 +244,88 @@ fn maps_that_cannot_be_compared_are_refused_by_name() {
     assert!(refused(&classes).ends_with("a map has a class at least"));
     let other = array![[0.5_f32]];
     let draws = [[map.view(), map.view()], [other.view(), other.view()]];
-    let error = AgreementRecord::of(SliceId(7), &Maps::Draws(&draws), &params()).unwrap_err();
-    assert!(matches!(error, Error::ProbabilityMap { source: MapError::Mismatch { .. }, .. }));
+    let error = compare(&Maps::Draws(&draws)).unwrap_err();
+    assert!(matches!(error, Error::Maps { problem: MapError::Mismatch { .. }, .. }));
     // -1 and 2 average to what a probability may be.
     let (low, high) = (array![[-1.0_f32, 0.5]], array![[2.0_f32, 0.5]]);
     let draws = [[map.view(), low.view()], [map.view(), high.view()]];
-    assert!(refused(&Maps::Draws(&draws)).starts_with("slice 7: "));
-    let error = disagreement_map(SliceId(7), &map, &other).unwrap_err().to_string();
-    assert!(error.starts_with("slice 7: "), "{error}");
+    assert!(refused(&Maps::Draws(&draws)).starts_with("slice 7 of stack 0: "));
+    // Pictures refuse what records refuse.
+    for maps in [pair(&map, &other), Maps::Heads(&one), Maps::Draws(&[]), classes] {
+        assert!(matches!(disagreement_map(&maps), Err(Error::Map(_))), "{maps:?}");
+        assert!(matches!(disagreement_mask(&maps, 0.5), Err(Error::Map(_))), "{maps:?}");
+    }
+    assert!(disagreement_mask(&pair(&map, &map), 1.0).is_err());
 }
 
 #[test]
-fn records_and_batches_are_observed_whole_or_not_at_all() {
-    let mut query = params().start().unwrap();
-    let picked = AgreementRecord { pick: Pick::Selected { rank: 1 }, ..record(3, 0.75) };
-    query.observe_record(picked).unwrap();
-    for bad in [f64::NAN, -0.5, 1.5] {
-        let error = query.observe_record(record(4, bad)).unwrap_err().to_string();
-        assert!(error.starts_with("quality_index of slice 4 of stack 0 is "), "{error}");
-    }
+fn many_slices_are_compared_at_once_and_the_first_error_counts() {
     let (map, other) = (array![[0.9_f32, 0.1]], array![[0.1_f32, 0.9]]);
     let wrong = array![[f32::NAN, 0.5]];
-    let twice = [(SliceId(5), pair(&map, &map)), (SliceId(5), pair(&map, &map))];
-    assert!(matches!(query.observe_all(&twice), Err(Error::Duplicate { slice: SliceId(5) })));
-    let again = [(SliceId(3), pair(&map, &map))];
-    assert!(matches!(query.observe_all(&again), Err(Error::Duplicate { slice: SliceId(3) })));
-    let second = [(SliceId(5), pair(&map, &map)), (SliceId(6), pair(&map, &wrong))];
-    assert!(query.observe_all(&second).unwrap_err().to_string().starts_with("slice 6: "));
-    let good = [(SliceId(6), pair(&map, &other)), (SliceId(5), pair(&map, &map))];
-    let records = query.observe_all(&good).unwrap();
+    let compare = |slices: &[(SliceId, Maps<'_>)]| {
+        AgreementRecord::from_slices(slices, 0.5, &params())
+    };
+    let bad = [
+        (SliceId(5), pair(&map, &map)),
+        (SliceId(6), pair(&map, &wrong)),
+        (SliceId(7), pair(&wrong, &map)),
+    ];
+    assert!(compare(&bad).unwrap_err().to_string().starts_with("slice 6 of stack 0: "));
+    let records = compare(&[(SliceId(6), pair(&map, &other)), (SliceId(5), pair(&map, &map))]);
+    let records = records.unwrap();
     assert_eq!(records.iter().map(|it| it.quality_index).collect::<Vec<_>>(), [0.0, 1.0]);
-    let set = query.finish();
-    assert_eq!(numbers(&set), [6]);
-    assert_eq!(set.records[0].pick, Pick::Agrees);
+    // What no record can hold is refused by the pool.
+    for bad in [f64::NAN, -0.5, 1.5] {
+        let error = Pool::of_stack(5).unwrap().with_agreement(&[record(4, bad)]).unwrap_err();
+        assert!(error.to_string().starts_with("agreement of slice 4 of stack 0 is "), "{error}");
+    }
 }
 
 #[test]
 fn the_disagreement_map_is_the_difference() {
     let (level3, level4) =
         (array![[0.0_f32, 1.0], [0.25, 0.5]], array![[1.0_f32, 1.0], [0.75, 0.25]]);
-    let map = disagreement_map(SliceId(0), &level3, &level4).unwrap();
+    let map = disagreement_map(&pair(&level3, &level4)).unwrap();
     assert_eq!(map, array![[1.0, 0.0], [0.5, 0.25]]);
+    // Its sum is the area of the record.
+    assert_eq!(of(&pair(&level3, &level4), &params()).disagreement_area, 1.75);
+    // Of more heads the last two count, of draws their mean.
+    let heads = [level4.view(), level3.view(), level4.view()];
+    assert_eq!(disagreement_map(&Maps::Heads(&heads)).unwrap(), map);
+    let draws = [[level3.view(), level4.view()], [level4.view(), level4.view()]];
+    assert_eq!(disagreement_map(&Maps::Draws(&draws)).unwrap(), &map / 2.0);
+}
+
+#[test]
+fn the_disagreement_mask_is_where_masks_or_classes_differ() {
+    let (level3, level4) = (array![[0.0_f32, 0.75, 0.5]], array![[0.75_f32, 1.0, 0.25]]);
+    let mask = |maps: &Maps<'_>, threshold| disagreement_mask(maps, threshold).unwrap();
+    // 0.5 is not above a threshold of 0.5.
+    assert_eq!(mask(&pair(&level3, &level4), 0.5), array![[true, false, false]]);
+    assert_eq!(mask(&pair(&level3, &level4), 0.25), array![[true, false, true]]);
+    let heads = [level4.view(), level3.view(), level4.view()];
+    assert_eq!(mask(&Maps::Heads(&heads), 0.5), array![[true, false, false]]);
+    // Classes 0, 1 and 1 against 0, 1 and 2.
+    let classes3 = array![[[0.75_f32, 0.0, 0.25]], [[0.25, 0.75, 0.5]], [[0.0, 0.25, 0.25]]];
+    let classes4 = array![[[0.5_f32, 0.25, 0.25]], [[0.25, 0.5, 0.25]], [[0.25, 0.25, 0.5]]];
+    let maps = Maps::Classes { level3: classes3.view(), level4: classes4.view() };
+    assert_eq!(mask(&maps, 0.5), array![[false, false, true]]);
+    assert_eq!(disagreement_map(&maps).unwrap(), array![[0.25, 0.25, 0.25]]);
+    // A single class is a pair.
+    let plane = |map: &Array2<f32>| map.clone().insert_axis(ndarray::Axis(0));
+    let (one3, one4) = (plane(&level3), plane(&level4));
+    let one = Maps::Classes { level3: one3.view(), level4: one4.view() };
+    assert_eq!(mask(&one, 0.5), array![[true, false, false]]);
+    let (map, pair) = (disagreement_map(&one), disagreement_map(&pair(&level3, &level4)));
+    assert_eq!(map.unwrap(), pair.unwrap());
 }
 
 #[test]
 fn further_settings_out_of_range_are_refused_by_name() {
     for bad in [-0.1, 1.5, f64::NAN] {
-        let fraction = params().quality_threshold(QualityThreshold::Fraction(bad));
-        let error = fraction.start().unwrap_err().to_string();
-        assert!(error.starts_with("quality_threshold is "), "{error}");
-        let map = array![[0.5_f32]];
-        let error = AgreementRecord::of(SliceId(0), &pair(&map, &map), &fraction).unwrap_err();
-        assert!(matches!(error, Error::Parameter { field: "quality_threshold", .. }));
+        let quality_threshold = QualityThreshold::Fraction(bad);
+        let strategy = HeadDisagreement { quality_threshold, ..HeadDisagreement::paper() };
+        let error = strategy.check().unwrap_err();
+        assert!(matches!(error, Error::Parameter { field: "quality_threshold", .. }), "{error}");
     }
 }

@@ -1,26 +1,29 @@
-//! The smallest distance between look-alikes that leaves few enough slices.
+//! The smallest distance between near duplicates that leaves few enough slices.
 
-use super::Verdict;
-use super::candidates::Candidate;
+use super::limits::Candidate;
 use super::walk::{Bounds, Walk};
+use crate::Verdict;
 
 /// More than the diagonal of the unit plane.
 const WIDEST: f64 = 2.0;
 
-/// The smallest distance between two candidates that, taken as epsilon, leaves none over the cap;
-/// the largest that drops a slice where none does; `None` where no removal is needed.
+/// The smallest distance between two candidates that, taken as epsilon, leaves none beyond the
+/// count; the largest that drops a slice where none does; `None` where no removal is needed.
 ///
-/// Found by bisection, without a list of the distances: a walk that keeps too many ends early, and
-/// each walk tells between which distances it would go the same way. (A larger epsilon may now and
-/// then keep one slice more, because what it drops drops nothing itself; a bisection passes such a
-/// place over.)
-pub(super) fn smallest_epsilon(candidates: &[Candidate], bounds: &Bounds) -> Option<f64> {
+/// The answer is one of the n^2 / 2 distances, but to list and sort them is too much for 10^5
+/// slices. So the number itself is bisected, and every walk narrows the interval to distances that
+/// occur: a walk that leaves few enough names the largest distance it dropped a slice for, down to
+/// which all goes the same way, a walk that leaves too many ends at the first slice too many and
+/// names the smallest distance at which it would have dropped one more. What must hold is that the
+/// outcome at `least` is too many and at `enough` few enough. A larger epsilon may now and then keep
+/// one slice more, because what it drops drops nothing itself; a bisection passes such a place over.
+pub(super) fn smallest_epsilon(candidates: &[Candidate], bounds: &Bounds<'_>) -> Option<f64> {
     let mut least = 0.0_f64;
     outcome(candidates, bounds, None).err()?;
     let Ok(mut enough) = outcome(candidates, bounds, Some(WIDEST)) else {
         let mut walk = Walk::new(bounds, Some(WIDEST));
         for candidate in candidates {
-            walk.judge(candidate);
+            let _ = walk.judge(candidate);
         }
         return Some(walk.from);
     };
@@ -34,12 +37,16 @@ pub(super) fn smallest_epsilon(candidates: &[Candidate], bounds: &Bounds) -> Opt
     Some(enough)
 }
 
-/// The epsilon down to which as few slices are kept, or, where a slice is over the cap, the one up
-/// to which it stays so.
-fn outcome(candidates: &[Candidate], bounds: &Bounds, epsilon: Option<f64>) -> Result<f64, f64> {
+/// The epsilon down to which as few slices are kept, or, where a slice is beyond the count, the one
+/// up to which it stays so.
+fn outcome(
+    candidates: &[Candidate],
+    bounds: &Bounds<'_>,
+    epsilon: Option<f64>,
+) -> Result<f64, f64> {
     let mut walk = Walk::new(bounds, epsilon);
     for candidate in candidates {
-        if matches!(walk.judge(candidate), Verdict::OverCap { .. }) {
+        if walk.judge(candidate) == Err(Verdict::NotReached) {
             return Err(walk.below);
         }
     }
