@@ -103,6 +103,10 @@ fn degenerate_scores_still_draw() {
 
 #[test]
 fn along_z_marks_the_picks_of_every_round_in_its_stack() {
+    let first = common::first();
+    let (later, other) = (common::later(0, &[41, 2]), common::later(1, &[3]));
+    let rounds = [("S0", &first), ("Sm", &later), ("other stack", &other)];
+    let figure = quality_along_z(&common::records(), &rounds, 0).unwrap();
     let texts = texts(svg(&figure));
     for label in ["S0: 9 slices", "Sm: 2 slices", "41", "blurriness", "Slice index"] {
         assert!(texts.contains(&label), "{label} in {texts:?}");
