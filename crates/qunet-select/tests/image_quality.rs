@@ -218,7 +218,8 @@ fn a_selection_survives_json() {
     let near_duplicates = NearDuplicates::Epsilon(0.0);
     let set = take(1, ImageQuality { near_duplicates, ..plain() }, &[&records]);
     let json = serde_json::to_string(&set).unwrap();
-    for kind in ["picked", "near_duplicate", "not_reached", "blurred", "low_contrast", "degenerate"] {
+    for kind in ["picked", "near_duplicate", "not_reached", "blurred", "low_contrast", "degenerate"]
+    {
         assert_eq!(json.matches(&format!(r#""verdict":"{kind}""#)).count(), 1, "{kind}: {json}");
     }
     assert_eq!(serde_json::from_str::<Selection>(&json).unwrap(), set);
