@@ -3,10 +3,8 @@
 //! `cargo run -p qunet-examples --no-default-features --example custom_strategy`
 
 use ndarray::Axis;
-use qunet::select::{
-    ByScore, Column, Error, EvenlySpaced, Needs, Pool, Reason, Request, Selection, Strategy,
-    Uncertainty, Verdict,
-};
+use qunet::prelude::*;
+use qunet::select::{ByScore, Column, Error, EvenlySpaced, Needs, Reason, Uncertainty};
 use qunet::stack::phantom::CtPhantom;
 
 /// Where the lesion ends: slices whose predicted foreground differs most from that of the slice
@@ -30,19 +28,15 @@ impl Strategy for LesionEnds {
             let same_stack = pool.ids()[below].stack == pool.ids()[place].stack;
             same_stack.then_some((foreground[place]? - foreground[below]?).abs())
         };
-        let (known, unknown): (Vec<usize>, Vec<usize>) =
-            pool.open().partition(|&place| change(place).is_some());
         let mut ranked: Vec<(f64, usize)> =
-            known.into_iter().filter_map(|place| Some((change(place)?, place))).collect();
+            pool.open().filter_map(|place| Some((change(place)?, place))).collect();
         // Ties by slice, so that the same pool always gives the same selection.
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let picks = ranked.into_iter().map(|(change, place)| {
             let numbers = [("change of foreground in pixels".to_owned(), change)];
             (place, Reason::Own { numbers: numbers.into() })
         });
-        let undefined = Verdict::Undefined { column: Column::Foreground };
-        let left = unknown.into_iter().map(|place| (place, undefined.clone()));
-        Ok(Selection::new(self.name(), pool, request, picks).with_verdicts(left))
+        Ok(Selection::new(self.name(), pool, request, picks))
     }
 }
 
@@ -50,7 +44,7 @@ fn main() -> anyhow::Result<()> {
     let phantom = CtPhantom::default().generate()?;
     // The maps of a network would come in here; these are the truth, not quite sure of itself.
     let maps = phantom.truth.labels().mapv(|label| if label > 0 { 0.9_f32 } else { 0.02 });
-    let record = |id: qunet::stack::SliceId| {
+    let record = |id: SliceId| {
         Uncertainty::from_maps(id, &[maps.index_axis(Axis(0), id.0).insert_axis(Axis(0))])
     };
     let records = phantom.stack.ids().map(record).collect::<Result<Vec<_>, _>>()?;

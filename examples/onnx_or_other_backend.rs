@@ -10,12 +10,9 @@
 //! `cargo run -p qunet-examples --no-default-features --example onnx_or_other_backend -- level3.npy level4.npy`
 
 use ndarray::{Array3, Axis, s};
-use qunet::select::{
-    AgreementParams, AgreementRecord, HeadDisagreement, Maps, Pool, Request, Strategy,
-    StrategyConfig, Uncertainty,
-};
+use qunet::prelude::*;
+use qunet::select::{AgreementParams, AgreementRecord, HeadDisagreement, Maps, Uncertainty};
 use qunet::stack::phantom::CtPhantom;
-use qunet::stack::{Pixels, Stack};
 
 fn main() -> anyhow::Result<()> {
     let paths: Vec<String> = std::env::args().skip(1).collect();

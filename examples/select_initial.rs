@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use qunet::prelude::*;
 use qunet::report::quality_scatter;
-use qunet::select::{ImageQuality, Pool, Request, Strategy};
+use qunet::select::ImageQuality;
 use qunet::stack::phantom::CtPhantom;
 
 /// Chooses the slices S0 to annotate first and prints the verdict on every slice.

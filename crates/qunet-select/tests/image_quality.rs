@@ -26,7 +26,7 @@ fn thresholds_are_strict_and_quality_is_the_sum_of_both_shares() {
         (0.125, 0.75, picked(2)), // 0.875
         (2.0, 4.0, Verdict::Blurred { blurriness: 2.0, limit: 1.0 }),
     ];
-    let records: Vec<_> = (0..).zip(cases).map(|(id, (b, p, _))| slice(id, b, p)).collect();
+    let records: Vec<_> = (0..).zip(cases.clone()).map(|(id, (b, p, _))| slice(id, b, p)).collect();
     let set = select(plain(), &[&records]);
     assert_eq!(verdicts(&set), cases.map(|(.., verdict)| verdict));
     assert_eq!(numbers(&set), [3, 4, 2]);
