@@ -40,7 +40,6 @@ impl fmt::Display for CandidateId {
     }
 }
 
-
 /// A number known of each candidate, and the direction in which it asks for annotation.
 ///
 /// ```

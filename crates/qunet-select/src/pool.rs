@@ -148,8 +148,8 @@ impl Pool {
                 return Err(Error::Repeated { column: Column::Quality, candidate: id(record) });
             }
         }
-        let none = vec![None; self.ids.len()];
-        let cells = self.columns.entry(Column::Quality).or_insert(none);
+        let none = || vec![None; self.ids.len()];
+        let cells = self.columns.entry(Column::Quality).or_insert_with(none);
         for (place, cost) in costs {
             cells[place] = Some(cost);
         }

@@ -200,7 +200,7 @@ impl fmt::Display for Pick<'_> {
 }
 
 /// The slices of each stack that are annotated or picked, sorted along z.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Taken<'a> {
     ids: &'a [CandidateId],
     positions: &'a [f64],

@@ -40,7 +40,7 @@ pub struct StoppingRules {
     pub settled_prediction: Option<Settled>,
 }
 
-/// A number that has come to rest.
+/// When a number counts as settled: it hardly changes any more.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settled {
@@ -50,7 +50,7 @@ pub struct Settled {
     pub rounds: usize,
 }
 
-/// What a round of a campaign came to.
+/// The numbers of a finished round.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoundSummary {
@@ -78,13 +78,13 @@ impl StoppingRules {
     pub fn check(&self) -> Result<(), Error> {
         self.budget.check()?;
         let rounds = self.max_rounds.unwrap_or(1);
-        require(rounds > 0, "max_rounds", rounds as f64, "it must be at least 1")?;
+        require(rounds > 0, "max_rounds", rounds, "it must be at least 1")?;
         for settled in [self.settled_agreement, self.settled_prediction].into_iter().flatten() {
             let change = settled.change;
             let positive = change > 0.0 && change.is_finite();
             require(positive, "settled.change", change, "it must be positive")?;
             let rounds = settled.rounds;
-            require(rounds > 0, "settled.rounds", rounds as f64, "it must be at least 1")?;
+            require(rounds > 0, "settled.rounds", rounds, "it must be at least 1")?;
         }
         Ok(())
     }
@@ -162,12 +162,12 @@ impl Budget {
     fn check(&self) -> Result<(), Error> {
         let one = "it must be at least 1";
         let slices = self.slices.unwrap_or(1);
-        require(slices > 0, "budget.slices", slices as f64, one)?;
+        require(slices > 0, "budget.slices", slices, one)?;
         let share = self.fraction.unwrap_or(1.0);
         let holds = share > 0.0 && share <= 1.0;
         require(holds, "budget.fraction", share, "a share of the slices lies in (0, 1]")?;
         let foreground = self.foreground.unwrap_or(1);
-        require(foreground > 0, "budget.foreground", foreground as f64, one)
+        require(foreground > 0, "budget.foreground", foreground, one)
     }
 
     /// How many of `total` slices may be annotated in all.

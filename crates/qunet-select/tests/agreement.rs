@@ -4,8 +4,8 @@
 use ndarray::{Array2, ArrayView2, array};
 use qunet_select::{
     AgreementMeasure, AgreementParams, AgreementRecord, EmptyAgreement, Error, HeadDisagreement,
-    MapError, Maps, Pool, QualityThreshold, Request, Selection, Strategy, Verdict, disagreement_map,
-    disagreement_mask,
+    MapError, Maps, Pool, QualityThreshold, Request, Selection, Strategy, Verdict,
+    disagreement_map, disagreement_mask,
 };
 use qunet_stack::SliceId;
 
@@ -262,9 +262,8 @@ fn maps_that_cannot_be_compared_are_refused_by_name() {
 fn many_slices_are_compared_at_once_and_the_first_error_counts() {
     let (map, other) = (array![[0.9_f32, 0.1]], array![[0.1_f32, 0.9]]);
     let wrong = array![[f32::NAN, 0.5]];
-    let compare = |slices: &[(SliceId, Maps<'_>)]| {
-        AgreementRecord::from_slices(slices, 0.5, &params())
-    };
+    let compare =
+        |slices: &[(SliceId, Maps<'_>)]| AgreementRecord::from_slices(slices, 0.5, &params());
     let bad = [
         (SliceId(5), pair(&map, &map)),
         (SliceId(6), pair(&map, &wrong)),

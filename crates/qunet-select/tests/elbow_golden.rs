@@ -1,9 +1,7 @@
 //! The elbow of sorted Q, against kneed; `golden/elbow.py` made the values.
 #![allow(clippy::unwrap_used)]
 
-use qunet_select::{
-    AgreementRecord, HeadDisagreement, Pool, QualityThreshold, Request, Strategy,
-};
+use qunet_select::{AgreementRecord, HeadDisagreement, Pool, QualityThreshold, Request, Strategy};
 use qunet_stack::SliceId;
 use serde::Deserialize;
 

@@ -26,7 +26,7 @@ fn thresholds_are_strict_and_quality_is_the_sum_of_both_shares() {
         (0.125, 0.75, picked(2)), // 0.875
         (2.0, 4.0, Verdict::Blurred { blurriness: 2.0, limit: 1.0 }),
     ];
-    let records: Vec<_> = (0..).zip(cases).map(|(id, (b, p, _))| slice(id, b, p)).collect();
+    let records: Vec<_> = (0..).zip(cases.clone()).map(|(id, (b, p, _))| slice(id, b, p)).collect();
     let set = select(plain(), &[&records]);
     assert_eq!(verdicts(&set), cases.map(|(.., verdict)| verdict));
     assert_eq!(numbers(&set), [3, 4, 2]);
@@ -218,7 +218,8 @@ fn a_selection_survives_json() {
     let near_duplicates = NearDuplicates::Epsilon(0.0);
     let set = take(1, ImageQuality { near_duplicates, ..plain() }, &[&records]);
     let json = serde_json::to_string(&set).unwrap();
-    for kind in ["picked", "near_duplicate", "not_reached", "blurred", "low_contrast", "degenerate"] {
+    for kind in ["picked", "near_duplicate", "not_reached", "blurred", "low_contrast", "degenerate"]
+    {
         assert_eq!(json.matches(&format!(r#""verdict":"{kind}""#)).count(), 1, "{kind}: {json}");
     }
     assert_eq!(serde_json::from_str::<Selection>(&json).unwrap(), set);

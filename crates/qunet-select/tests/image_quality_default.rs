@@ -69,8 +69,11 @@ fn few_slices_are_all_picked_those_apart_first() {
 
 #[test]
 fn constant_slices_and_empty_regions_alone_stay_out() {
-    let constant =
-        |id| QualityRecord { variance_of_laplacian: 0.0, inverse_psnr: None, ..slice(id, 1.0, 1.0) };
+    let constant = |id| QualityRecord {
+        variance_of_laplacian: 0.0,
+        inverse_psnr: None,
+        ..slice(id, 1.0, 1.0)
+    };
     let outside = |id| QualityRecord { roi_mean: None, roi_cov: None, ..slice(id, 0.25, 0.25) };
     let record = |id| match id {
         0..4 => constant(id),

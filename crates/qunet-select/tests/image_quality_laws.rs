@@ -7,8 +7,8 @@ use common::{at, plain, slice, try_pool};
 use proptest::prelude::*;
 use qunet_quality::QualityRecord;
 use qunet_select::{
-    CandidateId, Gap, ImageQuality, NearDuplicates, Request, Scope, Selection,
-    SliceVerdict, Strategy as _, Threshold, Verdict,
+    CandidateId, Gap, ImageQuality, NearDuplicates, Request, Scope, Selection, SliceVerdict,
+    Strategy as _, Threshold, Verdict,
 };
 use qunet_stack::SliceId;
 

@@ -74,7 +74,8 @@ fn a_gap_in_millimetres_is_measured_between_positions() {
     let settings = ImageQuality { gap: Some(Gap::Millimetres(2.1)), ..plain() };
     // 0.7 mm: three slices are 2.1 mm, though 3 * 0.7 is less in floating point.
     let along = |pool: Pool, stack, spacing: f64| {
-        let position = |slice| (CandidateId { stack, slice: SliceId(slice) }, slice as f64 * spacing);
+        let position =
+            |slice| (CandidateId { stack, slice: SliceId(slice) }, slice as f64 * spacing);
         pool.with_positions((0..4).map(position)).unwrap()
     };
     let pool = along(try_pool(&[&order, &order]).unwrap(), 0, 1.5);
@@ -215,10 +216,7 @@ fn stacks_that_cannot_be_judged_are_refused_by_name() {
     );
     let pool = pool.with_quality(0, &good).unwrap();
     let error = plain().select(&pool, &Request::new(1, 0)).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "stack 1 has no records; score its slices, or leave it out"
-    );
+    assert_eq!(error.to_string(), "stack 1 has no records; score its slices, or leave it out");
     // A slice without a record beside others is undefined.
     let pool = pool.with_quality(1, &good).unwrap();
     let set = plain().select(&pool, &Request::new(9, 0)).unwrap();
@@ -246,7 +244,9 @@ fn further_settings_out_of_range_are_refused_by_name() {
     let refused = |settings: ImageQuality| settings.check().unwrap_err().to_string();
     for share in [0.0, -0.1, 1.1, f64::NAN] {
         let wanted_fraction = Some(share);
-        assert!(refused(ImageQuality { wanted_fraction, ..plain() }).starts_with("wanted_fraction is "));
+        assert!(
+            refused(ImageQuality { wanted_fraction, ..plain() }).starts_with("wanted_fraction is ")
+        );
     }
     for gap in [Gap::Slices(0), Gap::Millimetres(0.0), Gap::Millimetres(f64::NAN)] {
         assert!(refused(ImageQuality { gap: Some(gap), ..plain() }).starts_with("gap is "));

@@ -25,7 +25,9 @@ fn scored(column: Column, values: &[f64]) -> Pool {
 fn scores_go_by_their_direction_and_ties_to_the_lower_number() {
     let values = [0.5, 0.25, 0.75, 0.25, 0.75];
     let picks = |column: Column| {
-        ids(&ByScore::new(column.clone()).select(&scored(column, &values), &Request::new(3, 0)).unwrap())
+        ids(&ByScore::new(column.clone())
+            .select(&scored(column, &values), &Request::new(3, 0))
+            .unwrap())
     };
     for column in [Column::Entropy, Column::Bald, Column::Disagreement, Column::Own("mine".into())]
     {
@@ -136,7 +138,10 @@ fn the_hybrid_multiplies_score_distance_and_spacing() {
     assert_eq!((*product, *distance), (2.0, Some(4.0)));
     // Spacing alone needs no column: extent, then the far end, then the middle.
     let spacing = Hybrid { score: 0.0, diversity: 0.0, ..Hybrid::default() };
-    assert_eq!(ids(&spacing.select(&Pool::of_stack(5).unwrap(), &Request::new(3, 0)).unwrap()), [0, 4, 2]);
+    assert_eq!(
+        ids(&spacing.select(&Pool::of_stack(5).unwrap(), &Request::new(3, 0)).unwrap()),
+        [0, 4, 2]
+    );
 }
 
 #[test]
@@ -196,7 +201,9 @@ fn what_only_a_network_gives_is_known() {
     for name in ["random", "evenly_spaced", "image_quality", "quality_cost"] {
         assert!(!network(name), "{name}");
     }
-    for name in ["foreground_random", "bald", "core_set", "typicality", "head_disagreement", "hybrid"] {
+    for name in
+        ["foreground_random", "bald", "core_set", "typicality", "head_disagreement", "hybrid"]
+    {
         assert!(network(name), "{name}");
     }
     let space = Space::Quality;
@@ -281,7 +288,12 @@ fn settings_out_of_range_are_refused_by_name() {
     let quota = ImageQuality { quota: Some(0), ..ImageQuality::default() };
     assert!(matches!(quota.select(&pool, &Request::new(1, 0)), Err(Error::Parameter { .. })));
     let none = Typicality { neighbours: 0, ..Typicality::default() };
-    assert!(none.select(&pool, &Request::new(1, 0)).unwrap_err().to_string().starts_with("neighbours is 0"));
+    assert!(
+        none.select(&pool, &Request::new(1, 0))
+            .unwrap_err()
+            .to_string()
+            .starts_with("neighbours is 0")
+    );
 }
 
 #[test]
@@ -360,7 +372,9 @@ fn the_number_of_threads_changes_nothing() {
     let pool = full(3000, 7);
     let with = |threads| {
         let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        threads.install(|| every().iter().map(|it| it.select(&pool, &Request::new(9, 3)).unwrap()).collect())
+        threads.install(|| {
+            every().iter().map(|it| it.select(&pool, &Request::new(9, 3)).unwrap()).collect()
+        })
     };
     let one: Vec<Selection> = with(1);
     for threads in [2, 5] {

@@ -2,7 +2,7 @@
 
 pub use qunet_quality::{QualityParams, QualityRecord, score_file, score_stack};
 pub use qunet_segmetrics::{ConfusionCounts, EmptyPolicy, Evaluation};
-pub use qunet_select::{DisagreementSelection, InitialSelection, NearDuplicates, Threshold};
+pub use qunet_select::{Pool, Request, Selection, Strategy, StrategyConfig};
 pub use qunet_stack::{Geometry, LabelMap, Pixels, Scaling, SliceId, Stack};
 
 #[cfg(feature = "campaign")]

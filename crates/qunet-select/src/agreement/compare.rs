@@ -70,7 +70,9 @@ impl From<Agreement> for Compared {
 /// Every pair of heads, one at least.
 pub(super) fn compare(maps: &Maps<'_>, threshold: f32) -> Result<Vec<Compared>, MapError> {
     match maps {
-        Maps::Pair { level3, level4 } => Ok(vec![head_agreement(level3, level4, threshold)?.into()]),
+        Maps::Pair { level3, level4 } => {
+            Ok(vec![head_agreement(level3, level4, threshold)?.into()])
+        }
         Maps::Classes { level3, level4 } => Ok(vec![compare_classes(level3, level4, threshold)?]),
         Maps::Heads(heads) => {
             last_two(heads)?;

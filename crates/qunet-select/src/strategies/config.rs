@@ -4,8 +4,8 @@ use serde::de::value::{Error as NameError, MapDeserializer};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ByScore, CoreSet, EvenlySpaced, ForegroundRandom, HeadDisagreement, Hybrid, ImageQuality, Needs,
-    PowerScore, Random, Strategy, Typicality,
+    ByScore, CoreSet, EvenlySpaced, ForegroundRandom, HeadDisagreement, Hybrid, ImageQuality,
+    Needs, PowerScore, Random, Strategy, Typicality,
 };
 use crate::{Column, Error, Pool, Request, Selection};
 

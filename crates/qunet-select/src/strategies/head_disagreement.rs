@@ -45,10 +45,7 @@ impl HeadDisagreement {
     /// Algorithm 1 as published: Q < 0.5, the lowest first.
     #[must_use]
     pub fn paper() -> Self {
-        Self {
-            quality_threshold: QualityThreshold::Fixed(0.5),
-            order: DisagreementOrder::Quality,
-        }
+        Self { quality_threshold: QualityThreshold::Fixed(0.5), order: DisagreementOrder::Quality }
     }
 }
 

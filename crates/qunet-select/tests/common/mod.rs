@@ -59,11 +59,7 @@ pub(crate) fn select(settings: ImageQuality, stacks: &[&[QualityRecord]]) -> Sel
 }
 
 /// S0 of at most so many slices.
-pub(crate) fn take(
-    count: usize,
-    settings: ImageQuality,
-    stacks: &[&[QualityRecord]],
-) -> Selection {
+pub(crate) fn take(count: usize, settings: ImageQuality, stacks: &[&[QualityRecord]]) -> Selection {
     settings.select(&try_pool(stacks).unwrap(), &Request::new(count, 0)).unwrap()
 }
 

@@ -57,23 +57,36 @@ fn outcome(
 mod tests {
     use super::*;
     use crate::CandidateId;
+    use crate::selection::Taken;
     use qunet_stack::SliceId;
 
     fn line(places: &[f64]) -> Vec<Candidate> {
         let candidate = |(slice, &mean): (usize, &f64)| Candidate {
+            place: slice,
             id: CandidateId::from(SliceId(slice)),
+            blurriness: 0.0,
+            inverse_psnr: 0.0,
             quality: slice as f64,
+            from: 0.0,
             cov: 0.0,
             mean,
         };
         places.iter().enumerate().map(candidate).collect()
     }
 
-    fn bounds(cap: usize, candidates: &[Candidate]) -> Bounds {
-        Bounds { cap, quota: usize::MAX, gap: None, steps: vec![1.0], expected: candidates.len() }
+    fn bounds(count: usize, candidates: &[Candidate]) -> Bounds<'static> {
+        Bounds {
+            count,
+            quota: usize::MAX,
+            gap: None,
+            stacks: 1,
+            expected: candidates.len(),
+            taken: Taken::default(),
+            annotated: Vec::new(),
+        }
     }
 
-    fn verdicts(candidates: &[Candidate], epsilon: f64) -> Vec<Verdict> {
+    fn verdicts(candidates: &[Candidate], epsilon: f64) -> Vec<Result<(), Verdict>> {
         let bounds = bounds(9, candidates);
         let mut walk = Walk::new(&bounds, Some(epsilon));
         candidates.iter().map(|candidate| walk.judge(candidate)).collect()
@@ -81,17 +94,16 @@ mod tests {
 
     #[test]
     fn the_first_of_a_cluster_stays_and_the_nearest_is_named() {
-        let near = |distance| Verdict::NearDuplicate { of: SliceId(0), distance };
-        let kept = |rank| Verdict::Kept { rank };
+        let near = |distance| Err(Verdict::NearDuplicate { of: SliceId(0), distance });
         let found = verdicts(&line(&[0.0, 0.125, 0.25, 1.0]), 0.125);
-        assert_eq!(found, [kept(1), near(0.125), kept(2), kept(3)]);
-        assert_eq!(verdicts(&line(&[0.5, 0.5]), 0.0), [kept(1), near(0.0)]);
+        assert_eq!(found, [Ok(()), near(0.125), Ok(()), Ok(())]);
+        assert_eq!(verdicts(&line(&[0.5, 0.5]), 0.0), [Ok(()), near(0.0)]);
     }
 
     #[test]
     fn the_smallest_sufficient_epsilon() {
         let candidates = line(&[0.0, 0.125, 0.5, 1.0]);
-        let smallest = |cap| smallest_epsilon(&candidates, &bounds(cap, &candidates));
+        let smallest = |count| smallest_epsilon(&candidates, &bounds(count, &candidates));
         assert_eq!(smallest(4), None);
         assert_eq!(smallest(3), Some(0.125));
         // 0.375 drops 0.5, near 0.125? No: 0.125 is gone already, so 0.5 is needed.
@@ -103,8 +115,8 @@ mod tests {
     }
 
     /// By the definition: of all distances, the smallest that leaves few enough.
-    fn by_definition(candidates: &[Candidate], cap: usize) -> Option<f64> {
-        let few = |epsilon| outcome(candidates, &bounds(cap, candidates), epsilon).is_ok();
+    fn by_definition(candidates: &[Candidate], count: usize) -> Option<f64> {
+        let few = |epsilon| outcome(candidates, &bounds(count, candidates), epsilon).is_ok();
         let distance = |a: &Candidate, b: &Candidate| {
             ((a.cov - b.cov).powi(2) + (a.mean - b.mean).powi(2)).sqrt()
         };
@@ -127,13 +139,13 @@ mod tests {
             for (at, candidate) in candidates.iter_mut().enumerate() {
                 (candidate.cov, candidate.mean) = (place(at) / 997.0, place(at + 500) / 997.0);
             }
-            let cap = 1 + seed % 12;
-            let found = smallest_epsilon(&candidates, &bounds(cap, &candidates));
-            let bounds = bounds(cap, &candidates);
-            let Some(epsilon) = found else { panic!("60 slices are more than {cap}") };
+            let count = 1 + seed % 12;
+            let found = smallest_epsilon(&candidates, &bounds(count, &candidates));
+            let bounds = bounds(count, &candidates);
+            let Some(epsilon) = found else { panic!("60 slices are more than {count}") };
             assert!(outcome(&candidates, &bounds, found).is_ok());
             assert!(outcome(&candidates, &bounds, Some(epsilon.next_down())).is_err());
-            exact += usize::from(found == by_definition(&candidates, cap));
+            exact += usize::from(found == by_definition(&candidates, count));
         }
         // The rest are those where one slice less is kept at a smaller distance by chance.
         assert!(exact > 150, "{exact} of 200");

@@ -11,10 +11,9 @@ use crate::{CandidateId, Degenerate, QualityLimits, Verdict};
 const LEAST_LIMIT: f64 = f64::EPSILON;
 
 /// The metrics of a slice that has all of them.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Metrics {
-    pub(super) blurriness: f64,
-    pub(super) inverse_psnr: f64,
+struct Metrics {
+    blurriness: f64,
+    inverse_psnr: f64,
     cov: f64,
     mean: f64,
 }
@@ -40,7 +39,8 @@ pub(super) struct Candidate {
     /// Its place in the pool.
     pub(super) place: usize,
     pub(super) id: CandidateId,
-    pub(super) metrics: Metrics,
+    pub(super) blurriness: f64,
+    pub(super) inverse_psnr: f64,
     /// B / limit(B) + P / limit(P), lower = better.
     pub(super) quality: f64,
     /// The scale of the limits from which on it passes both.
@@ -81,7 +81,9 @@ impl Standard {
             cov: Span::new(records.iter().filter_map(|record| record.roi_cov)),
             mean: Span::new(records.iter().filter_map(|record| record.roi_mean)),
         };
-        if let Some(scale) = settings.wanted_fraction.and_then(|wanted| standard.scale_for(wanted, records)) {
+        if let Some(scale) =
+            settings.wanted_fraction.and_then(|wanted| standard.scale_for(wanted, records))
+        {
             standard.scale(scale);
         }
         standard
@@ -137,27 +139,28 @@ impl Standard {
         record: &QualityRecord,
     ) -> Result<Candidate, Degenerate> {
         let metrics = Metrics::new(record).ok_or_else(|| self.why_degenerate(record))?;
+        let Metrics { blurriness, inverse_psnr, cov, mean } = metrics;
         Ok(Candidate {
             place,
             id,
-            metrics,
-            quality: self.quality(&metrics),
+            blurriness,
+            inverse_psnr,
+            quality: self.quality(blurriness, inverse_psnr),
             from: self.passes_from(&metrics),
-            cov: self.cov.place(metrics.cov),
-            mean: self.mean.place(metrics.mean),
+            cov: self.cov.place(cov),
+            mean: self.mean.place(mean),
         })
     }
 
     /// B / limit(B) + P / limit(P), lower = better.
-    pub(super) fn quality(&self, metrics: &Metrics) -> f64 {
+    pub(super) fn quality(&self, blurriness: f64, inverse_psnr: f64) -> f64 {
         let share = |value: f64, limit: Option<f64>| limit.map_or(0.0, |limit| value / limit);
-        let QualityLimits { blurriness, inverse_psnr, .. } = self.limits;
-        share(metrics.blurriness, blurriness) + share(metrics.inverse_psnr, inverse_psnr)
+        share(blurriness, self.limits.blurriness) + share(inverse_psnr, self.limits.inverse_psnr)
     }
 
     /// Which limit the slice fails; `None` where it passes both.
-    pub(super) fn failure(&self, metrics: &Metrics) -> Option<Verdict> {
-        let Metrics { blurriness, inverse_psnr, .. } = *metrics;
+    pub(super) fn failure(&self, candidate: &Candidate) -> Option<Verdict> {
+        let Candidate { blurriness, inverse_psnr, .. } = *candidate;
         let fails = |value: f64, limit: Option<f64>| limit.filter(|&limit| value >= limit);
         if let Some(limit) = fails(blurriness, self.limits.blurriness) {
             return Some(Verdict::Blurred { blurriness, limit });

@@ -15,9 +15,7 @@ use self::walk::{Bounds, Walk};
 use super::{Needs, Strategy};
 use crate::error::require;
 use crate::selection::Taken;
-use crate::{
-    Column, Error, Pool, Reason, Request, Selection, Threshold, Verdict,
-};
+use crate::{Column, Error, Pool, Reason, Request, Selection, Threshold, Verdict};
 
 /// Step 1 of QU-net++ (section II-B): the slices S0 to annotate first, from image quality alone.
 ///
@@ -276,13 +274,12 @@ impl Strategy for ImageQuality {
         let refused = round.left.into_iter().map(|(candidate, _, verdict)| (candidate, verdict));
         let unreached = failing.into_iter().map(|candidate| (candidate, Verdict::NotReached));
         left.extend(refused.chain(unreached).map(|(candidate, verdict)| {
-            let failure = standards[candidate.id.stack].failure(&candidate.metrics);
+            let failure = standards[candidate.id.stack].failure(&candidate);
             (candidate.place, failure.unwrap_or(verdict))
         }));
         let picks = round.picks.into_iter().map(|(candidate, place)| {
-            let Candidate { id, metrics, .. } = candidate;
-            let quality = standards[id.stack].quality(&metrics);
-            let (blurriness, inverse_psnr) = (metrics.blurriness, metrics.inverse_psnr);
+            let Candidate { id, blurriness, inverse_psnr, .. } = candidate;
+            let quality = standards[id.stack].quality(blurriness, inverse_psnr);
             let reason = Reason::ImageQuality { quality, place, blurriness, inverse_psnr };
             (candidate.place, reason)
         });
@@ -343,7 +340,7 @@ impl Sorted {
                 }
                 Some(Err(reason)) => sorted.left.push((place, Verdict::Degenerate { reason })),
                 Some(Ok(it)) if pool.annotated()[place] => sorted.annotated.push(it),
-                Some(Ok(it)) if standard.failure(&it.metrics).is_none() => sorted.passing.push(it),
+                Some(Ok(it)) if standard.failure(&it).is_none() => sorted.passing.push(it),
                 Some(Ok(it)) => sorted.failing.push(it),
             }
         }
