@@ -111,7 +111,7 @@ fn of_volume(
     let policy = EmptyPolicy::Undefined;
     let distances =
         SurfaceDistances::between(prediction, truth, &spacing, BoundaryOptions::default())?;
-    let objects = |mask| Objects::of(mask, Connectivity::Full);
+    let objects = |mask| Objects::from_mask(mask, Connectivity::Full);
     let overlaps = ObjectOverlaps::between(&objects(prediction)?, &objects(truth)?)?;
     Ok([
         distances.hausdorff_pooled(95.0)?,

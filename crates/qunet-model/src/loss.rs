@@ -1,11 +1,10 @@
+// Pixels of this label carry no gradient.
+pub use qunet_grid::IGNORE;
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Reduction, TchError, Tensor};
 
 use crate::Error;
 use crate::error::{While, real};
-
-/// The label of pixels that nobody annotated: they carry no gradient.
-pub const IGNORE: u8 = 255;
 
 /// The training loss: one term per head, summed with weights (section II-C, eq. 1).
 ///

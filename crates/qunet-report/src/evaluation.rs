@@ -70,7 +70,8 @@ pub fn confusion_table(matrix: &ConfusionMatrix, names: &[&str]) -> Result<Table
 /// # Ok::<(), qunet_report::Error>(())
 /// ```
 pub fn reliability_diagram(bins: &[CalibrationBin]) -> Result<Figure, Error> {
-    let error = CalibrationError::of(bins).ok_or(Error::Empty { what: "reliability diagram" })?;
+    let error =
+        CalibrationError::from_bins(bins).ok_or(Error::Empty { what: "reliability diagram" })?;
     let drawing = chart::render(SIZE, |chart| draw(chart, bins))?;
     let (expected, maximum) = (number::short(error.expected), number::short(error.maximum));
     let caption = format!(

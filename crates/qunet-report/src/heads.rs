@@ -1,5 +1,6 @@
 use image::{Rgb, RgbImage};
 use ndarray::{Array2, ArrayRef2};
+use qunet_grid::binarise;
 use qunet_stack::SliceId;
 
 use crate::Error;
@@ -165,9 +166,7 @@ fn differences(
 ) -> RgbImage {
     tile::tint(&mut picture, 0.5, |_, _| Some(INK));
     let size = picture.dimensions();
-    let binary = |map: &ArrayRef2<f32>| -> Array2<bool> {
-        tile::scaled_mask(&map.mapv(|p| p > threshold), size)
-    };
+    let binary = |map| -> Array2<bool> { tile::scaled_mask(&binarise(map, threshold), size) };
     let (before, last) = (binary(before), binary(last));
     tile::tint(&mut picture, 0.85, |y, x| match (before[[y, x]], last[[y, x]]) {
         (true, true) => Some(PAPER),

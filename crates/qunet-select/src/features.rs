@@ -98,30 +98,28 @@ fn quality(records: &[Option<QualityRecord>]) -> Vectors<'static> {
 /// Features that are summed side by side.
 const LANES: usize = 16;
 
-/// Squared Euclidean distance.
-///
-/// Summed in fixed lanes, each in its order, so that every vector width adds the same numbers in the
-/// same order: one result on every processor. `ndarray_stats::DeviationExt::sq_l2_dist` sums in
-/// `f32`, pixel after pixel, in a loop that is not vectorised.
-#[multiversion::multiversion(targets(
-    "x86_64+avx512f+avx512bw+avx512vl+avx512dq+avx512cd+avx2+fma+bmi1+bmi2+lzcnt+popcnt",
-    "x86_64+avx2+fma+bmi1+bmi2+lzcnt+popcnt",
-))]
-pub(crate) fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
-    let mut lanes = [0.0_f64; LANES];
-    let (chunks_a, rest_a) = a.as_chunks::<LANES>();
-    let (chunks_b, rest_b) = b.as_chunks::<LANES>();
-    for (a, b) in chunks_a.iter().zip(chunks_b) {
-        for lane in 0..LANES {
-            let difference = f64::from(a[lane]) - f64::from(b[lane]);
+qunet_grid::vectorised! {
+    /// Squared Euclidean distance.
+    ///
+    /// Summed in fixed lanes, each in its order, so that every vector width adds the same numbers in the
+    /// same order: one result on every processor. `ndarray_stats::DeviationExt::sq_l2_dist` sums in
+    /// `f32`, pixel after pixel, in a loop that is not vectorised.
+    pub(crate) fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
+        let mut lanes = [0.0_f64; LANES];
+        let (chunks_a, rest_a) = a.as_chunks::<LANES>();
+        let (chunks_b, rest_b) = b.as_chunks::<LANES>();
+        for (a, b) in chunks_a.iter().zip(chunks_b) {
+            for lane in 0..LANES {
+                let difference = f64::from(a[lane]) - f64::from(b[lane]);
+                lanes[lane] += difference * difference;
+            }
+        }
+        for (lane, (&a, &b)) in rest_a.iter().zip(rest_b).enumerate() {
+            let difference = f64::from(a) - f64::from(b);
             lanes[lane] += difference * difference;
         }
+        lanes.iter().sum()
     }
-    for (lane, (&a, &b)) in rest_a.iter().zip(rest_b).enumerate() {
-        let difference = f64::from(a) - f64::from(b);
-        lanes[lane] += difference * difference;
-    }
-    lanes.iter().sum()
 }
 
 /// Of each candidate the nearest of the slices taken so far.

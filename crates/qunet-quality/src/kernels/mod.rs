@@ -14,28 +14,7 @@ use crate::{
     moments::{Moments, Tally},
 };
 
-/// Compiles functions for AVX-512, for AVX2 and for the target's baseline, and picks at run time.
-/// On aarch64 the baseline has vector instructions already.
-macro_rules! vectorised {
-    ($($function:item)*) => {$(
-        #[multiversion::multiversion(targets(
-            "x86_64+avx512f+avx512bw+avx512vl+avx512dq+avx512cd+avx2+fma+bmi2",
-            "x86_64+avx2+fma",
-        ))]
-        $function
-    )*};
-}
-
-/// As [`vectorised`] without AVX-512, for loops whose loads straddle cache lines: there 32 bytes
-/// at a time were measured faster than 64.
-macro_rules! vectorised_narrowly {
-    ($($function:item)*) => {$(
-        #[multiversion::multiversion(targets("x86_64+avx2+fma"))]
-        $function
-    )*};
-}
-
-pub(crate) use {vectorised, vectorised_narrowly};
+pub(crate) use qunet_grid::{vectorised, vectorised_narrowly};
 
 /// The inner loops for one pixel type.
 ///

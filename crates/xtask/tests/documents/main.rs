@@ -160,7 +160,8 @@ fn the_table_of_crates_is_what_cargo_says() {
             true => short.to_owned(),
             false => format!("qunet-{short}"),
         };
-        let found: [BTreeSet<String>; 2] = [always, optional].map(|part| code(part).map(full).collect());
+        let found: [BTreeSet<String>; 2] =
+            [always, optional].map(|part| code(part).map(full).collect());
         if found != packages[name] {
             let [always, optional] = &packages[name];
             faults
