@@ -101,8 +101,7 @@ const LANES: usize = 16;
 /// Squared Euclidean distance.
 ///
 /// Summed in fixed lanes, each in its order, so that every vector width adds the same numbers in the
-/// same order: one result on every processor. `ndarray_stats::DeviationExt::sq_l2_dist` sums in
-/// `f32`, pixel after pixel, in a loop that is not vectorised.
+/// same order: one result on every processor. `ndarray_stats::DeviationExt` sums in `f32`.
 #[multiversion::multiversion(targets(
     "x86_64+avx512f+avx512bw+avx512vl+avx512dq+avx512cd+avx2+fma+bmi1+bmi2+lzcnt+popcnt",
     "x86_64+avx2+fma+bmi1+bmi2+lzcnt+popcnt",
