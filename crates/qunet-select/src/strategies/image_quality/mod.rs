@@ -261,9 +261,9 @@ impl Strategy for ImageQuality {
             self.loosen(&mut standards, &round.picks);
         }
         round.left.extend(further.map(|candidate| (candidate, 0, Verdict::NotReached)));
-        let (picks, left) = round.finish(&standards);
-        let selection = Selection::new(self.name(), pool, request, picks);
-        let mut selection = selection.with_verdicts(unfit).with_verdicts(left);
+        let mut selection = Selection::new(self.name(), pool, request, round.reasons(&standards))
+            .with_verdicts(unfit)
+            .with_verdicts(round.verdicts(&standards));
         let limits = standards.iter().map(|it| QualityLimits { epsilon, ..it.limits });
         selection.thresholds.image_quality = limits.collect();
         Ok(selection)
@@ -377,19 +377,22 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// The places picked and left, by the final limits.
-    fn finish(self, standards: &[Standard]) -> (Vec<(usize, Reason)>, Vec<(usize, Verdict)>) {
-        let pick = |(candidate, place): (Candidate, usize)| {
-            let Candidate { id, blurriness, inverse_psnr, .. } = candidate;
+    /// The places picked, with their quality by the final limits.
+    fn reasons(&self, standards: &[Standard]) -> impl Iterator<Item = (usize, Reason)> {
+        self.picks.iter().map(|(candidate, place)| {
+            let Candidate { id, blurriness, inverse_psnr, .. } = *candidate;
             let quality = standards[id.stack].quality(blurriness, inverse_psnr);
+            let place = *place;
             let reason = Reason::ImageQuality { quality, place, blurriness, inverse_psnr };
             (candidate.place, reason)
-        };
-        // A slice that was refused as the rules gave way may still fail a threshold.
-        let leave = |(candidate, _, verdict): (Candidate, usize, Verdict)| {
-            let failure = standards[candidate.id.stack].failure(&candidate);
-            (candidate.place, failure.unwrap_or(verdict))
-        };
-        (self.picks.into_iter().map(pick).collect(), self.left.into_iter().map(leave).collect())
+        })
+    }
+
+    /// The places left. A slice that was refused as the rules gave way may still fail a threshold.
+    fn verdicts(&self, standards: &[Standard]) -> impl Iterator<Item = (usize, Verdict)> {
+        self.left.iter().map(|(candidate, _, verdict)| {
+            let failure = standards[candidate.id.stack].failure(candidate);
+            (candidate.place, failure.unwrap_or_else(|| verdict.clone()))
+        })
     }
 }
