@@ -163,7 +163,7 @@ pub enum MapError {
 pub(crate) fn require(
     holds: bool,
     field: &'static str,
-    value: impl ToString,
+    value: impl ToString + Copy,
     rule: &'static str,
 ) -> Result<(), Error> {
     if holds { Ok(()) } else { Err(Error::Parameter { field, value: value.to_string(), rule }) }

@@ -102,8 +102,7 @@ qunet_grid::vectorised! {
     /// Squared Euclidean distance.
     ///
     /// Summed in fixed lanes, each in its order, so that every vector width adds the same numbers in the
-    /// same order: one result on every processor. `ndarray_stats::DeviationExt::sq_l2_dist` sums in
-    /// `f32`, pixel after pixel, in a loop that is not vectorised.
+    /// same order: one result on every processor. `ndarray_stats::DeviationExt` sums in `f32`.
     pub(crate) fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
         let mut lanes = [0.0_f64; LANES];
         let (chunks_a, rest_a) = a.as_chunks::<LANES>();

@@ -243,8 +243,8 @@ impl Pool {
     /// Whether the position along z of every slice of a stack was given.
     #[must_use]
     pub fn has_positions(&self, stack: usize) -> bool {
-        let of_stack = self.ids.iter().zip(&self.positioned).filter(|(id, _)| id.stack == stack);
-        of_stack.map(|(_, positioned)| *positioned).all(|it| it)
+        let placed = |(id, &positioned): (&CandidateId, &bool)| id.stack != stack || positioned;
+        self.ids.iter().zip(&self.positioned).all(placed)
     }
 
     /// Places of all candidates.

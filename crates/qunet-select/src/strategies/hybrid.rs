@@ -5,7 +5,7 @@ use super::{Needs, Strategy};
 use crate::error::require;
 use crate::features::{Nearest, Space, Vectors};
 use crate::selection::Taken;
-use crate::{Column, Error, Pool, Reason, Request, Selection, Verdict};
+use crate::{CandidateId, Column, Error, Pool, Reason, Request, Selection, Verdict};
 
 /// Again and again the slice with the highest worth^a * distance^b * spacing^c, but no neighbour of
 /// a slice that is annotated or picked while any other has a product above 0.
@@ -163,11 +163,12 @@ impl<'a> Round<'a> {
 
     fn mark_neighbours(&mut self, place: usize) {
         let ids = self.pool.ids();
-        let of = ids[place];
-        for other in place.saturating_sub(1)..(place + 2).min(ids.len()) {
-            let id = ids[other];
-            let next = id.stack == of.stack && id.slice.0.abs_diff(of.slice.0) == 1;
-            self.neighbour[other] |= next;
+        let CandidateId { stack, slice } = ids[place];
+        let next = |id: &CandidateId| id.stack == stack && id.slice.0.abs_diff(slice.0) == 1;
+        for other in [place.wrapping_sub(1), place + 1] {
+            if ids.get(other).is_some_and(next) {
+                self.neighbour[other] = true;
+            }
         }
     }
 }

@@ -58,7 +58,8 @@ impl Strategy for Typicality {
         let vectors = self.space.vectors(pool, self.name())?;
         let rows: Vec<usize> = pool.places().filter(|&at| vectors.defined[at]).collect();
         let annotated = rows.iter().filter(|&&place| pool.annotated()[place]).count();
-        let wanted = (annotated + request.count).min(rows.len()).min(self.most_clusters);
+        let wanted =
+            annotated.saturating_add(request.count).min(rows.len()).min(self.most_clusters);
         let mut members: Vec<Vec<usize>> = vec![Vec::new(); wanted];
         if wanted > 0 {
             let found = clusters(&vectors.rows, &rows, wanted, request.seed);

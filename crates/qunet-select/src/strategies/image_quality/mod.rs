@@ -15,7 +15,7 @@ use self::walk::{Bounds, Walk};
 use super::{Needs, Strategy};
 use crate::error::require;
 use crate::selection::Taken;
-use crate::{Column, Error, Pool, Reason, Request, Selection, Threshold, Verdict};
+use crate::{Column, Error, Pool, QualityLimits, Reason, Request, Selection, Threshold, Verdict};
 
 /// Step 1 of QU-net++ (section II-B): the slices S0 to annotate first, from image quality alone.
 ///
@@ -191,24 +191,17 @@ impl ImageQuality {
         }
     }
 
-    /// Lets one rule after the other give way until as many slices are taken as asked for.
-    fn fill(
-        &self,
-        round: &mut Round<'_>,
-        failing: &mut Vec<Candidate>,
-        standards: &mut [Standard],
-    ) {
-        let mut further = std::mem::take(failing).into_iter();
-        while !round.walk.is_full() {
-            let Some(candidate) = further.next() else { break };
-            round.judge(candidate);
+    fn epsilon(&self, passing: &[Candidate], bounds: &Bounds<'_>) -> Option<f64> {
+        match self.near_duplicates {
+            NearDuplicates::Keep => None,
+            NearDuplicates::Epsilon(epsilon) => Some(epsilon),
+            NearDuplicates::SmallestEpsilon => smallest_epsilon(passing, bounds),
         }
-        failing.extend(further);
-        round.walk.epsilon = None;
-        round.judge_again();
-        round.walk.gap = None;
-        round.judge_again();
-        for (candidate, _) in &round.picks {
+    }
+
+    /// Loosens the limits until all that are picked pass.
+    fn loosen(&self, standards: &mut [Standard], picks: &[(Candidate, usize)]) {
+        for (candidate, _) in picks {
             match self.scope {
                 Scope::PerStack => standards[candidate.id.stack].loosen(candidate.from),
                 Scope::AllStacks => standards.iter_mut().for_each(|it| it.loosen(candidate.from)),
@@ -249,8 +242,7 @@ impl Strategy for ImageQuality {
         require_records(pool, records)?;
         let positions = self.positions(pool)?;
         let mut standards = self.standards(pool, records);
-        let Sorted { passing, mut failing, annotated, mut left } =
-            Sorted::new(pool, records, &standards);
+        let Sorted { passing, failing, annotated, unfit } = Sorted::new(pool, records, &standards);
         let bounds = Bounds {
             count: request.count,
             quota: self.quota.unwrap_or(usize::MAX),
@@ -260,34 +252,19 @@ impl Strategy for ImageQuality {
             taken: Taken::annotated(pool, &positions),
             annotated,
         };
-        let epsilon = match self.near_duplicates {
-            NearDuplicates::Keep => None,
-            NearDuplicates::Epsilon(epsilon) => Some(epsilon),
-            NearDuplicates::SmallestEpsilon => smallest_epsilon(&passing, &bounds),
-        };
+        let epsilon = self.epsilon(&passing, &bounds);
         let mut round = Round::new(Walk::new(&bounds, epsilon));
         passing.into_iter().for_each(|candidate| round.judge(candidate));
+        let mut further = failing.into_iter();
         if self.fill_up {
-            self.fill(&mut round, &mut failing, &mut standards);
+            round.fill(&mut further);
+            self.loosen(&mut standards, &round.picks);
         }
-        // A slice that was refused as the rules gave way may still fail the final limits.
-        let refused = round.left.into_iter().map(|(candidate, _, verdict)| (candidate, verdict));
-        let unreached = failing.into_iter().map(|candidate| (candidate, Verdict::NotReached));
-        left.extend(refused.chain(unreached).map(|(candidate, verdict)| {
-            let failure = standards[candidate.id.stack].failure(&candidate);
-            (candidate.place, failure.unwrap_or(verdict))
-        }));
-        let picks = round.picks.into_iter().map(|(candidate, place)| {
-            let Candidate { id, blurriness, inverse_psnr, .. } = candidate;
-            let quality = standards[id.stack].quality(blurriness, inverse_psnr);
-            let reason = Reason::ImageQuality { quality, place, blurriness, inverse_psnr };
-            (candidate.place, reason)
-        });
-        let mut selection = Selection::new(self.name(), pool, request, picks).with_verdicts(left);
-        let limits = standards.into_iter().map(|mut standard| {
-            standard.limits.epsilon = epsilon;
-            standard.limits
-        });
+        round.left.extend(further.map(|candidate| (candidate, 0, Verdict::NotReached)));
+        let mut selection = Selection::new(self.name(), pool, request, round.reasons(&standards))
+            .with_verdicts(unfit)
+            .with_verdicts(round.verdicts(&standards));
+        let limits = standards.iter().map(|it| QualityLimits { epsilon, ..it.limits });
         selection.thresholds.image_quality = limits.collect();
         Ok(selection)
     }
@@ -323,8 +300,8 @@ struct Sorted {
     /// Those that fail a threshold, by the scale from which on they would pass.
     failing: Vec<Candidate>,
     annotated: Vec<Candidate>,
-    /// The rest.
-    left: Vec<(usize, Verdict)>,
+    /// Those without all metrics.
+    unfit: Vec<(usize, Verdict)>,
 }
 
 impl Sorted {
@@ -336,9 +313,9 @@ impl Sorted {
             match candidate {
                 None => {
                     let undefined = Verdict::Undefined { column: Column::Quality };
-                    sorted.left.push((place, undefined));
+                    sorted.unfit.push((place, undefined));
                 }
-                Some(Err(reason)) => sorted.left.push((place, Verdict::Degenerate { reason })),
+                Some(Err(reason)) => sorted.unfit.push((place, Verdict::Degenerate { reason })),
                 Some(Ok(it)) if pool.annotated()[place] => sorted.annotated.push(it),
                 Some(Ok(it)) if standard.failure(&it).is_none() => sorted.passing.push(it),
                 Some(Ok(it)) => sorted.failing.push(it),
@@ -374,17 +351,48 @@ impl<'a> Round<'a> {
         }
     }
 
+    /// Lets one rule after the other give way until as many slices are taken as asked for: the
+    /// thresholds, near duplicates, the gap.
+    fn fill(&mut self, failing: &mut impl Iterator<Item = Candidate>) {
+        while !self.walk.is_full()
+            && let Some(candidate) = failing.next()
+        {
+            self.judge(candidate);
+        }
+        self.walk.epsilon = None;
+        self.judge_again();
+        self.walk.gap = None;
+        self.judge_again();
+    }
+
     /// Judges those that are left once more, until as many are taken as asked for.
     fn judge_again(&mut self) {
         for (candidate, place, verdict) in std::mem::take(&mut self.left) {
-            if self.walk.is_full() {
-                self.left.push((candidate, place, verdict));
-                continue;
-            }
-            match self.walk.judge(&candidate) {
+            let again =
+                if self.walk.is_full() { Err(verdict) } else { self.walk.judge(&candidate) };
+            match again {
                 Ok(()) => self.picks.push((candidate, place)),
                 Err(verdict) => self.left.push((candidate, place, verdict)),
             }
         }
+    }
+
+    /// The places picked, with their quality by the final limits.
+    fn reasons(&self, standards: &[Standard]) -> impl Iterator<Item = (usize, Reason)> {
+        self.picks.iter().map(|(candidate, place)| {
+            let Candidate { id, blurriness, inverse_psnr, .. } = *candidate;
+            let quality = standards[id.stack].quality(blurriness, inverse_psnr);
+            let place = *place;
+            let reason = Reason::ImageQuality { quality, place, blurriness, inverse_psnr };
+            (candidate.place, reason)
+        })
+    }
+
+    /// The places left. A slice that was refused as the rules gave way may still fail a threshold.
+    fn verdicts(&self, standards: &[Standard]) -> impl Iterator<Item = (usize, Verdict)> {
+        self.left.iter().map(|(candidate, _, verdict)| {
+            let failure = standards[candidate.id.stack].failure(candidate);
+            (candidate.place, failure.unwrap_or_else(|| verdict.clone()))
+        })
     }
 }

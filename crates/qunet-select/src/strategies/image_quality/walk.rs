@@ -113,7 +113,7 @@ const END: u32 = u32::MAX;
 ///
 /// A candidate is compared with the points of nine cells, not with all that are kept: without the
 /// cells a walk through 10^6 candidates of which 10^3 are kept takes 10^9 distances, and a bisection
-/// makes about 50 walks. Cells are at least epsilon wide, so that no near duplicate lies outside of
+/// makes tens of walks. Cells are at least epsilon wide, so that no near duplicate lies outside of
 /// the nine.
 struct Grid {
     /// Cells along each axis.
