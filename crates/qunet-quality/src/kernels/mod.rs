@@ -9,12 +9,17 @@ mod integer;
 
 use std::ops::{Add, Mul, Sub};
 
-use crate::{
-    laplacian::Weights,
-    moments::{Moments, Tally},
-};
+use crate::moments::{Moments, Tally};
 
 pub(crate) use qunet_grid::{vectorised, vectorised_narrowly};
+
+/// Weights of a 3 x 3 Laplacian: the centre is minus four times the sum of both.
+pub trait Weights {
+    /// Of the four neighbours that share an edge with the centre.
+    const EDGE: i8;
+    /// Of the four neighbours that share a corner with it.
+    const CORNER: i8;
+}
 
 /// The inner loops for one pixel type.
 ///

@@ -1,6 +1,6 @@
 use crate::kernels::vectorised;
 
-/// Pixels as unsigned integers in the same order.
+/// Pixels as unsigned integers in the same order, for the median filters.
 pub trait Ordered: Sized {
     /// Bits of a key.
     const BITS: u32;

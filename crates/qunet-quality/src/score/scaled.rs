@@ -1,9 +1,10 @@
+//! Metrics of scaled intensities, from the stored pixels where that is possible.
+
 use ndarray::{Array2, ArrayRef2, CowArray, Ix2};
 use qunet_stack::{Scaling, SliceId, SliceView};
 
-use crate::linear::{Linear, Measured};
-use crate::score::measure_slice;
-use crate::stream::for_each_arrival;
+use super::parallel::for_each_arrival;
+use super::slice::{Linear, Measured, measure_slice};
 use crate::{Pixel, QualityParams, QualityRecord, Result};
 
 /// The pixels that become the intensities 0 and 1.
@@ -12,7 +13,12 @@ type Limits = (f32, f32);
 const UNIT: Limits = (0.0, 1.0);
 
 /// What is done with every slice of one stack.
-pub(crate) struct Scorer<'a> {
+///
+/// Where the intensities are a linear function of the pixels, so are the metrics, up to a factor:
+/// the stored pixels are measured, in the kernels of their narrow type and without a copy in
+/// 32-bit floats, and the scale is applied to the numbers. It may then become known after the last
+/// slice, so that a file is read once.
+pub(super) struct Scorer<'a> {
     scaling: Scaling,
     params: &'a QualityParams,
     /// Whether pixels may be measured in place of intensities, before their scale is known.
@@ -22,40 +28,42 @@ pub(crate) struct Scorer<'a> {
 }
 
 impl<'a> Scorer<'a> {
-    /// Checks the settings before it asks for the range of the stack, if it does.
-    pub(crate) fn new(
-        scaling: Scaling,
-        params: &'a QualityParams,
-        range: impl FnOnce() -> Result<Limits>,
-    ) -> Result<Self> {
+    /// Checks the settings.
+    pub(super) fn new(scaling: Scaling, params: &'a QualityParams) -> Result<Self> {
         params.check()?;
         scaling.check()?;
         let linear = scaling == Scaling::None || params.follow_a_linear_scale();
-        let range = if scaling == Scaling::StackMinMax && !linear { range()? } else { UNIT };
-        Ok(Self { scaling, params, linear, range })
+        Ok(Self { scaling, params, linear, range: UNIT })
+    }
+
+    /// Asks for the range of the stack where it must be known before the first slice.
+    pub(super) fn with_range(self, range: impl FnOnce() -> Result<Limits>) -> Result<Self> {
+        if self.scaling != Scaling::StackMinMax || self.linear {
+            return Ok(self);
+        }
+        Ok(Self { range: range()?, ..self })
     }
 
     /// Measures each slice as it arrives; the records in the order of arrival.
-    pub(crate) fn score<S: Send>(
+    pub(super) fn score<S: Send>(
         &self,
         slices: impl Iterator<Item = Result<S>> + Send,
-        measure: impl Fn(&Self, S) -> Result<(Measured, Limits)> + Sync,
+        measure: impl Fn(S) -> Result<(Measured, Limits)> + Sync,
     ) -> Result<Vec<QualityRecord>> {
-        let measured = for_each_arrival(slices, |slice| measure(self, slice))?;
+        let measured = for_each_arrival(slices, measure)?;
         let stack = self.range_comes_later().then(|| {
             let limits = measured.iter().map(|&(_, limits)| limits);
             limits.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or(UNIT)
         });
-        let records = measured.into_iter().map(|(measured, own)| {
-            let limits = stack.unwrap_or(own);
-            measured.record(Linear::from_limits(limits))
-        });
+        let records = measured
+            .into_iter()
+            .map(|(measured, own)| measured.record(Linear::from_limits(stack.unwrap_or(own))));
         Ok(records.collect())
     }
 
     /// What was measured on a slice, and the limits of its scale: its own range where that of the
     /// stack is not known yet.
-    pub(crate) fn measure(
+    pub(super) fn measure(
         &self,
         id: SliceId,
         slice: SliceView<'_>,

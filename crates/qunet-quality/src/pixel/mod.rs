@@ -1,3 +1,9 @@
+//! Pixel types and their order.
+
+mod order;
+
+pub(crate) use order::Ordered;
+
 /// A pixel type that the kernels read without a copy of the image: `u8`, `u16`, `i16` or `f32`.
 ///
 /// Integer pixels are summed as exact integers, `f32` pixels in `f64`; results are `f64`. The
@@ -18,7 +24,8 @@ impl<T: sealed::Arithmetic> Pixel for T {}
 pub(crate) mod sealed {
     use std::fmt::Debug;
 
-    use crate::{kernels::Kernels, median::Ordered};
+    use super::Ordered;
+    use crate::kernels::Kernels;
 
     /// What the kernels need from a pixel.
     pub trait Arithmetic:
