@@ -1,11 +1,8 @@
-//! Quality metrics of every slice as CSV or JSON; needs no LibTorch.
+//! Quality metrics of every slice, read one at a time, so that memory does not grow with the stack; needs no LibTorch.
 //!
-//! A file is read a slice at a time, so that memory does not grow with the length of the stack:
-//!
-//! `cargo run -p qunet-examples --no-default-features --example score_stack -- --stack ct.nii.gz`
+//! `cargo run -p qunet-examples --no-default-features --example score_stack -- --stack ct.nii.gz --csv scores.csv`
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::Parser;
 use qunet::prelude::*;
@@ -21,71 +18,41 @@ struct Arguments {
     /// Region of interest on the stack's grid.
     #[arg(long, value_name = "FILE|DIR", requires = "stack")]
     roi: Option<PathBuf>,
-    /// Score the stored values as they are; default: scaled to [0, 1] over the stack.
-    #[arg(long)]
-    unscaled: bool,
     /// How many threads score, 0 for one per core.
     #[arg(long, value_name = "N", default_value_t = 0)]
     threads: usize,
-    /// Where the table goes as CSV; default: a few lines on the terminal.
-    #[arg(long, alias = "out", value_name = "FILE.csv")]
+    /// Where the table goes as CSV.
+    #[arg(long, value_name = "FILE.csv")]
     csv: Option<PathBuf>,
     /// Where the table goes as JSON.
     #[arg(long, value_name = "FILE.json")]
     json: Option<PathBuf>,
 }
 
-fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run(arguments: &Arguments) -> Result<(), qunet::Error> {
-    let (name, records) = with_threads(arguments.threads, || score(arguments))??;
-    if let Some(path) = &arguments.csv {
-        write_csv(path, &records)?;
-        println!("{} slices of {name} scored: {}", records.len(), path.display());
-    }
-    if let Some(path) = &arguments.json {
-        write_json(path, &records)?;
-        println!("{} slices of {name} scored: {}", records.len(), path.display());
-    }
-    if arguments.csv.is_none() && arguments.json.is_none() {
-        print(&records);
-    }
-    Ok(())
-}
-
-/// What the stack is called, and its records.
-fn score(arguments: &Arguments) -> Result<(String, Vec<QualityRecord>), qunet::Error> {
-    let scaling = if arguments.unscaled { Scaling::None } else { Scaling::StackMinMax };
-    let params = QualityParams::default();
-    let Some(path) = &arguments.stack else {
-        let stack = CtPhantom::default().generate()?.stack;
-        return Ok((stack.name().to_owned(), score_stack(&stack, &scaling, &params)?));
-    };
-    let records = score_file(path, arguments.roi.as_deref(), &scaling, &params)?;
-    Ok((path.display().to_string(), records))
-}
-
-fn print(records: &[QualityRecord]) {
+fn main() -> anyhow::Result<()> {
+    qunet_examples::end_with_reader()?;
+    let Arguments { stack, roi, threads, csv, json } = Arguments::parse();
+    // Pixel values are brought to [0, 1] over the stack; Scaling::None scores them as they are stored.
+    let (scaling, params) = (Scaling::StackMinMax, QualityParams::default());
+    let records = with_threads(threads, || match &stack {
+        Some(path) => score_file(path, roi.as_deref(), &scaling, &params),
+        None => score_stack(&CtPhantom::default().generate()?.stack, &scaling, &params),
+    })??;
     println!("slice  blurriness  inverse PSNR  region CoV");
-    for record in records {
+    let cell = |value: Option<f64>| value.map_or("undefined".into(), |it| format!("{it:.3e}"));
+    for record in &records {
+        let (blurriness, noise) = (record.blurriness(), cell(record.inverse_psnr));
         println!(
-            "{:>5}  {:>10.3e}  {:>12}  {:>10}",
+            "{:>5}  {blurriness:>10.3e}  {noise:>12}  {:>10}",
             record.id,
-            record.blurriness(),
-            cell(record.inverse_psnr),
             cell(record.roi_cov)
         );
     }
-}
-
-fn cell(value: Option<f64>) -> String {
-    value.map_or_else(|| "undefined".to_owned(), |value| format!("{value:.3e}"))
+    if let Some(path) = csv {
+        write_csv(path, &records)?;
+    }
+    if let Some(path) = json {
+        write_json(path, &records)?;
+    }
+    Ok(())
 }

@@ -1,118 +1,60 @@
 //! What a network has learnt about one kind of image serves another: fine-tuning against training from scratch.
 //!
-//! `cargo run -p qunet-examples --example transfer -- --from ct.nii.gz lesions.nii.gz --to oct/images oct/masks`
-
-use std::path::PathBuf;
+//! `cargo run -p qunet-examples --example transfer -- --epochs 20 --picture losses.svg`
 
 use clap::Parser;
-use qunet::model::{BatchNormConfig, EpochRecord, ProgressBar, UnetConfig};
+use ndarray::Array2;
+use qunet::model::{Fit, ProgressBar, UnetConfig};
 use qunet::prelude::*;
 use qunet::report::{LossCurves, LossStage, loss_curves};
-use qunet::select::evenly_spaced;
 use qunet::stack::phantom::CtPhantom;
 
-/// Trains on one stack, then on a few slices of another in three ways.
+/// Trains on one CT phantom, then on three slices of another in three ways.
 #[derive(Parser)]
 struct Arguments {
-    /// Stack to learn from first, and its labels; default: a CT phantom.
-    #[arg(long, num_args = 2, value_names = ["STACK", "LABELS"], requires = "to")]
-    from: Option<Vec<PathBuf>>,
-    /// Stack to transfer to, and its labels; default: another phantom.
-    #[arg(long, num_args = 2, value_names = ["STACK", "LABELS"], requires = "from")]
-    to: Option<Vec<PathBuf>>,
-    /// Slices of the second stack that are annotated.
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    annotated: usize,
-    /// Epochs of the first training; the second takes half as many.
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    /// Epochs of each training.
+    #[arg(long, default_value_t = 20)]
     epochs: usize,
     /// Picture of the losses.
-    #[arg(long, value_name = "FILE.svg", default_value = "transfer.svg")]
-    picture: PathBuf,
+    #[arg(long, default_value = "transfer.svg")]
+    picture: std::path::PathBuf,
 }
-
-const SIZE: (usize, usize) = (96, 96);
 
 fn main() -> anyhow::Result<()> {
-    let _ = qunet::model::keep_freed_memory();
-    let arguments = Arguments::parse();
-    let source = Source::open(arguments.from.as_deref(), 0)?;
-    let target = Source::open(arguments.to.as_deref(), 1)?;
-    let all: Vec<SliceId> = target.stack.ids().collect();
-    let few = evenly_spaced(&all, arguments.annotated);
-    let rest: Vec<SliceId> = all.into_iter().filter(|id| !few.contains(id)).collect();
+    qunet_examples::end_with_reader()?;
+    let Arguments { epochs, picture } = Arguments::parse();
+    let (source, target) = (slices(0)?, slices(1)?);
+    let few: Vec<_> = target.iter().step_by(target.len().div_ceil(3)).cloned().collect();
     let mut stages = Vec::new();
-    for (name, learnt, frozen) in
-        [("from scratch", false, false), ("fine-tuned", true, false), ("encoder kept", true, true)]
-    {
+    let ways = [("fresh", false, false), ("fine-tuned", true, false), ("encoder kept", true, true)];
+    for (name, learnt, freeze_encoder) in ways {
         qunet::model::seed(0);
-        let unet =
-            UnetConfig { width: 8, batch_norm: BatchNormConfig::torch(), ..UnetConfig::paper() };
-        let config = UnetPlusPlusConfig { unet, ..Default::default() };
-        let network = UnetPlusPlus::new(&config, Device::cuda_if_available())?;
-        if learnt {
-            let ids: Vec<SliceId> = source.stack.ids().collect();
-            let config = TrainConfig { epochs: arguments.epochs, ..TrainConfig::default() };
-            source.fit(&network, &ids, config, "first stack")?;
-        }
-        let epochs = arguments.epochs.div_ceil(2);
-        let config =
-            TrainConfig { epochs, freeze_encoder: frozen, seed: 1, ..TrainConfig::default() };
-        let history = target.fit(&network, &few, config, name)?;
-        println!(
-            "{name}: Dice {:.3} on {} other slices",
-            target.dice(&network, &rest)?,
-            rest.len()
-        );
-        let epochs = history.into_iter().map(|epoch| epoch.head_losses).collect();
-        stages.push(LossStage { name: name.to_owned(), epochs });
-    }
-    loss_curves(&LossCurves { stages })?.write_to(&arguments.picture)?;
-    println!("losses: {}", arguments.picture.display());
-    Ok(())
-}
-
-struct Source {
-    stack: Stack,
-    labels: LabelMap,
-}
-
-impl Source {
-    fn open(paths: Option<&[PathBuf]>, seed: u64) -> Result<Self, qunet::Error> {
-        let Some([stack, labels]) = paths else {
-            let phantom = CtPhantom { seed, ..CtPhantom::default() }.generate()?;
-            return Ok(Self { stack: phantom.stack, labels: phantom.truth });
+        let unet = UnetConfig { width: 8, ..UnetConfig::paper() };
+        let network = Network::unet(&unet, Channels::default(), Device::Cpu)?;
+        let fit = |slices: &[Slice], freeze_encoder| -> anyhow::Result<_> {
+            let set = TrainingSet::new(slices.to_vec(), (96, 96), Device::Cpu)?;
+            let config = TrainConfig { epochs, freeze_encoder, ..TrainConfig::default() };
+            let (fit, mut bar) = (Fit { seed: 1, ..Fit::default() }, ProgressBar::new(name));
+            Ok(Trainer::new(config)?.fit(&network, &set, &fit, &mut bar)?)
         };
-        let stack = Stack::open(stack)?;
-        let labels = LabelMap::open_binary(labels, &stack)?;
-        Ok(Self { stack, labels })
-    }
-
-    fn fit(
-        &self,
-        network: &UnetPlusPlus,
-        ids: &[SliceId],
-        config: TrainConfig,
-        name: &'static str,
-    ) -> Result<Vec<EpochRecord>, qunet::Error> {
-        let mut slices = Vec::new();
-        for &id in ids {
-            slices
-                .push((self.stack.scaled_slice(id, &Scaling::StackMinMax)?, self.labels.mask(id)?));
-        }
-        let set = TrainingSet::new(slices, SIZE, Device::cuda_if_available())?;
-        Ok(Trainer::new(config)?.fit(network, &set, &mut ProgressBar::new(name))?)
-    }
-
-    /// Pooled over the pixels of all slices.
-    fn dice(&self, network: &UnetPlusPlus, ids: &[SliceId]) -> Result<f64, qunet::Error> {
-        let predictor = Predictor::new(network, SIZE, 4)?;
+        learnt.then(|| fit(&source, false)).transpose()?;
+        let epochs = fit(&few, freeze_encoder)?.into_iter().map(|epoch| epoch.head_losses);
+        stages.push(LossStage { name: name.to_owned(), epochs: epochs.collect() });
+        let images: Vec<_> = target.iter().map(|(image, _)| image.view()).collect();
         let mut counts = ConfusionCounts::default();
-        for &id in ids {
-            let slice = self.stack.scaled_slice(id, &Scaling::StackMinMax)?;
-            let found = predictor.heads(&[slice])?[0].labels().mapv(|label| label > 0);
-            counts += ConfusionCounts::from_masks(&found, &self.labels.mask(id)?)?;
+        let found = Predictor::new(&network, (96, 96), 4)?.heads(&images)?;
+        for (maps, (_, truth)) in found.iter().zip(&target) {
+            counts += ConfusionCounts::from_masks(&maps.last().mapv(|p| p > 0.5), truth)?;
         }
-        Ok(counts.dice(EmptyPolicy::Undefined).unwrap_or(0.0))
+        println!("{name}: Dice {:?}", counts.dice(EmptyPolicy::Undefined));
     }
+    Ok(loss_curves(&LossCurves { stages })?.write_to(&picture)?)
+}
+
+type Slice = (Array2<f32>, Array2<bool>);
+
+fn slices(seed: u64) -> Result<Vec<Slice>, qunet::stack::Error> {
+    let phantom = CtPhantom { seed, ..CtPhantom::default() }.generate()?;
+    let slice = |id| phantom.stack.scaled_slice(id, &Scaling::StackMinMax);
+    phantom.stack.ids().map(|id| Ok((slice(id)?, phantom.truth.mask(id)?))).collect()
 }

@@ -34,7 +34,7 @@ fn components(criterion: &mut Criterion) {
 }
 
 fn found<D: Dimension>(mask: &ndarray::Array<bool, D>) -> Option<Objects<D>> {
-    Objects::of(mask, Connectivity::Full).ok()
+    Objects::from_mask(mask, Connectivity::Full).ok()
 }
 
 criterion_group!(benches, components);

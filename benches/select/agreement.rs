@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use ndarray::Array2;
-use qunet_select::{AgreementRecord, DisagreementParams, Maps};
+use qunet_select::{AgreementParams, AgreementRecord, Maps};
 use qunet_stack::SliceId;
 use rayon::prelude::*;
 
@@ -47,10 +47,11 @@ impl Stack {
 
     /// Q of all slices, added.
     fn ours(&self) -> f64 {
-        let params = DisagreementParams::default();
+        let params = AgreementParams::default();
         let q = |[level3, level4]: &[Array2<f32>; 2]| {
             let maps = Maps::Pair { level3: level3.view(), level4: level4.view() };
-            AgreementRecord::of(SliceId(0), &maps, &params).map_or(f64::NAN, |it| it.quality_index)
+            let record = AgreementRecord::from_maps(SliceId(0), &maps, 0.5, &params);
+            record.map_or(f64::NAN, |it| it.quality_index)
         };
         self.heads.par_iter().map(q).sum()
     }
@@ -83,7 +84,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Blocks of ours and theirs in turns.
+    /// Blocks of ours and theirs, interleaved.
     fn row(&self, name: &'static str, theirs: &mut dyn FnMut(), pairs: usize, calls: usize) -> Row {
         let mut ours = || self.ours();
         let (mut own, mut other, mut ratios) = (Vec::new(), Vec::new(), Vec::new());

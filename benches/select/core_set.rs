@@ -1,7 +1,7 @@
 //! k-centre core-set over feature vectors.
 
 use ndarray::Array2;
-use qunet_select::{CoreSet, Pool, Strategy};
+use qunet_select::{CoreSet, Pool, Request, Strategy};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -17,8 +17,8 @@ pub(crate) fn rows(quick: bool) -> anyhow::Result<Vec<Row>> {
     for &slices in sizes {
         for (name, features) in [("noise", noise(slices)), ("stacks", stacks(slices))] {
             let pool = Pool::of_stack(slices)?.with_features(&features)?;
-            let select = || CoreSet::default().select(&pool, PICKS, 0);
-            anyhow::ensure!(select()?.picks.len() == PICKS, "picks are missing");
+            let select = || CoreSet::default().select(&pool, &Request::new(PICKS, 0));
+            anyhow::ensure!(select()?.picks().len() == PICKS, "picks are missing");
             let what = format!("core set, {PICKS} picks by {FEATURES} features, {name}");
             rows.push(Row::new(what, slices, runs(3, select)));
         }

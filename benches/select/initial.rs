@@ -1,7 +1,9 @@
 //! The initial set from quality records.
 
 use qunet_quality::QualityRecord;
-use qunet_select::{Gap, InitialParams, InitialSets, NearDuplicates, StackRecords};
+use qunet_select::{
+    CandidateId, Gap, ImageQuality, NearDuplicates, Pool, Request, Selection, Strategy,
+};
 use qunet_stack::SliceId;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -14,33 +16,46 @@ const STACK: usize = 1000;
 
 pub(crate) fn rows(quick: bool) -> anyhow::Result<Vec<Row>> {
     let sizes: &[usize] = if quick { &[10_000] } else { &[1000, 10_000, 100_000, 1_000_000] };
-    let paper = InitialParams::paper();
-    let several = paper.quota(2).gap(Gap::Slices(5)).max_slices(100);
+    let paper = ImageQuality::paper();
+    let kept = ImageQuality { near_duplicates: NearDuplicates::Keep, ..paper };
+    let wanted = ImageQuality { wanted_fraction: Some(0.15), ..paper };
+    let several = ImageQuality { quota: Some(2), gap: Some(Gap::Slices(5)), ..paper };
     let cases = [
-        ("the paper's settings", paper, usize::MAX),
-        ("look-alikes kept", paper.near_duplicates(NearDuplicates::Keep), usize::MAX),
-        ("0.15 of the slices wanted", paper.wanted_fraction(0.15), usize::MAX),
-        ("at most 1000", paper.max_slices(1000), usize::MAX),
-        ("stacks of 1000, quota 2, gap 5, at most 100", several, STACK),
+        ("the paper's settings", paper, 10, usize::MAX),
+        ("near duplicates kept", kept, 10, usize::MAX),
+        ("0.15 of the slices wanted", wanted, 10, usize::MAX),
+        ("the default", ImageQuality::default(), 10, usize::MAX),
+        ("at most 1000", paper, 1000, usize::MAX),
+        ("stacks of 1000, quota 2, gap 5, at most 100", several, 100, STACK),
     ];
     let mut rows = Vec::new();
     for &slices in sizes {
-        for (what, params, size) in &cases {
-            let records = records(slices, *size);
-            let stacks: Vec<_> = records.chunks(*size).map(StackRecords::new).collect();
-            let selection = params.check()?;
-            let select = || selection.select_stacks(&stacks);
-            check(&select()?, params)?;
+        for &(what, strategy, count, size) in &cases {
+            let pool = pool(slices, size)?;
+            let select = || strategy.select(&pool, &Request::new(count, 0));
+            check(&select()?, count)?;
             rows.push(Row::new(format!("initial set, {what}"), slices, runs(3, select)));
         }
     }
     Ok(rows)
 }
 
-fn check(sets: &InitialSets, params: &InitialParams) -> anyhow::Result<()> {
-    let taken = sets.ids().len();
-    anyhow::ensure!((1..=params.max_slices).contains(&taken), "{taken} slices were taken");
+fn check(selection: &Selection, count: usize) -> anyhow::Result<()> {
+    let taken = selection.ids().len();
+    anyhow::ensure!((1..=count).contains(&taken), "{taken} slices were taken");
     Ok(())
+}
+
+/// Stacks of that size.
+fn pool(slices: usize, size: usize) -> anyhow::Result<Pool> {
+    let records = records(slices, size);
+    let stacks = || records.chunks(size).enumerate();
+    let ids = stacks().flat_map(|(stack, records)| {
+        records.iter().map(move |record| CandidateId { stack, slice: record.id })
+    });
+    let with =
+        |pool: Pool, (stack, records): (usize, &[QualityRecord])| pool.with_quality(stack, records);
+    Ok(stacks().try_fold(Pool::new(ids)?, with)?)
 }
 
 /// Records that drift along z, as those of a scan do; slice numbers begin anew in each stack.

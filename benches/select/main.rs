@@ -70,7 +70,7 @@ mod tests {
         let options = Options::try_parse_from(["select-growth", "--quick", "--threads", "1"])?;
         let rows = measure(&options)?;
         assert!(rows.iter().all(|row| row.seconds > 0.0));
-        assert_eq!(rows.len(), 9);
+        assert_eq!(rows.len(), 10);
         Ok(())
     }
 }

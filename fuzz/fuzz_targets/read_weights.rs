@@ -1,10 +1,10 @@
-//! Bytes as a file of weights: which network it is of, its weights, and both refused without harm.
+//! Bytes as a weights file: the network that it describes, its weights, and both refused without harm.
 #![no_main]
 
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use qunet_model::{Device, Network, UnetConfig, UnetPlusPlus, UnetPlusPlusConfig};
+use qunet_model::{Channels, Device, Network, UnetConfig, UnetPlusPlusConfig};
 
 /// A whole file of a small network; what is fuzzed is what the bytes change in it.
 static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
@@ -12,7 +12,8 @@ static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let config = UnetPlusPlusConfig { unet, ..UnetPlusPlusConfig::paper() };
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("weights.safetensors");
-    UnetPlusPlus::new(&config, Device::Cpu).and_then(|net| net.save(&path)).expect("a file");
+    let network = Network::unet_plus_plus(&config, Channels::default(), Device::Cpu);
+    network.and_then(|network| network.save(&path)).expect("a file");
     std::fs::read(&path).expect("the file")
 });
 
@@ -22,7 +23,7 @@ fuzz_target!(|input: (u16, Vec<u8>, bool)| {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("weights.safetensors");
     std::fs::write(&path, file).expect("a file");
-    if let Ok(network) = UnetPlusPlus::open(&path, Device::Cpu) {
+    if let Ok(network) = Network::open(&path, Device::Cpu) {
         assert!(network.trainable_parameters() > 0);
     }
 });

@@ -1,4 +1,4 @@
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use ndarray::{ArrayRef, Axis, Dimension};
@@ -70,9 +70,11 @@ pub fn check_components(bytes: &[u8]) -> Result<()> {
     let pixels = mask.iter().filter(|inside| **inside).count() as u64;
     let mut fewest = usize::MAX;
     // Each connects whatever the one before connects.
-    for connectivity in [Connectivity::Faces, Connectivity::Edges, Connectivity::Full] {
-        let found = value_of(Objects::of(&mask, connectivity));
-        let owned = value_of(Objects::of(&mask.to_owned(), connectivity));
+    for connectivity in
+        [Connectivity::Faces, Connectivity::Slices, Connectivity::Edges, Connectivity::Full]
+    {
+        let found = value_of(Objects::from_mask(&mask, connectivity));
+        let owned = value_of(Objects::from_mask(&mask.to_owned(), connectivity));
         let (Some(found), Some(owned)) = (found, owned) else { panic!("a volume was refused") };
         assert!(found.count() <= fewest);
         fewest = found.count();
@@ -193,6 +195,6 @@ fn agree<R: Debug + PartialEq>(
 }
 
 /// The value, or none of an error, which must be one line.
-fn value_of<R>(outcome: qunet_segmetrics::Result<R>) -> Option<R> {
+fn value_of<R, E: Display>(outcome: std::result::Result<R, E>) -> Option<R> {
     outcome.inspect_err(|why| assert!(!why.to_string().contains('\n'), "{why}")).ok()
 }

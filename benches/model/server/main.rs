@@ -8,8 +8,8 @@ use std::time::Instant;
 use anyhow::Context;
 use ndarray::{Array2, Array3, Axis};
 use qunet_model::{
-    Augmentation, Device, Network, Precision, PredictConfig, Predictor, Schedule, Silent, Sizing,
-    TrainConfig, Trainer, TrainingSet, UnetConfig, UnetPlusPlus, UnetPlusPlusConfig,
+    Augmentation, Channels, Device, Fit, Network, Precision, PredictConfig, Predictor, Schedule,
+    Silent, Sizing, TrainConfig, Trainer, TrainingSet, UnetConfig, UnetPlusPlusConfig,
 };
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +61,8 @@ fn answer(request: &Request) -> anyhow::Result<Answer> {
     qunet_model::seed(0);
     let unet = UnetConfig { width: request.width, ..UnetConfig::paper() };
     let config = UnetPlusPlusConfig { unet, ..UnetPlusPlusConfig::paper() };
-    let mut network = UnetPlusPlus::new(&config, Device::cuda_if_available())?;
+    let mut network =
+        Network::unet_plus_plus(&config, Channels::default(), Device::cuda_if_available())?;
     if let Some(weights) = &request.weights {
         network.load(weights)?;
     }
@@ -82,11 +83,7 @@ fn slices(request: &Request) -> anyhow::Result<Vec<Array2<f32>>> {
     Ok(images.axis_iter(Axis(0)).map(|image| image.to_owned()).collect())
 }
 
-fn forward(
-    request: &Request,
-    network: &UnetPlusPlus,
-    slices: &[Array2<f32>],
-) -> anyhow::Result<Answer> {
+fn forward(request: &Request, network: &Network, slices: &[Array2<f32>]) -> anyhow::Result<Answer> {
     let predictor = Predictor::with(
         network,
         PredictConfig {
@@ -115,11 +112,7 @@ fn forward(
     Ok(Answer { seconds, data_share: None, peak_mib: peak_mib() })
 }
 
-fn train(
-    request: &Request,
-    network: &UnetPlusPlus,
-    slices: &[Array2<f32>],
-) -> anyhow::Result<Answer> {
+fn train(request: &Request, network: &Network, slices: &[Array2<f32>]) -> anyhow::Result<Answer> {
     let labelled = slices.iter().map(|slice| (slice.clone(), slice.mapv(|pixel| pixel > 0.9)));
     let size = (request.size, request.size);
     let set = TrainingSet::new(labelled, size, Device::cuda_if_available())?;
@@ -133,7 +126,7 @@ fn train(
         precision: request.precision,
         ..TrainConfig::default()
     };
-    let history = Trainer::new(config)?.fit(network, &set, &mut Silent)?;
+    let history = Trainer::new(config)?.fit(network, &set, &Fit::default(), &mut Silent)?;
     let seconds: Vec<f64> = history.iter().map(|epoch| epoch.seconds).collect();
     let data: f64 = history.iter().map(|epoch| epoch.data_seconds).sum();
     let data_share = Some(data / seconds.iter().sum::<f64>());

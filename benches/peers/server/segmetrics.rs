@@ -115,7 +115,7 @@ fn slice_distances(
 
 fn label_objects(run: &Run, mask: &ArrayD<bool>) -> anyhow::Result<Answer> {
     let label = || {
-        let objects = Objects::of(mask, Connectivity::Full)?;
+        let objects = Objects::from_mask(mask, Connectivity::Full)?;
         anyhow::Ok((objects.labels(), objects.count()))
     };
     time(run, label, |(_, count)| vec![Some(*count as f64)])

@@ -1,55 +1,141 @@
+//! The settings of a campaign, each read in one place.
+
 use qunet_model::{BatchNormConfig, TrainConfig, UnetConfig, UnetPlusPlusConfig};
 use qunet_quality::QualityParams;
 use qunet_select::{
-    DisagreementOrder, DisagreementParams, EmptyAgreement, InitialParams, QualityThreshold,
+    AgreementParams, Budget, Column, EmptyAgreement, HeadDisagreement, Hybrid, ImageQuality,
+    StoppingRules, Strategy, StrategyConfig,
 };
 use qunet_stack::Scaling;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::error::require;
 
-/// Everything that decides a run of both steps.
+/// Everything that decides a campaign: what the network sees, how it learns, which slices are asked
+/// for and when it ends.
+///
+/// The presets are [`CampaignConfig::quick`] (the default), [`CampaignConfig::two_steps`] and
+/// [`CampaignConfig::paper`].
+///
+/// ```
+/// use qunet_campaign::CampaignConfig;
+///
+/// let config: CampaignConfig = serde_json::from_str(
+///     r#"{"later": {"strategy": "entropy"}, "stopping": {"max_rounds": 3}}"#,
+/// )?;
+/// config.check()?;
+/// assert_eq!(config.classes, ["lesion"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct TwoStepConfig {
-    /// How pixel values become intensities, for the metrics and the network alike.
+pub struct CampaignConfig {
+    /// Names of the foreground classes; the first has label 1.
+    pub classes: Vec<String>,
+    /// How pixel values become intensities, for the metrics, the network and the pictures.
     pub scaling: Scaling,
-    /// The quality metrics of step 1.
+    /// The quality metrics.
     pub quality: QualityParams,
-    /// The choice of S0; its `max_slices` is further bounded by the budget.
-    pub initial: InitialParams,
-    /// The choice of S_m; its `max_slices` is further bounded by the budget.
-    pub query: DisagreementParams,
-    /// The largest share of the slices to annotate in both steps together, in (0, 1]. Three
-    /// fifths of it are for S0, the rest for S_m.
-    pub budget: f64,
-    /// The network.
+    /// What the network sees of a slice.
+    pub input: InputConfig,
+    /// The network; it needs two heads at least.
     pub network: UnetPlusPlusConfig,
-    /// Height and width at which the network works, a multiple of 16.
-    pub size: usize,
-    /// Training on S0.
+    /// The training from fresh weights.
     pub train: TrainConfig,
-    /// Further training on S0 and S_m.
+    /// The training that continues from the weights of the round before.
     pub fine_tune: TrainConfig,
-    /// Slices that go through the network at once when predicting.
-    pub prediction_batch: usize,
-    /// Seeds the first weights; [`TwoStepConfig::with_seed`] sets all seeds.
+    /// How slices go through the trained network.
+    pub prediction: PredictionConfig,
+    /// How the agreement of the last two heads is measured.
+    pub agreement: AgreementParams,
+    /// Chooses the slices of the first round, before there is a network.
+    pub first: StrategyConfig,
+    /// Chooses the slices of all later rounds.
+    pub later: StrategyConfig,
+    /// How many slices a round asks for.
+    pub rounds: RoundSizes,
+    /// What may be annotated in all, and when another round is no longer worth it.
+    pub stopping: StoppingRules,
+    /// The seed of everything drawn at random: weights, training and selection.
     pub seed: u64,
 }
 
-impl Default for TwoStepConfig {
+/// What the network sees of a slice (section II-A of the paper).
+///
+/// Where the stack has a region of interest, the image outside it is set to 0 and the slice is cut
+/// to the box around it; the prediction is brought back, and is background outside the region.
+/// Without a region the network sees the whole slice.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct InputConfig {
+    /// Height and width in pixels to which the input is resized, a multiple of the network's
+    /// divisor (16 with five rows).
+    pub size: usize,
+    /// Whether pixels outside the region of interest are set to 0.
+    pub mask: bool,
+    /// Whether slices are cut to the box of the region of interest over the whole stack.
+    pub crop: bool,
+    /// Margin around that box as a share of its longer side, in [0, 1].
+    pub margin: f64,
+}
+
+/// How slices go through the trained network.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PredictionConfig {
+    /// Slices that go through the network at once.
+    pub batch_size: usize,
+    /// A pixel is foreground where its probability is strictly above this, in [0, 1).
+    pub threshold: f32,
+    /// Samples of Monte-Carlo dropout per slice, for strategies that read [`Column::Bald`]; 0 =
+    /// none.
+    pub monte_carlo: usize,
+}
+
+/// How many slices a round asks for, as far as the budget allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RoundSizes {
+    /// The most slices of the first round. Where more rounds may follow, three fifths of the
+    /// budget bound it too, but never to fewer than two slices.
+    pub first: Option<usize>,
+    /// The most slices of a later round; `None` = all that the budget leaves.
+    pub later: Option<usize>,
+}
+
+impl Default for InputConfig {
+    /// 96 x 96, masked and cropped with a margin of 4 %.
+    fn default() -> Self {
+        Self { size: 96, mask: true, crop: true, margin: 0.04 }
+    }
+}
+
+impl Default for PredictionConfig {
+    /// Four slices at once, a threshold of 0.5, no Monte-Carlo samples.
+    fn default() -> Self {
+        Self { batch_size: 4, threshold: 0.5, monte_carlo: 0 }
+    }
+}
+
+impl Default for RoundSizes {
+    /// Ten slices first, then five in each round.
+    fn default() -> Self {
+        Self { first: Some(10), later: Some(5) }
+    }
+}
+
+impl Default for CampaignConfig {
     fn default() -> Self {
         Self::quick()
     }
 }
 
-impl TwoStepConfig {
-    /// A reduced network (8 filters, 96 x 96) and settings that hold up with a handful of
-    /// slices: minutes on two CPU cores. Unlike in the paper the whole budget is spent, whatever Q
-    /// is, and the slices on which the heads differ by the largest area come first
-    /// ([`DisagreementOrder::Area`]). A network that saw no lesion agrees with itself everywhere and
-    /// would ask for nothing, and the lowest Q are those of nearly empty slices; `docs/strategies.md`
-    /// has the evidence.
+impl CampaignConfig {
+    /// A reduced network (8 filters, 96 x 96) and a recipe that holds up with a handful of slices:
+    /// minutes on two CPU cores. The first round goes by image quality ([`ImageQuality`], section
+    /// II-B), later ones by the area on which the heads disagree, spread over features and along z
+    /// ([`Hybrid`]); a fifth of the slices in all. `docs/strategies.md` compares the strategies.
     #[must_use]
     pub fn quick() -> Self {
         let unet = UnetConfig {
@@ -59,109 +145,268 @@ impl TwoStepConfig {
             ..UnetConfig::paper()
         };
         Self {
-            query: DisagreementParams::default()
-                .quality_threshold(QualityThreshold::Fraction(1.0))
-                .order(DisagreementOrder::Area)
-                .empty_agreement(EmptyAgreement::Unknown),
-            network: UnetPlusPlusConfig { unet, ..UnetPlusPlusConfig::paper() },
-            size: 96,
-            train: TrainConfig { epochs: 30, ..TrainConfig::default() },
-            fine_tune: TrainConfig { epochs: 15, ..TrainConfig::default() },
-            ..Self::paper()
-        }
-    }
-
-    /// The paper's network and recipe: 256 x 256, 32 filters, 60 epochs in batches of 20, Adam
-    /// 1e-4, negative Dice. With few slices and rare lesions this recipe can end in a network
-    /// that predicts nothing.
-    #[must_use]
-    pub fn paper() -> Self {
-        Self {
+            classes: vec!["lesion".to_owned()],
             scaling: Scaling::StackMinMax,
             quality: QualityParams::paper(),
-            initial: InitialParams::default(),
-            query: DisagreementParams::default(),
-            budget: 0.2,
-            network: UnetPlusPlusConfig::paper(),
-            size: 256,
-            train: TrainConfig::paper(),
-            fine_tune: TrainConfig::paper(),
-            prediction_batch: 4,
+            input: InputConfig::default(),
+            network: UnetPlusPlusConfig { unet, ..UnetPlusPlusConfig::paper() },
+            train: TrainConfig { epochs: 30, ..TrainConfig::default() },
+            fine_tune: TrainConfig { epochs: 15, ..TrainConfig::default() },
+            prediction: PredictionConfig::default(),
+            agreement: AgreementParams {
+                empty_agreement: EmptyAgreement::Unknown,
+                ..AgreementParams::default()
+            },
+            first: StrategyConfig::ImageQuality(ImageQuality::default()),
+            later: StrategyConfig::Hybrid(Hybrid::default()),
+            rounds: RoundSizes::default(),
+            stopping: StoppingRules {
+                budget: Budget { fraction: Some(0.2), ..Budget::default() },
+                ..StoppingRules::default()
+            },
             seed: 0,
         }
     }
 
-    /// Sets every seed of the run from one.
+    /// [`CampaignConfig::quick`] in two rounds, the second with all that the budget leaves: what
+    /// [`run_two_steps`](crate::run_two_steps) takes.
     #[must_use]
-    pub fn with_seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self.train.seed = seed;
-        self.fine_tune.seed = seed.wrapping_add(1);
-        self
+    pub fn two_steps() -> Self {
+        let quick = Self::quick();
+        Self {
+            rounds: RoundSizes { later: None, ..quick.rounds },
+            stopping: StoppingRules { max_rounds: Some(2), ..quick.stopping },
+            ..quick
+        }
     }
 
-    /// Checks every setting, so that a run does not fail half-way.
+    /// The paper's two steps (Algorithm 1): 256 x 256, 32 filters, 60 epochs in batches of 20, Adam
+    /// 1e-4, negative Dice; S0 by the means of both metrics, then every slice with Q < 0.5. With few
+    /// slices and rare lesions this recipe can end in a network that predicts nothing.
+    #[must_use]
+    pub fn paper() -> Self {
+        Self {
+            input: InputConfig { size: 256, ..InputConfig::default() },
+            network: UnetPlusPlusConfig::paper(),
+            train: TrainConfig::paper(),
+            fine_tune: TrainConfig::paper(),
+            agreement: AgreementParams::default(),
+            first: StrategyConfig::ImageQuality(ImageQuality::paper()),
+            later: StrategyConfig::HeadDisagreement(HeadDisagreement::paper()),
+            ..Self::two_steps()
+        }
+    }
+
+    /// The same effort with all slices chosen at once by another strategy, for comparison: one
+    /// round over the whole budget, trained for as many epochs as both trainings together.
+    #[must_use]
+    pub fn single_round(&self, strategy: StrategyConfig) -> Self {
+        let mut train = self.train.clone();
+        train.epochs += self.fine_tune.epochs;
+        Self {
+            first: strategy,
+            train,
+            rounds: RoundSizes { first: None, ..self.rounds },
+            stopping: StoppingRules { max_rounds: Some(1), ..self.stopping },
+            ..self.clone()
+        }
+    }
+
+    /// Checks every setting, so that a campaign does not fail half-way.
     ///
     /// # Errors
     /// Each names the field, its value and the rule.
     pub fn check(&self) -> Result<(), Error> {
-        if !(self.budget > 0.0 && self.budget <= 1.0) {
-            let rule = "the budget is a share of the slices in (0, 1]";
-            return Err(Error::Parameter { field: "budget", value: self.budget, rule });
-        }
-        if self.size == 0 || !self.size.is_multiple_of(16) {
-            let rule = "the network's size must be a multiple of 16";
-            return Err(Error::Parameter { field: "size", value: self.size as f64, rule });
-        }
-        if self.prediction_batch == 0 {
-            let rule = "it must be at least 1";
-            return Err(Error::Parameter { field: "prediction_batch", value: 0.0, rule });
-        }
+        self.check_classes()?;
         self.scaling.check()?;
         self.quality.check()?;
-        self.initial.check()?;
-        self.query.start()?;
-        self.network.unet.check()?;
-        self.train.check()?;
-        Ok(self.fine_tune.check()?)
+        self.network.check()?;
+        self.input.check(self.network.unet.divisor())?;
+        // The disagreement of the last two heads is observed in every round.
+        self.network.last_two_levels()?;
+        for (name, train) in [("train", &self.train), ("fine_tune", &self.fine_tune)] {
+            train.check()?;
+            let field = format!("{name}.patience");
+            require(train.patience.is_none(), &field, train.patience.unwrap_or_default(), || {
+                "early stopping needs validation slices, and a campaign trains on all it has".into()
+            })?;
+        }
+        self.prediction.check()?;
+        self.agreement.check()?;
+        self.stopping.check()?;
+        self.rounds.check()?;
+        self.check_strategies()
     }
 
-    /// How many slices may be annotated in all, and how many of them in step 1.
-    #[must_use]
-    pub fn slices_of_budget(&self, slices: usize) -> (usize, usize) {
-        let all = ((self.budget * slices as f64) as usize).max(2).min(slices);
-        let initial = (all * 3 / 5).max(1).min(self.initial.max_slices);
-        (all, initial)
+    fn check_classes(&self) -> Result<(), Error> {
+        let classes = self.classes.len();
+        let most = usize::from(qunet_model::IGNORE) - 2;
+        require((1..=most).contains(&classes), "classes", classes, || {
+            format!("a campaign has 1 to {most} foreground classes")
+        })?;
+        for (place, name) in self.classes.iter().enumerate() {
+            require(!name.trim().is_empty(), "classes", format!("{name:?}"), || {
+                "every class has a name".into()
+            })?;
+            // Formats that annotators' programs write tell classes by name alone, and some of them
+            // neither see a space at the end nor the case.
+            let same = |other: &String| other.trim().eq_ignore_ascii_case(name.trim());
+            require(
+                !self.classes[..place].iter().any(same),
+                "classes",
+                format!("{name:?}"),
+                || "classes differ in more than case and spaces".into(),
+            )?;
+            require(
+                !name.trim().eq_ignore_ascii_case(RESERVED),
+                "classes",
+                format!("{name:?}"),
+                || format!("{RESERVED:?} marks slices nobody annotated; use another name"),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn check_strategies(&self) -> Result<(), Error> {
+        self.first.check()?;
+        self.later.check()?;
+        require(!self.first.needs().network(), "first", self.first.name(), || {
+            "this strategy reads what a trained network predicts, and in the first round there is \
+             none"
+                .into()
+        })?;
+        self.check_samples(&self.later)
+    }
+
+    /// Refuses a strategy that reads Monte-Carlo samples where none are drawn.
+    pub(crate) fn check_samples(&self, strategy: &dyn Strategy) -> Result<(), Error> {
+        let drawn = self.prediction.monte_carlo > 0;
+        let holds = drawn || !strategy.needs().contains(&Column::Bald);
+        require(holds, "prediction.monte_carlo", 0, || {
+            format!("the strategy {} needs samples, for instance 8", strategy.name())
+        })
+    }
+
+    /// Outputs of the network: 1 for a single class, the background and every class otherwise.
+    pub(crate) fn outputs(&self) -> usize {
+        if self.classes.len() == 1 { 1 } else { self.classes.len() + 1 }
+    }
+
+    /// The most slices to ask for in a round.
+    ///
+    /// In the first of several rounds three fifths of the budget, so that the network can ask for
+    /// the rest, and two slices at least: from one alone a network learns nothing general.
+    pub(crate) fn slices_of_round(&self, round: usize, total: usize, annotated: usize) -> usize {
+        let left = self.stopping.budget.left(total, annotated);
+        if round > 1 {
+            return self.rounds.later.map_or(left, |most| most.min(left));
+        }
+        let share = match self.stopping.max_rounds {
+            Some(1) => left,
+            _ => (left * 3 / 5).max(2).min(left),
+        };
+        self.rounds.first.map_or(share, |most| most.min(share))
+    }
+
+    /// The seed of everything drawn in a round.
+    pub(crate) fn seed_of_round(&self, round: usize) -> u64 {
+        self.seed.wrapping_add(round as u64 - 1)
+    }
+}
+
+/// The name under which 3D Slicer shows slices nobody annotated.
+const RESERVED: &str = "not asked for";
+
+impl InputConfig {
+    fn check(&self, divisor: usize) -> Result<(), Error> {
+        let fits = self.size > 0 && self.size.is_multiple_of(divisor);
+        require(fits, "input.size", self.size, || {
+            format!("it must be a multiple of {divisor}, which the network halves down to 1")
+        })?;
+        let holds = (0.0..=1.0).contains(&self.margin);
+        require(holds, "input.margin", self.margin, || "a share of the box lies in 0..=1".into())
+    }
+}
+
+impl PredictionConfig {
+    fn check(&self) -> Result<(), Error> {
+        require(self.batch_size > 0, "prediction.batch_size", self.batch_size, || {
+            "it must be at least 1".into()
+        })?;
+        let holds = (0.0..1.0).contains(&self.threshold);
+        require(holds, "prediction.threshold", self.threshold, || "it must lie in [0, 1)".into())
+    }
+}
+
+impl RoundSizes {
+    fn check(&self) -> Result<(), Error> {
+        for (field, most) in [("rounds.first", self.first), ("rounds.later", self.later)] {
+            let most = most.unwrap_or(1);
+            require(most > 0, field, most, || "it must be at least 1".into())?;
+        }
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use qunet_model::HeadPlacement;
+
     use super::*;
 
     #[test]
     fn the_budget_is_never_overspent() {
-        let config = TwoStepConfig::quick();
-        // 66 slices: 13.2; 60: 12; 11: 2.2; 829: 165, of which S0 stays within its own cap.
-        assert_eq!(config.slices_of_budget(66), (13, 7));
-        assert_eq!(config.slices_of_budget(60), (12, 7));
-        assert_eq!(config.slices_of_budget(11), (2, 1));
-        assert_eq!(config.slices_of_budget(829), (165, 10));
-        assert_eq!(config.slices_of_budget(2), (2, 1));
+        let config = CampaignConfig::two_steps();
+        let sizes = |total| {
+            let first = config.slices_of_round(1, total, 0);
+            (first, config.slices_of_round(2, total, first))
+        };
+        // 66 slices: 13.2; 60: 12; 11: 2.2; 829: 165, of which the first round takes ten.
+        assert_eq!(sizes(66), (7, 6));
+        assert_eq!(sizes(60), (7, 5));
+        assert_eq!(sizes(11), (2, 0));
+        assert_eq!(sizes(829), (10, 155));
+        let single = config.single_round(StrategyConfig::Random {});
+        assert_eq!(single.slices_of_round(1, 66, 0), 13);
+        assert_eq!(single.train.epochs, 45);
     }
 
     #[test]
-    fn configurations_survive_json_and_nonsense_is_named() {
-        for config in [TwoStepConfig::quick(), TwoStepConfig::paper().with_seed(9)] {
+    fn presets_are_valid_and_survive_json() {
+        for config in
+            [CampaignConfig::quick(), CampaignConfig::two_steps(), CampaignConfig::paper()]
+        {
             config.check().unwrap();
             let json = serde_json::to_string(&config).unwrap();
-            assert_eq!(serde_json::from_str::<TwoStepConfig>(&json).unwrap(), config);
+            assert_eq!(serde_json::from_str::<CampaignConfig>(&json).unwrap(), config);
         }
-        let size = TwoStepConfig { size: 100, ..TwoStepConfig::quick() };
-        assert_eq!(
-            size.check().unwrap_err().to_string(),
-            "size is 100: the network's size must be a multiple of 16"
-        );
-        assert!(TwoStepConfig { budget: 0.0, ..TwoStepConfig::quick() }.check().is_err());
+    }
+
+    #[test]
+    fn what_cannot_work_is_refused_with_its_field() {
+        type Change = fn(&mut CampaignConfig);
+        let refused = |change: Change| {
+            let mut config = CampaignConfig::quick();
+            change(&mut config);
+            config.check().unwrap_err().to_string()
+        };
+        let cases: [(Change, &str); 8] = [
+            (|it| it.input.size = 100, "input.size is 100: "),
+            (|it| it.prediction.threshold = 1.0, "prediction.threshold is 1: "),
+            (|it| it.network.heads = HeadPlacement::Last, "two heads are needed"),
+            (|it| it.train.patience = Some(3), "train.patience is 3: "),
+            (|it| it.first = StrategyConfig::Entropy {}, "first is entropy: "),
+            (|it| it.later = StrategyConfig::Bald {}, "prediction.monte_carlo is 0: "),
+            (|it| it.classes = vec!["a".into(), "A ".into()], "classes is \"A \": "),
+            (|it| it.classes = vec!["Not asked for".into()], "classes is \"Not asked for\": "),
+        ];
+        for (change, start) in cases {
+            let message = refused(change);
+            assert!(message.starts_with(start), "{message}");
+        }
+        // A shallow network has fewer rows to halve, and still two heads.
+        let mut shallow = CampaignConfig::quick();
+        (shallow.network.unet.depth, shallow.input.size) = (3, 20);
+        shallow.check().unwrap();
     }
 }

@@ -1,3 +1,4 @@
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use qunet_stack::SliceId;
@@ -10,30 +11,33 @@ pub enum Error {
     #[error("{field} is {value}: {rule}")]
     Parameter {
         /// The setting.
-        field: &'static str,
+        field: String,
         /// Its value.
-        value: f64,
-        /// What it must be.
-        rule: &'static str,
+        value: String,
+        /// The rule it breaks.
+        rule: String,
     },
-    /// A stack that leaves nothing to segment.
-    #[error("the stack has {slices} slice(s); selecting and segmenting needs at least 2")]
+    /// Stacks that leave nothing to segment.
+    #[error("{slices} slice(s) in all; selecting and segmenting needs at least 2")]
     TooFewSlices {
         /// How many there are.
         slices: usize,
     },
-    /// Step 1 found no slice.
+    /// The first round found no slice to ask for.
     #[error(
-        "no slice of {slices} is both sharp and contrasted enough ({degenerate} are degenerate); \
-         raise the thresholds of blurriness and inverse PSNR, or check the region of interest"
+        "the strategy {strategy} chooses none of {slices} slices for the first round ({why}); check \
+         the region of interest and the intensity scaling, or set `first` to another strategy, for \
+         instance evenly_spaced"
     )]
-    EmptyInitialSet {
-        /// Slices in the stack.
+    NothingToBegin {
+        /// The strategy.
+        strategy: String,
+        /// Slices in all stacks.
         slices: usize,
-        /// Slices with an undefined metric.
-        degenerate: usize,
+        /// The most frequent reason.
+        why: String,
     },
-    /// The annotator gave back something else than was asked for.
+    /// An annotation of another size than its slice.
     #[error("the annotation of slice {slice} is {found:?} pixels, the slice {expected:?}")]
     AnnotationShape {
         /// The slice.
@@ -42,6 +46,19 @@ pub enum Error {
         found: (usize, usize),
         /// Height and width of the slice.
         expected: (usize, usize),
+    },
+    /// An annotation with a value that is no label.
+    #[error(
+        "the annotation of slice {slice} holds {label}; the labels are 0 to {classes}, and 255 for \
+         pixels nobody annotated"
+    )]
+    AnnotationLabel {
+        /// The slice.
+        slice: SliceId,
+        /// The value.
+        label: u8,
+        /// Number of foreground classes.
+        classes: usize,
     },
     /// A folder without a campaign.
     #[error("{folder} holds no campaign (no campaign.json); begin one there")]
@@ -54,6 +71,30 @@ pub enum Error {
     Locked {
         /// The folder.
         folder: PathBuf,
+    },
+    /// Another program wrote the manifest in spite of the lock.
+    #[error(
+        "{path} was written by another program meanwhile; nothing of it was replaced; run the step \
+         again"
+    )]
+    LostUpdate {
+        /// The manifest.
+        path: PathBuf,
+    },
+    /// A campaign that was opened for reading.
+    #[error("{folder} is open for reading only; open it with Campaign::open to change it")]
+    ReadOnly {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A link inside a campaign's folder.
+    #[error(
+        "{path} is a link; a campaign follows none inside its folder, so that it never changes a \
+         file elsewhere; put the file itself in its place"
+    )]
+    Link {
+        /// The link.
+        path: PathBuf,
     },
     /// A folder that holds something else already.
     #[error("{folder} holds {found:?}; begin a campaign in a new or empty folder")]
@@ -87,23 +128,29 @@ pub enum Error {
         /// The file or stack.
         path: PathBuf,
     },
+    /// Something a campaign in memory does not hold.
+    #[error("the campaign does not hold {path}")]
+    Missing {
+        /// What it is called.
+        path: PathBuf,
+    },
     /// A file of a campaign that cannot be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}")]
     Read {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The cause.
         source: std::io::Error,
     },
     /// A file of a campaign that cannot be written.
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {path}")]
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The cause.
         source: std::io::Error,
     },
-    /// A stack's name that will not do.
+    /// A name that no stack may have.
     #[error(
         "{name:?} {}; give every stack a name of its own of letters, digits, `-`, `_` and `.`",
         if *.twice { "names two stacks" } else { "is no name for a stack" }
@@ -122,8 +169,16 @@ pub enum Error {
         /// Names of the stacks there are.
         known: String,
     },
+    /// A slice named as empty that nobody asked for.
+    #[error("slice {slice} of {stack} was not asked for, so it cannot be named as empty")]
+    NotAsked {
+        /// The stack.
+        stack: String,
+        /// The slice.
+        slice: SliceId,
+    },
     /// A label map that is missing.
-    #[error("{path} is missing; it holds the masks of {stack}, or say where they are")]
+    #[error("{path} is missing; it holds the masks of {stack}; put it back, or name another file")]
     NoMasks {
         /// The stack.
         stack: String,
@@ -132,13 +187,13 @@ pub enum Error {
     },
     /// Slices asked for that nobody has annotated yet.
     #[error(
-        "cannot {step} yet: {} slice(s) wait for an annotation ({}); ingest their masks, and say \
-         which of them hold nothing",
+        "cannot {step} yet: {} slice(s) wait for an annotation ({}); ingest their masks, and name \
+         those that hold nothing",
         .slices.len(),
         .slices.join(", ")
     )]
     Waiting {
-        /// What was to be done.
+        /// The step.
         step: &'static str,
         /// Stack and slice of each.
         slices: Vec<String>,
@@ -149,7 +204,13 @@ pub enum Error {
         /// The round.
         round: usize,
     },
-    /// The observer asked to stop.
+    /// No network has observed the slices yet.
+    #[error("round {round} is not queried yet; query first")]
+    NotQueried {
+        /// The round.
+        round: usize,
+    },
+    /// The observer ended the run.
     #[error("interrupted")]
     Interrupted,
     /// A stack, a mask or a file.
@@ -168,11 +229,11 @@ pub enum Error {
     #[error(transparent)]
     Model(qunet_model::Error),
     /// Masks from an annotator.
-    #[error("{path}: {source}")]
+    #[error("cannot take the masks in {path}")]
     Masks {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The cause.
         source: qunet_exchange::Error,
     },
     /// Files for an annotator.
@@ -182,7 +243,7 @@ pub enum Error {
     #[error(transparent)]
     Report(#[from] qunet_report::Error),
     /// A record that could not be written as JSON.
-    #[error("cannot write a record as JSON: {0}")]
+    #[error("cannot write a record as JSON")]
     Json(#[from] serde_json::Error),
 }
 
@@ -193,4 +254,17 @@ impl From<qunet_model::Error> for Error {
             other => Self::Model(other),
         }
     }
+}
+
+/// Refuses a setting that breaks a rule.
+pub(crate) fn require(
+    holds: bool,
+    field: &str,
+    value: impl Display,
+    rule: impl FnOnce() -> String,
+) -> Result<(), Error> {
+    if holds {
+        return Ok(());
+    }
+    Err(Error::Parameter { field: field.to_owned(), value: value.to_string(), rule: rule() })
 }

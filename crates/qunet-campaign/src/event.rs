@@ -1,120 +1,71 @@
-use std::fmt;
-use std::ops::ControlFlow;
-
-use qunet_model::{EpochRecord, TrainEvent, TrainObserver};
+use qunet_model::{Observer, TrainEvent};
 use qunet_quality::QualityRecord;
-use qunet_select::{DisagreementSet, InitialSet};
-use qunet_stack::SliceId;
-use serde::{Deserialize, Serialize};
+use qunet_select::{CandidateId, RoundSummary, Selection, StopReason};
 
-/// What a network is trained for or used for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// Training on S0.
-    Train,
-    /// Looking for disagreement on all slices outside S0.
-    Query,
-    /// Further training on S0 and S_m.
-    FineTune,
-    /// Segmenting the slices nobody annotated.
-    Segment,
-    /// Training on other slices, for comparison.
-    Baseline,
-}
+use crate::Error;
 
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Train => "train on S0",
-            Self::Query => "query",
-            Self::FineTune => "fine-tune on S0 and S_m",
-            Self::Segment => "segment",
-            Self::Baseline => "train for comparison",
-        })
-    }
-}
-
-/// Something happened in a run.
-#[derive(Clone, Copy, Debug)]
+/// Something that happened in a campaign. An [`Observer`] is notified of each, and ends the run by
+/// answering `Break`: the step at hand then returns [`Error::Interrupted`].
+#[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Event<'a> {
-    /// Every slice has its quality metrics.
-    Scored(&'a [QualityRecord]),
-    /// S0 is chosen.
-    Initial(&'a InitialSet),
-    /// Slices came back from the annotator.
+pub enum Event {
+    /// Every slice of a stack has its quality metrics.
+    Scored {
+        /// Number of the stack.
+        stack: usize,
+        /// One record per slice.
+        records: Vec<QualityRecord>,
+    },
+    /// A round asks for slices.
+    Selected {
+        /// The round, from 1.
+        round: usize,
+        /// The slices, with a verdict for every candidate.
+        selection: Selection,
+    },
+    /// Slices are annotated.
     Annotated {
-        /// For which training.
-        stage: Stage,
-        /// Which slices.
-        ids: &'a [SliceId],
-        /// How many of them hold any lesion.
-        with_lesion: usize,
+        /// The round.
+        round: usize,
+        /// The slices.
+        slices: Vec<CandidateId>,
+        /// How many of them hold any foreground.
+        with_foreground: usize,
     },
-    /// An epoch is over.
-    Epoch {
-        /// Of which training.
-        stage: Stage,
-        /// Its record.
-        record: &'a EpochRecord,
+    /// Something happened in a training: an epoch is over, heads find nothing, a checkpoint was
+    /// found.
+    Train {
+        /// The round.
+        round: usize,
+        /// Whether it continues from the weights of the round before.
+        continued: bool,
+        /// The event.
+        event: TrainEvent,
     },
-    /// Something else happened in a training: heads that find nothing, a checkpoint to go on from.
-    Training {
-        /// Which training.
-        stage: Stage,
-        /// What happened.
-        event: &'a TrainEvent,
-    },
-    /// A batch of slices went through the network.
+    /// A batch of slices went through the trained network.
     Predicted {
-        /// For which purpose.
-        stage: Stage,
+        /// The round.
+        round: usize,
+        /// Number of the stack.
+        stack: usize,
         /// Slices done.
         done: usize,
         /// Slices in all.
         total: usize,
     },
-    /// S_m is chosen.
-    Queried(&'a DisagreementSet),
+    /// All slices that nobody annotated have been observed.
+    Observed {
+        /// The round in numbers.
+        summary: RoundSummary,
+    },
+    /// No further slice is asked for.
+    Ended {
+        /// Why.
+        reason: StopReason,
+    },
 }
 
-/// Told of every event; `Break` ends the run with [`Error::Interrupted`](crate::Error). Any
-/// closure of that shape is one.
-pub trait Observer {
-    /// Something happened; answers whether to go on.
-    fn event(&mut self, event: &Event<'_>) -> ControlFlow<()>;
-}
-
-impl<F: FnMut(&Event<'_>) -> ControlFlow<()>> Observer for F {
-    fn event(&mut self, event: &Event<'_>) -> ControlFlow<()> {
-        self(event)
-    }
-}
-
-/// An observer that only lets the run go on.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
-
-impl Observer for Silent {
-    fn event(&mut self, _event: &Event<'_>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-}
-
-/// Tells the observer of a run what happens in one of its trainings.
-pub(crate) struct Watched<'a> {
-    pub(crate) observer: &'a mut dyn Observer,
-    pub(crate) stage: Stage,
-}
-
-impl TrainObserver for Watched<'_> {
-    fn epoch(&mut self, record: &EpochRecord) -> ControlFlow<()> {
-        self.observer.event(&Event::Epoch { stage: self.stage, record })
-    }
-
-    fn event(&mut self, event: &TrainEvent) {
-        // The next epoch ends the training where this is not to go on.
-        let _ = self.observer.event(&Event::Training { stage: self.stage, event });
-    }
+/// Notifies the observer, and turns its wish to stop into the error that ends the run.
+pub(crate) fn notify(observer: &mut dyn Observer<Event>, event: &Event) -> Result<(), Error> {
+    if observer.notify(event).is_break() { Err(Error::Interrupted) } else { Ok(()) }
 }

@@ -1,29 +1,31 @@
 #![doc = include_str!("../README.md")]
 
-mod annotator;
-mod compare;
+mod campaign;
 mod config;
-mod drawing;
 mod error;
 mod event;
-mod files;
 mod folder;
-mod learner;
+mod input;
+mod manifest;
 mod narrator;
-mod progress;
-mod run_report;
-mod two_step;
+mod records;
+mod report;
+mod round;
+mod run;
+mod store;
 
-pub use annotator::{Annotator, RecordedLabels};
-pub use compare::{Baseline, evaluate, run_baseline};
-pub use config::TwoStepConfig;
+pub use campaign::{Campaign, Next, Status};
+pub use config::{CampaignConfig, InputConfig, PredictionConfig, RoundSizes};
 pub use error::Error;
-pub use event::{Event, Observer, Silent, Stage};
-pub use folder::{
-    Campaign, CampaignConfig, FileRecord, Ingested, Manifest, Masks, Next, Queried, Query, Round,
-    SliceRecords, StackRecord, StackSource, Status, Training,
+pub use event::Event;
+pub use folder::Masks;
+pub use manifest::{
+    Annotations, Digest, Manifest, Query, Round, StackRecord, StackSource, Training,
 };
-pub use narrator::Narrator;
-pub use progress::ProgressBars;
-pub use run_report::{RunReport, RunScores, Scored};
-pub use two_step::{HeadsOfSlice, Outcome, StageHistory, run_two_steps};
+pub use narrator::{Narrator, ProgressBars};
+pub use qunet_model::{Observer, Silent};
+pub use records::SliceRecords;
+pub use report::{CampaignReport, Scored, Scores};
+pub use round::{Ingested, Queried};
+pub use run::{Annotator, Outcome, RecordedLabels, evaluate, run_rounds, run_two_steps};
+pub use store::{Folder, Item, Memory, Store};

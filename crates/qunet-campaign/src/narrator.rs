@@ -1,23 +1,70 @@
+//! Observers for the terminal.
+
 use std::io::Write;
 use std::ops::ControlFlow;
 
-use qunet_model::EpochRecord;
-use qunet_quality::QualityRecord;
-use qunet_select::{DisagreementSet, InitialSet, Pick, QualityThreshold};
-use qunet_stack::SliceId;
+use indicatif::{ProgressBar, ProgressStyle};
+use qunet_model::{EpochRecord, Observer, TrainEvent};
+use qunet_select::{CandidateId, Selection};
 
-use crate::event::{Event, Observer, Stage};
-use crate::progress::ProgressBars;
+use crate::event::Event;
 
-/// Tells a run of both steps line by line: every slice that was chosen and the numbers that spoke
-/// for it, every training with its losses. Between the lines, [`ProgressBars`] on stderr.
+/// Draws a progress bar on stderr for every training and prediction; other events of a training
+/// are lines above it.
+#[derive(Debug)]
+pub struct ProgressBars(ProgressBar);
+
+impl Default for ProgressBars {
+    fn default() -> Self {
+        Self(ProgressBar::hidden())
+    }
+}
+
+impl ProgressBars {
+    fn advance(&mut self, name: String, done: usize, total: usize, message: String) {
+        if self.0.prefix() != name || done <= 1 || self.0.is_finished() {
+            let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} {msg} {eta}");
+            self.0.finish_and_clear();
+            self.0 = ProgressBar::new(total as u64)
+                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+                .with_prefix(name);
+        }
+        self.0.set_message(message);
+        self.0.set_position(done as u64);
+        if done == total {
+            self.0.finish_and_clear();
+        }
+    }
+}
+
+impl Observer<Event> for ProgressBars {
+    fn notify(&mut self, event: &Event) -> ControlFlow<()> {
+        match event {
+            Event::Train { round, event: TrainEvent::Epoch(record), .. } => {
+                let loss = record.head_losses.last().copied().unwrap_or_default();
+                let name = format!("round {round}: train");
+                self.advance(name, record.epoch, record.epochs, format!("loss {loss:+.3}"));
+            }
+            Event::Train { event, .. } => self.0.suspend(|| eprintln!("{event}")),
+            Event::Predicted { round, done, total, .. } => {
+                let name = format!("round {round}: predict");
+                self.advance(name, *done, *total, "slices".to_owned());
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// Writes a campaign line by line: every slice that is chosen with the reason, every training with
+/// its losses, and why it ends. Between the lines, [`ProgressBars`] on stderr.
 ///
-/// What cannot be written is left out: a reader who has gone is no reason to stop a training.
+/// A line that cannot be written is dropped: a reader who is gone is no reason to stop a training.
 ///
 /// ```no_run
 /// # fn example(
 /// #     stack: &qunet_stack::Stack,
-/// #     config: &qunet_campaign::TwoStepConfig,
+/// #     config: &qunet_campaign::CampaignConfig,
 /// #     annotator: &mut dyn qunet_campaign::Annotator,
 /// # ) -> Result<(), qunet_campaign::Error> {
 /// let mut narrator = qunet_campaign::Narrator::new(std::io::stdout());
@@ -31,84 +78,68 @@ pub struct Narrator<W> {
     bars: ProgressBars,
     /// Of the training at hand.
     seconds: f64,
-    /// Scores, for the numbers in the table of chosen slices.
-    quality: Vec<QualityRecord>,
+    /// Number of stacks scored, which are named where there are several.
+    stacks: usize,
 }
 
 impl<W: Write> Narrator<W> {
-    /// Tells it here.
+    /// Writes here.
     pub fn new(out: W) -> Self {
-        Self { out, bars: ProgressBars::default(), seconds: 0.0, quality: Vec::new() }
+        Self { out, bars: ProgressBars::default(), seconds: 0.0, stacks: 0 }
     }
 
-    /// What was written to.
+    /// The writer.
     pub fn into_inner(self) -> W {
         self.out
     }
 
-    fn say(&mut self, line: &str) {
+    fn line(&mut self, line: &str) {
         let _ = writeln!(self.out, "{line}");
     }
 
-    fn epoch(&mut self, stage: Stage, record: &EpochRecord) {
+    fn selected(&mut self, round: usize, selection: &Selection) {
+        let picks = selection.picks();
+        let (count, strategy) = (picks.len(), &selection.strategy);
+        let all = selection.verdicts.len();
+        self.line(&format!("Round {round}: {strategy} asks for {count} of {all} slices"));
+        for pick in &picks {
+            let (rank, name) = (pick.rank, self.name(pick.id));
+            self.line(&format!("  {rank}. slice {name}: {}", pick.reason));
+        }
+        for limits in &selection.thresholds.image_quality {
+            let number =
+                |limit: Option<f64>| limit.map_or("-".to_owned(), |it| format!("{it:.3e}"));
+            let (blur, noise) = (number(limits.blurriness), number(limits.inverse_psnr));
+            let scaled = limits.scale.map_or(String::new(), |scale| {
+                format!(", {scale:.2} times the mean, so that enough slices pass")
+            });
+            self.line(&format!(
+                "  thresholds: blurriness below {blur}, inverse PSNR below {noise}{scaled}"
+            ));
+        }
+    }
+
+    fn name(&self, id: CandidateId) -> String {
+        match self.stacks {
+            0 | 1 => id.slice.to_string(),
+            _ => format!("{} of stack {}", id.slice, id.stack),
+        }
+    }
+
+    fn annotated(&mut self, slices: &[CandidateId], with_foreground: usize) {
+        let list: Vec<String> = slices.iter().map(|&id| self.name(id)).collect();
+        self.line(&format!("  annotated: {} ({with_foreground} with lesion)", list.join(", ")));
+        if with_foreground == 0 {
+            self.line("  warning: none of these shows a lesion; the network learns to find none");
+        }
+    }
+
+    fn epoch(&mut self, continued: bool, record: &EpochRecord) {
         self.seconds = if record.epoch == 1 { 0.0 } else { self.seconds } + record.seconds;
         if record.epoch == record.epochs {
+            let what = if continued { "further training" } else { "training" };
             let (epochs, seconds, losses) = (record.epochs, self.seconds, losses(record));
-            self.say(&format!("  {stage}: {epochs} epochs in {seconds:.0} s, loss {losses}"));
-        }
-    }
-
-    /// The chosen slices with the numbers that speak for them.
-    fn initial(&mut self, set: &InitialSet) {
-        self.say("  slice  blurriness  inverse PSNR  verdict");
-        for id in set.ids() {
-            let verdict = set.verdicts.iter().find(|slice| slice.id == id);
-            let record = self.quality.iter().find(|record| record.id == id);
-            if let (Some(slice), Some(record)) = (verdict, record) {
-                let (blurriness, noise) =
-                    (record.blurriness(), record.inverse_psnr.unwrap_or_default());
-                let verdict = slice.verdict;
-                self.say(&format!("  {id:>5}  {blurriness:>10.3e}  {noise:>12.3e}  {verdict}"));
-            }
-        }
-        let limit =
-            |limit: Option<f64>| limit.map_or_else(String::new, |limit| format!("{limit:.3e}"));
-        let (blurriness, noise) = (limit(set.limits.blurriness), limit(set.limits.inverse_psnr));
-        let slices = set.verdicts.len();
-        self.say(&format!("  limit  {blurriness:>10}  {noise:>12}  of {slices} slices"));
-    }
-
-    fn annotated(&mut self, stage: Stage, ids: &[SliceId], with_lesion: usize) {
-        match stage {
-            Stage::Train => self.say("Step 2: the network"),
-            Stage::Baseline => self.say("Comparison: as many other slices, trained on for as long"),
-            _ => {}
-        }
-        let list = ids.iter().map(SliceId::to_string).collect::<Vec<_>>().join(", ");
-        self.say(&format!("  annotated: {list} ({with_lesion} with lesion)"));
-        if stage == Stage::Train && with_lesion == 0 {
-            self.say("  warning: none of these shows a lesion, so the network learns to find none");
-        }
-    }
-
-    fn queried(&mut self, set: &DisagreementSet) {
-        let empty = set.records.iter().filter(|record| record.empty).count();
-        let all = set.records.len();
-        let chosen = match set.params.quality_threshold {
-            QualityThreshold::Fixed(q0) => {
-                let below = set.records.iter().filter(|record| record.pick != Pick::Agrees);
-                format!("{} of {all} slices have Q below {q0}", below.count())
-            }
-            _ => format!("{} of {all} slices are asked for", set.ids().len()),
-        };
-        self.say(&format!("  {chosen}; on {empty} both heads find nothing"));
-        for id in set.ids() {
-            if let Some(record) = set.records.iter().find(|record| record.id == id) {
-                let (agreement, area) = (record.quality_index, record.differing);
-                self.say(&format!(
-                    "  {id:>5}  chosen: heads L3 and L4 differ by {area:.0} pixels, Q = {agreement:.3}"
-                ));
-            }
+            self.line(&format!("  {what}: {epochs} epochs in {seconds:.0} s, loss {losses}"));
         }
     }
 }
@@ -118,21 +149,28 @@ fn losses(record: &EpochRecord) -> String {
     heads.map(|(loss, level)| format!("L{level} {loss:+.3}")).collect::<Vec<_>>().join("  ")
 }
 
-impl<W: Write> Observer for Narrator<W> {
-    fn event(&mut self, event: &Event<'_>) -> ControlFlow<()> {
-        self.bars.event(event)?;
+impl<W: Write> Observer<Event> for Narrator<W> {
+    fn notify(&mut self, event: &Event) -> ControlFlow<()> {
+        self.bars.notify(event)?;
         match event {
-            Event::Scored(records) => {
-                self.say(&format!("Step 1: image quality of {} slices", records.len()));
-                self.quality = records.to_vec();
+            Event::Scored { records, .. } => {
+                self.line(&format!("Image quality of {} slices scored", records.len()));
+                self.stacks += 1;
             }
-            Event::Initial(set) => self.initial(set),
-            Event::Annotated { stage, ids, with_lesion } => {
-                self.annotated(*stage, ids, *with_lesion);
+            Event::Selected { round, selection } => self.selected(*round, selection),
+            Event::Annotated { slices, with_foreground, .. } => {
+                self.annotated(slices, *with_foreground);
             }
-            Event::Epoch { stage, record } => self.epoch(*stage, record),
-            Event::Queried(set) => self.queried(set),
-            Event::Predicted { .. } | Event::Training { .. } => {}
+            Event::Train { continued, event: TrainEvent::Epoch(record), .. } => {
+                self.epoch(*continued, record);
+            }
+            Event::Observed { summary } => {
+                let agreement = summary.mean_agreement;
+                let mean = agreement.map_or("undefined".to_owned(), |mean| format!("{mean:.3}"));
+                self.line(&format!("  mean agreement of the last two heads elsewhere: {mean}"));
+            }
+            Event::Ended { reason } => self.line(&format!("End: {reason}")),
+            Event::Train { .. } | Event::Predicted { .. } => {}
         }
         ControlFlow::Continue(())
     }

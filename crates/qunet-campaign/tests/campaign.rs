@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::ops::ControlFlow;
 
-use common::{alone, begin, config, drive, files, phantom, truth};
+use common::{alone, begin, chain, config, drive, files, phantom, truth};
 use ndarray::{Array3, Axis};
 use qunet_campaign::{
-    Campaign, CampaignConfig, Error, Event, Masks, Next, Queried, Silent, StackSource,
+    Campaign, CampaignConfig, CampaignReport, Error, Event, Item, Masks, Next, Queried, RoundSizes,
+    Silent, StackSource,
 };
 use qunet_exchange::Format;
 use qunet_select::{CoreSet, StopReason, StrategyConfig};
@@ -20,10 +21,13 @@ use qunet_stack::{Geometry, LabelMap, SliceId, Stack};
 fn it_asks_until_the_budget_is_spent_and_keeps_what_was_drawn() {
     let _turn = alone();
     let folder = tempfile::tempdir().unwrap();
-    let campaign = drive(folder.path(), &config());
+    let mut config = config();
+    // So low that a network of two filters finds something, and kappa is defined.
+    config.prediction.threshold = 0.1;
+    let campaign = drive(folder.path(), &config);
     let manifest = campaign.manifest();
     let counts: Vec<usize> =
-        manifest.rounds.iter().map(|round| round.selection.picks.len()).collect();
+        manifest.rounds.iter().map(|round| round.selection.ids().len()).collect();
     // 10 of 20 slices are allowed: 4 by quality, then 3 and 3.
     assert_eq!(counts, [4, 3, 3]);
     let asked: Vec<_> = manifest.rounds.iter().flat_map(|round| round.selection.ids()).collect();
@@ -33,8 +37,12 @@ fn it_asks_until_the_budget_is_spent_and_keeps_what_was_drawn() {
     assert_eq!(manifest.ended, Some(spent));
     assert_eq!(campaign.status().next, Next::Done { reason: spent });
 
-    let page = fs::read_to_string(campaign.report().unwrap()).unwrap();
-    for word in ["10 of 20 slices annotated", "the budget is spent", "a-annotated", "b-segmented"] {
+    let pages = folder.path().join("pages");
+    fs::create_dir(&pages).unwrap();
+    let page = fs::read_to_string(CampaignReport::new(&campaign).write(&pages).unwrap()).unwrap();
+    for word in
+        ["10 of 20 slices annotated", "the budget is spent", "a-chosen-slices", "b-segmented"]
+    {
         assert!(page.contains(word), "{word}");
     }
 
@@ -49,11 +57,11 @@ fn it_asks_until_the_budget_is_spent_and_keeps_what_was_drawn() {
     assert!(manifest.rounds[1].query.as_ref().unwrap().summary.prediction_kappa.is_some());
     let leftovers = files(campaign.folder());
     assert!(leftovers.iter().all(|path| !path.to_string_lossy().contains("checkpoint")));
-    assert_eq!(leftovers.iter().filter(|path| path.starts_with("stacks")).count(), 5);
+    assert_eq!(leftovers.iter().filter(|path| path.starts_with("stacks")).count(), 11);
 }
 
 #[test]
-fn what_only_looks_like_a_leftover_stays() {
+fn only_files_marked_as_partial_are_removed() {
     let _turn = alone();
     let folder = tempfile::tempdir().unwrap();
     let campaign = begin(folder.path(), &config());
@@ -61,18 +69,144 @@ fn what_only_looks_like_a_leftover_stays() {
     drop(campaign);
     let theirs = [
         "stacks/a.annotations-final.nii.gz",
-        "stacks/old.annotations-3.nii.gz",
+        "stacks/a.annotations-3.nii.gz",
         "round-1/a.annotations-3.nii.gz",
-        "a.annotations-3.nii.gz",
+        "stacks/.partial-b",
     ];
-    let leftovers = ["stacks/a.annotations-3.nii.gz", "stacks/.partial-b", "round-1/.partial-c"];
+    let leftovers = ["stacks/.qunet-partial-b", "round-1/.qunet-partial-c", ".qunet-partial-d"];
     for path in theirs.iter().chain(&leftovers) {
         fs::write(folder.join(path), "drawn").unwrap();
     }
     let campaign = Campaign::open(&folder).unwrap();
     assert!(theirs.iter().all(|path| folder.join(path).is_file()));
     assert!(leftovers.iter().all(|path| !folder.join(path).exists()));
-    assert!(folder.join(&campaign.manifest().stacks[0].annotations.path).is_file());
+    assert!(folder.join(Item::Annotations("a", 0).path()).is_file());
+    drop(campaign);
+}
+
+/// Puts an older manifest back and looks at the campaign in every way: the annotations that it does
+/// not know of stay, and the next ingest leaves them alone.
+#[test]
+fn an_older_manifest_put_back_loses_no_annotation() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let mut campaign = begin(folder.path(), &config());
+    let root = campaign.folder().to_owned();
+    let older = fs::read(root.join("campaign.json")).unwrap();
+    campaign.ingest(&truth(folder.path())).unwrap();
+    let newest = root.join(Item::Annotations("a", 1).path());
+    let drawn = fs::read(&newest).unwrap();
+    drop(campaign);
+    fs::write(root.join("campaign.json"), older).unwrap();
+    drop(Campaign::view(&root).unwrap().status());
+    let mut campaign = Campaign::open(&root).unwrap();
+    assert_eq!(fs::read(&newest).unwrap(), drawn);
+    // The same masks are taken as they lie there; others get a generation of their own.
+    campaign.ingest(&truth(folder.path())).unwrap();
+    assert_eq!(campaign.manifest().stacks[0].annotations.generation, 1);
+    let first = campaign.manifest().stacks[0].annotated[0];
+    campaign.ingest(&Masks::default().empty("a", first).stack("a", blank(folder.path()))).unwrap();
+    assert_eq!(campaign.manifest().stacks[0].annotations.generation, 2);
+    assert_eq!(fs::read(&newest).unwrap(), drawn);
+}
+
+/// A label map of stack `a` on which nothing is drawn.
+fn blank(folder: &std::path::Path) -> std::path::PathBuf {
+    let path = folder.join("blank.nii.gz");
+    phantom(1).stack.write_labels(&path, &Array3::zeros((10, 48, 48))).unwrap();
+    path
+}
+
+#[test]
+fn the_last_three_generations_of_annotations_are_kept() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let mut campaign = begin(folder.path(), &config());
+    campaign.ingest(&truth(folder.path())).unwrap();
+    let id = campaign.manifest().stacks[0].annotated[0];
+    let path = folder.path().join("corrected.nii.gz");
+    for change in 0..6 {
+        let mut labels = phantom(1).truth.labels().clone();
+        labels[[id.0, change, 0]] = 1;
+        phantom(1).stack.write_labels(&path, &labels).unwrap();
+        assert_eq!(campaign.ingest(&Masks::default().stack("a", &path)).unwrap().changed.len(), 1);
+    }
+    let there: Vec<usize> = (0..9)
+        .filter(|&generation| {
+            campaign.folder().join(Item::Annotations("a", generation).path()).exists()
+        })
+        .collect();
+    assert_eq!(there, [4, 5, 6, 7]);
+}
+
+/// Every path of a folder with its content and the time it was last written.
+fn snapshot(root: &std::path::Path) -> Vec<(std::path::PathBuf, Vec<u8>, std::time::SystemTime)> {
+    let entry = |path: std::path::PathBuf| {
+        let whole = root.join(&path);
+        (path, fs::read(&whole).unwrap(), whole.metadata().unwrap().modified().unwrap())
+    };
+    files(root).into_iter().map(entry).collect()
+}
+
+#[test]
+fn looking_writes_nothing_and_works_while_another_program_is_at_work() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let campaign = drive(folder.path(), &config());
+    let root = campaign.folder().to_owned();
+    fs::write(root.join("round-1/.qunet-partial-of-the-other"), "half").unwrap();
+    let before = snapshot(&root);
+    let mut view = Campaign::view(&root).unwrap();
+    assert_eq!(view.status(), campaign.status());
+    let pages = folder.path().join("pages");
+    fs::create_dir(&pages).unwrap();
+    CampaignReport::new(&view).write(&pages).unwrap();
+    assert_eq!(snapshot(&root), before);
+    let refused = view.ingest(&truth(folder.path()).stack("a", blank(folder.path())));
+    assert!(refused.is_ok(), "nothing changes, so nothing is written");
+    let error = view.segment().unwrap_err();
+    assert!(matches!(error, Error::ReadOnly { .. }), "{error}");
+    assert_eq!(snapshot(&root), before);
+}
+
+#[test]
+fn a_manifest_written_by_another_program_is_not_replaced() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let mut campaign = begin(folder.path(), &config());
+    let path = campaign.folder().join("campaign.json");
+    let mut theirs = fs::read(&path).unwrap();
+    theirs.push(b'\n');
+    fs::write(&path, &theirs).unwrap();
+    let error = campaign.ingest(&truth(folder.path())).unwrap_err();
+    assert!(matches!(error, Error::LostUpdate { .. }), "{error}");
+    assert_eq!(fs::read(&path).unwrap(), theirs);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_inside_the_folder_are_not_followed() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let campaign = begin(folder.path(), &config());
+    let root = campaign.folder().to_owned();
+    drop(campaign);
+    let outside = folder.path().join("outside.txt");
+    fs::write(&outside, "theirs").unwrap();
+    let link = |name: &str| {
+        let path = root.join(name);
+        let _ = fs::remove_file(&path);
+        std::os::unix::fs::symlink(&outside, path).unwrap();
+    };
+    link("campaign.lock");
+    let error = Campaign::open(&root).unwrap_err();
+    assert!(matches!(error, Error::Link { .. }), "{error}");
+    fs::remove_file(root.join("campaign.lock")).unwrap();
+    let mut campaign = Campaign::open(&root).unwrap();
+    link("stacks/a.annotations-1.nii.gz");
+    let error = campaign.ingest(&truth(folder.path())).unwrap_err();
+    assert!(matches!(error, Error::Link { .. }), "{error}");
+    assert_eq!(fs::read_to_string(&outside).unwrap(), "theirs");
 }
 
 #[test]
@@ -86,7 +220,7 @@ fn every_step_twice_is_the_step_once() {
     let again = campaign.ingest(&masks).unwrap();
     assert_eq!((again.taken.len(), again.changed.len()), (0, 0));
     let trained = campaign.train(&mut Silent).unwrap().clone();
-    let mut refuse = |_: &Event<'_>| ControlFlow::Break(());
+    let mut refuse = |_: &Event| ControlFlow::Break(());
     assert_eq!(campaign.train(&mut refuse).unwrap(), &trained);
     let first = campaign.query(&mut Silent).unwrap();
     assert_eq!(campaign.query(&mut refuse).unwrap(), first);
@@ -107,7 +241,7 @@ fn a_slice_without_foreground_waits_until_somebody_says_it_is_empty() {
     let message = campaign.train(&mut Silent).unwrap_err().to_string();
     assert!(message.starts_with("cannot train yet: 4 slice(s) wait"), "{message}");
     let first = waiting[0];
-    let name = campaign.manifest().stacks[first.stack].name.clone();
+    let name = campaign.manifest().stacks[first.stack].source.name.clone();
     let ingested = campaign.ingest(&Masks::default().empty(name, first.slice)).unwrap();
     assert_eq!((ingested.taken, ingested.waiting), (vec![first], waiting[1..].to_vec()));
     let ingested = campaign.ingest(&Masks::default().accept_empty(true)).unwrap();
@@ -119,7 +253,7 @@ fn training_goes_on_from_weights_that_saw_foreground_and_otherwise_starts_afresh
     let _turn = alone();
     let folder = tempfile::tempdir().unwrap();
     let mut config = config();
-    config.steps.fine_tune.epochs = 1;
+    config.fine_tune.epochs = 1;
     let mut campaign = begin(folder.path(), &config);
     campaign.ingest(&Masks::default().accept_empty(true)).unwrap();
     for _ in 0..2 {
@@ -141,7 +275,7 @@ fn label_maps_ask_for_the_chosen_slices_and_ignore_all_others() {
     let folder = tempfile::tempdir().unwrap();
     let campaign = begin(folder.path(), &config());
     for (number, record) in campaign.manifest().stacks.iter().enumerate() {
-        let path = campaign.folder().join(format!("round-1/{}.labels.nii.gz", record.name));
+        let path = campaign.folder().join(format!("round-1/{}.labels.nii.gz", record.source.name));
         let labels = Stack::open(&path).unwrap();
         let asked = campaign.manifest().rounds[0].selection.slices(number);
         assert!(!asked.is_empty());
@@ -151,7 +285,7 @@ fn label_maps_ask_for_the_chosen_slices_and_ignore_all_others() {
         }
         let image = Stack::open(campaign.image(record)).unwrap();
         assert_eq!(image.geometry(), labels.geometry());
-        let pictures = campaign.folder().join(format!("round-1/{}-slices", record.name));
+        let pictures = campaign.folder().join(format!("round-1/{}-slices", record.source.name));
         let names: BTreeSet<String> = asked.iter().map(|id| format!("{}.png", id.0)).collect();
         assert_eq!(files(&pictures).len(), names.len());
         assert!(files(&pictures).iter().all(|path| names.contains(&*path.to_string_lossy())));
@@ -159,7 +293,7 @@ fn label_maps_ask_for_the_chosen_slices_and_ignore_all_others() {
 }
 
 #[test]
-fn corrections_are_taken_and_unasked_drawings_are_told_of() {
+fn corrections_are_taken_and_unasked_drawings_are_reported() {
     let _turn = alone();
     let folder = tempfile::tempdir().unwrap();
     let mut campaign = begin(folder.path(), &config());
@@ -174,8 +308,8 @@ fn corrections_are_taken_and_unasked_drawings_are_told_of() {
     stack.write_labels(&path, &labels).unwrap();
     let ingested = campaign.ingest(&Masks::default().stack("a", &path)).unwrap();
     assert_eq!(ingested.changed.iter().map(|id| id.slice).collect::<Vec<_>>(), [known[0]]);
-    assert!(ingested.unasked.iter().any(|id| id.slice == other));
-    let kept = campaign.annotations(&campaign.manifest().stacks[0]).unwrap();
+    assert!(ingested.is_partial() && ingested.unasked.iter().any(|id| id.slice == other));
+    let kept = campaign.annotations(0).unwrap();
     assert!(kept.index_axis(Axis(0), known[0].0).iter().all(|&label| label == 1));
     assert!(kept.index_axis(Axis(0), other.0).iter().all(|&label| label == 255));
 
@@ -184,6 +318,8 @@ fn corrections_are_taken_and_unasked_drawings_are_told_of() {
     let ingested = campaign.ingest(&Masks::default().accept_empty(true)).unwrap();
     assert!(ingested.changed.is_empty() && ingested.kept.iter().any(|id| id.slice == known[0]));
     assert_eq!(campaign.manifest().stacks[0].foreground, held);
+    let nowhere = Masks::default().empty("a", other);
+    assert!(matches!(campaign.ingest(&nowhere), Err(Error::NotAsked { .. })));
     let ingested = campaign.ingest(&Masks::default().empty("a", known[0])).unwrap();
     assert_eq!(ingested.changed.iter().map(|id| id.slice).collect::<Vec<_>>(), [known[0]]);
     assert!(campaign.manifest().stacks[0].foreground < held);
@@ -198,7 +334,7 @@ fn a_lesion_marked_by_255_is_not_taken_for_what_nobody_annotated() {
     let path = folder.path().join("masks.nii.gz");
     stack.write_labels(&path, &phantom(1).truth.labels().mapv(|label| 255 * label)).unwrap();
     let masks = Masks::default().stack("a", &path).accept_empty(true);
-    let message = campaign.ingest(&masks).unwrap_err().to_string();
+    let message = chain(&campaign.ingest(&masks).unwrap_err());
     assert!(message.contains("read the masks as binary"), "{message}");
     campaign.ingest(&masks.binary(true)).unwrap();
     assert!(campaign.manifest().stacks[0].foreground > 0);
@@ -214,7 +350,7 @@ fn masks_on_another_grid_or_with_unknown_labels_are_refused_whole() {
     let mut refused = |labels: &Array3<u8>, geometry: Geometry| {
         let pixels = qunet_stack::Pixels::U8(labels.clone());
         Stack::new("masks", pixels, geometry).unwrap().write(&path).unwrap();
-        campaign.ingest(&Masks::default().stack("a", &path)).unwrap_err().to_string()
+        chain(&campaign.ingest(&Masks::default().stack("a", &path)).unwrap_err())
     };
     let stack = Stack::open(folder.path().join("a.nii.gz")).unwrap();
     let geometry = *stack.geometry();
@@ -244,7 +380,8 @@ fn a_folder_is_opened_once_at_a_time_and_holds_one_campaign() {
     let path = campaign.folder().to_owned();
     assert!(matches!(Campaign::open(&path), Err(Error::Locked { .. })));
     drop(campaign);
-    let other = CampaignConfig { slices_per_round: 1, ..config() };
+    let rounds = RoundSizes { later: Some(1), ..config().rounds };
+    let other = CampaignConfig { rounds, ..config() };
     let stacks = common::stacks(folder.path());
     assert!(matches!(Campaign::create(&path, &other, &stacks), Err(Error::OtherCampaign { .. })));
     let error = Campaign::create(folder.path(), &config(), &stacks).unwrap_err();
@@ -276,17 +413,12 @@ fn a_manifest_edited_into_nonsense_is_refused_with_the_line() {
     let good = fs::read_to_string(&path).unwrap();
     let line = |text: &str| 1 + good[..good.find(text).unwrap()].matches('\n').count();
     let cases = [
-        (
-            "\"slices_per_round\": 3",
-            "\"slices_per_round\": 0",
-            "slices_per_round is 0",
-            "\"config\"",
-        ),
-        ("\"format\": 1", "\"format\": 9", "format 9 is not read here", "\"format\""),
+        ("\"later\": 3", "\"later\": 0", "rounds.later is 0", "\"config\""),
+        ("\"format\": 2", "\"format\": 1", "format 1 is not read here", "\"format\""),
         ("\"round\": 1", "\"round\": 4", "4 where round 1 belongs", "\"round\": 1"),
         ("\"name\": \"b\"", "\"name\": \"a\"", "a is there twice", "\"name\": \"b\""),
         ("\"name\": \"b\"", "\"nama\": \"b\"", "unknown field `nama`", "\"name\": \"b\""),
-        ("\"stacks/b.scores.csv\"", "\"../b.csv\"", "does not lie in", "\"stacks/b.scores.csv\""),
+        ("\"name\": \"b\"", "\"name\": \"../b\"", "no plain name", "\"name\": \"b\""),
         ("\"annotated\": []", "\"annotated\": [10]", "slice 10 of 10", "\"annotated\": []"),
     ];
     for (from, to, problem, at) in cases {
@@ -296,8 +428,8 @@ fn a_manifest_edited_into_nonsense_is_refused_with_the_line() {
         assert!(message.contains(problem), "{message}");
         assert!(message.contains(&format!("line {}:", line(at))), "{message} {}", line(at));
     }
-    // A pick beyond the stack, and a document that is cut short.
-    let picks = good.find("\"picks\"").unwrap();
+    // A verdict beyond the stack, and a document that is cut short.
+    let picks = good.find("\"verdicts\"").unwrap();
     let at = picks + good[picks..].find("\"slice\": ").unwrap();
     let end = at + good[at..].find('\n').unwrap();
     fs::write(&path, format!("{}\"slice\": 99{}", &good[..at], &good[end..])).unwrap();
@@ -356,7 +488,7 @@ fn every_program_gets_its_files_and_gives_masks_back() {
     // A label map is no COCO file.
     let path = campaign.folder().join("round-1/a.labels.nii.gz");
     let error = campaign.ingest(&Masks::default().stack("a", path).format(Format::Coco));
-    assert!(error.unwrap_err().to_string().contains("is not what the program exports"));
+    assert!(chain(&error.unwrap_err()).contains("is not what the program exports"));
 }
 
 #[test]
@@ -364,20 +496,19 @@ fn strategies_of_features_and_several_classes_run_too() {
     let _turn = alone();
     let folder = tempfile::tempdir().unwrap();
     let mut config = CampaignConfig {
-        strategy: StrategyConfig::CoreSet(CoreSet::default()),
+        later: StrategyConfig::CoreSet(CoreSet::default()),
         classes: vec!["ground glass".to_owned(), "consolidation".to_owned()],
-        monte_carlo: 2,
         ..config()
     };
+    config.prediction.monte_carlo = 2;
     config.stopping.max_rounds = Some(2);
     let campaign = drive(folder.path(), &config);
     let manifest = campaign.manifest();
     assert_eq!(manifest.ended, Some(StopReason::MaxRounds { rounds: 2 }));
-    let query = manifest.rounds[1].query.as_ref().unwrap();
-    let records = campaign.records(query).unwrap();
-    assert_eq!(records[0].features.len(), 10);
-    assert!(records[0].uncertainty.iter().all(|slice| slice.bald.is_some()));
+    let records = campaign.records(0, 2).unwrap().unwrap();
+    assert_eq!(records.features.len(), 10);
+    assert!(records.uncertainty.iter().all(|slice| slice.bald.is_some()));
     let first = manifest.rounds[0].selection.ids();
     assert!(manifest.rounds[1].selection.ids().iter().all(|id| !first.contains(id)));
-    assert!(records[0].agreement.iter().all(|it| it.id < SliceId(10)));
+    assert!(records.agreement.iter().all(|it| it.id.slice < SliceId(10)));
 }

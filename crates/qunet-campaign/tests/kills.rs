@@ -26,7 +26,7 @@ fn child() {
 fn essence(campaign: &Campaign) -> Manifest {
     let mut manifest = campaign.manifest().clone();
     for stack in &mut manifest.stacks {
-        stack.image = stack.image.file_name().unwrap().into();
+        stack.source.image = stack.source.image.file_name().unwrap().into();
     }
     let trainings = manifest.rounds.iter_mut().filter_map(|round| round.training.as_mut());
     for record in trainings.flat_map(|training| &mut training.history) {

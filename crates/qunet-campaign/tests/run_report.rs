@@ -1,63 +1,60 @@
-//! What a run leaves for a person to look at, and what it says while it runs.
+//! What a campaign leaves for a person to look at, and the lines it prints while it runs.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
 use std::fs;
 
-use common::{alone, phantom};
+use common::{alone, phantom, tiny};
 use qunet_campaign::{
-    Baseline, CampaignConfig, Narrator, Outcome, RecordedLabels, RunReport, Silent, TwoStepConfig,
-    run_baseline, run_two_steps,
+    CampaignConfig, CampaignReport, Narrator, Outcome, RecordedLabels, Silent, run_rounds,
+    run_two_steps,
 };
-use qunet_stack::SliceId;
+use qunet_select::{CandidateId, StrategyConfig};
 use qunet_stack::phantom::Phantom;
 
-fn config() -> TwoStepConfig {
-    let CampaignConfig { steps, .. } = common::config();
-    TwoStepConfig { query: steps.query.quality_threshold(1.0), ..steps }
+fn config() -> CampaignConfig {
+    tiny(CampaignConfig::two_steps())
 }
 
-fn run(phantom: &Phantom) -> (Outcome, Baseline, String) {
+fn run(phantom: &Phantom) -> (Outcome<'_>, Outcome<'_>, String) {
     let mut labels = RecordedLabels::new(&phantom.truth);
     let mut narrator = Narrator::new(Vec::new());
     let outcome = run_two_steps(&phantom.stack, &config(), &mut labels, &mut narrator).unwrap();
-    let others = [SliceId(0), SliceId(9)];
-    let baseline =
-        run_baseline(&phantom.stack, &config(), &others, &mut labels, &mut narrator).unwrap();
-    (outcome, baseline, String::from_utf8(narrator.into_inner()).unwrap())
+    let spaced = config().single_round(StrategyConfig::EvenlySpaced {});
+    let other = run_rounds(&[&phantom.stack], &spaced, &mut labels, &mut Silent).unwrap();
+    (outcome, other, String::from_utf8(narrator.into_inner()).unwrap())
 }
 
 #[test]
-fn a_run_is_told_and_shown() {
+fn a_run_is_narrated_and_shown() {
     let _turn = alone();
     let phantom = phantom(1);
-    let config = config();
-    let (outcome, baseline, told) = run(&phantom);
+    let (outcome, other, lines) = run(&phantom);
 
-    assert!(told.starts_with("Step 1: image quality of 10 slices\n"), "{told}");
-    for id in outcome.initial.ids() {
-        let line = told.lines().find(|line| line.starts_with(&format!("  {:>5}  ", id.0)));
-        assert!(line.unwrap().contains("kept"), "{told}");
+    assert!(lines.starts_with("Image quality of 10 slices scored\n"), "{lines}");
+    for id in outcome.manifest().rounds[0].selection.ids() {
+        assert!(lines.contains(&format!(". slice {}: ", id.slice)), "{lines}");
     }
-    for what in ["Step 2: the network", "train on S0: ", "Comparison: ", "  annotated: 0, 9 ("] {
-        assert!(told.contains(what), "{what} is not in {told}");
+    for what in ["Round 1: ", "  thresholds: ", "  training: 3 epochs", "Round 2: ", "End: "] {
+        assert!(lines.contains(what), "{what} is not in {lines}");
     }
-    assert_eq!(told.matches("train for comparison: ").count(), 2, "{told}");
 
-    let report = RunReport::new(&phantom.stack, &config, &outcome).truth(&phantom.truth);
-    let report = report.beside("ends", &baseline);
+    let report = CampaignReport::new(&outcome).truth(&[&phantom.truth]);
+    let report = report.beside("evenly spaced", &other).unwrap();
     let scores = report.scores().unwrap();
-    let annotated = outcome.annotated();
-    let unseen = (0..10).filter(|id| !annotated.contains(&SliceId(*id)));
-    let common: Vec<usize> = unseen.filter(|id| ![0, 9].contains(id)).collect();
+    let seen = |outcome: &Outcome<'_>, slice: usize| {
+        outcome
+            .manifest()
+            .is_annotated(CandidateId { stack: 0, slice: qunet_stack::SliceId(slice) })
+    };
+    let rest: Vec<usize> = (0..10).filter(|&slice| !seen(&outcome, slice)).collect();
+    let common: Vec<usize> = rest.iter().copied().filter(|&slice| !seen(&other, slice)).collect();
     assert_eq!(scores.0.len(), 3);
-    assert_eq!(scores.0[0].evaluation.slices.len(), 10 - annotated.len());
-    for scored in &scores.0[1..] {
-        let slices = scored.evaluation.slices.iter().map(|it| it.slice);
-        assert!(slices.eq(common.iter().copied()));
-    }
-    assert!(scores.0[2].name.starts_with("ends, the "));
+    let slices = |at: usize| scores.0[at].evaluation.slices.iter().map(|it| it.slice);
+    assert!(slices(0).eq(rest));
+    assert!(slices(1).eq(common.iter().copied()) && slices(2).eq(common.iter().copied()));
+    assert!(scores.0[2].name.starts_with("evenly spaced, the "));
     assert_eq!(scores.dice(), scores.0[0].evaluation.over_slices.dice.mean);
     assert_eq!(scores.to_string().lines().count(), 1 + 3 * 3);
 
@@ -67,7 +64,7 @@ fn a_run_is_told_and_shown() {
         let file = |end| folder.path().join(format!("{}.{end}", figure.name())).is_file();
         assert!(file("svg") || file("png"), "{} is not written", figure.name());
     }
-    for what in ["Step 1", "Step 2", "Against the truth", "ends, the ", "Dice on the rest"] {
+    for what in ["Rounds", "Against the truth", "evenly spaced, the ", "Dice on the rest"] {
         assert!(page.contains(what), "{what} is not on the page");
     }
 }
@@ -76,14 +73,12 @@ fn a_run_is_told_and_shown() {
 fn without_the_truth_there_are_no_scores() {
     let _turn = alone();
     let phantom = phantom(1);
-    let config = config();
-    let mut labels = RecordedLabels::new(&phantom.truth);
-    let outcome = run_two_steps(&phantom.stack, &config, &mut labels, &mut Silent).unwrap();
-    let report = RunReport::new(&phantom.stack, &config, &outcome);
+    let (outcome, _, _) = run(&phantom);
+    let report = CampaignReport::new(&outcome);
     assert!(report.scores().unwrap().0.is_empty());
     assert!(report.figures().unwrap().iter().all(|figure| figure.name() != "overlays"));
     let folder = tempfile::tempdir().unwrap();
     let page = fs::read_to_string(report.write(folder.path()).unwrap()).unwrap();
-    assert!(page.contains("Step 2") && !page.contains("Against the truth"));
+    assert!(page.contains("Rounds") && !page.contains("Against the truth"));
     assert!(!page.contains("Dice on the rest"));
 }

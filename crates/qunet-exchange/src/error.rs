@@ -50,7 +50,7 @@ pub enum Error {
         "slice {slice} holds 255 beside 0, and no label; 255 is what nobody annotated. If it marks \
          the lesion, read the masks as binary; if there is nothing, fill the slice with 0"
     )]
-    Of255 {
+    Ambiguous255 {
         /// The slice.
         slice: SliceId,
     },
@@ -69,27 +69,27 @@ pub enum Error {
         folder: PathBuf,
     },
     /// A file that cannot be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}")]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// A file or folder that cannot be written.
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {path}")]
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// A JSON file that does not hold what it should.
-    #[error("{path} is not what the program exports: {source}")]
+    #[error("{path} is not what the program exports")]
     Json {
         /// The file.
         path: PathBuf,
-        /// What its reader said.
+        /// The error of its reader.
         source: serde_json::Error,
     },
     /// Masks on another grid.

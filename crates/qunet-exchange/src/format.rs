@@ -1,10 +1,14 @@
+//! The programs, by name.
+
 use std::fmt;
+use std::fs;
 use std::path::Path;
 use std::str::FromStr;
 
+use qunet_stack::write_folder;
 use serde::{Deserialize, Serialize};
 
-use crate::{Answers, Error, Task, coco, files, label_studio, monai, nifti, seg_nrrd};
+use crate::{Answers, Error, Task, coco, label_studio, nifti, seg_nrrd};
 
 /// The programs that slices go out to and masks come back from.
 ///
@@ -62,12 +66,17 @@ impl Format {
     /// [`Error::Write`] or [`Error::Stack`] where a file cannot be written.
     pub fn export(self, task: &Task<'_>, folder: impl AsRef<Path>) -> Result<(), Error> {
         task.check()?;
-        files::folder(folder.as_ref(), |folder| match self {
+        let folder = folder.as_ref();
+        let failed = |source| Error::Write { path: folder.to_owned(), source };
+        if folder.exists() && fs::read_dir(folder).map_err(failed)?.next().is_some() {
+            return Err(Error::NotEmpty { folder: folder.to_owned() });
+        }
+        write_folder(folder, |folder| match self {
             Self::Nifti => nifti::export(task, folder),
             Self::SegNrrd => seg_nrrd::export(task, folder),
             Self::Coco => coco::export(task, folder),
             Self::LabelStudio => label_studio::export(task, folder),
-            Self::MonaiLabel => monai::export(task, folder),
+            Self::MonaiLabel => nifti::export_datastore(task, folder),
         })
     }
 
@@ -93,8 +102,8 @@ impl Format {
         match self {
             Self::Nifti => format!("{name}.labels.nii.gz"),
             Self::SegNrrd => format!("{name}.seg.nrrd"),
-            Self::Coco => "annotations/instances_default.json".to_owned(),
-            Self::LabelStudio => "tasks.json".to_owned(),
+            Self::Coco => coco::MASKS.to_owned(),
+            Self::LabelStudio => label_studio::MASKS.to_owned(),
             Self::MonaiLabel => format!("labels/original/{name}.nii.gz"),
         }
     }

@@ -1,19 +1,23 @@
-//! Image and label map for ITK-SNAP.
+//! Image and label map as NIfTI, for ITK-SNAP and MONAI Label.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::path::Path;
 
 use ndarray::Array3;
+use qunet_grid::IGNORE;
 use qunet_stack::{Geometry, SliceId, Stack, write_file};
+use serde_json::json;
 
-use crate::{Answers, Error, IGNORE, Task};
+use crate::{Answers, Error, Task};
 
+/// Image, label map and label names for ITK-SNAP.
 pub(crate) fn export(task: &Task<'_>, folder: &Path) -> Result<(), Error> {
     task.stack.write(folder.join(format!("{}.nii.gz", task.name)))?;
     let labels = folder.join(format!("{}.labels.nii.gz", task.name));
     task.stack.write_labels(labels, &task.labels())?;
     let names = folder.join(format!("{}.labels.txt", task.name));
-    Ok(write_file(&names, label_names(task).as_bytes())?)
+    Ok(write_file(names, label_names(task))?)
 }
 
 /// ITK-SNAP's label descriptions: number, red, green, blue, opacity, shown, shown in 3D, name.
@@ -26,6 +30,31 @@ fn label_names(task: &Task<'_>) -> String {
     }
     let _ = writeln!(text, "{IGNORE} 128 128 128 0.3 1 0 \"not asked for\"");
     text
+}
+
+/// The folder that MONAI Label's local datastore reads.
+pub(crate) fn export_datastore(task: &Task<'_>, folder: &Path) -> Result<(), Error> {
+    let labels = folder.join("labels/original");
+    for path in [&labels, &folder.join("labels/final")] {
+        fs::create_dir_all(path).map_err(|source| Error::Write { path: path.clone(), source })?;
+    }
+    let file = format!("{}.nii.gz", task.name);
+    task.stack.write(folder.join(&file))?;
+    task.stack.write_labels(labels.join(&file), &task.labels())?;
+    let names: serde_json::Map<_, _> =
+        task.palette().map(|(label, name, _)| (name.to_owned(), label.into())).collect();
+    let asked: Vec<usize> = task.asked.iter().map(|id| id.0).collect();
+    let label = json!({"ext": ".nii.gz", "info": {"label_info": names, "asked_slices": asked}});
+    let object = json!({
+        "image": {"ext": ".nii.gz", "info": {}},
+        "labels": {"original": label},
+    });
+    let store = json!({
+        "name": task.name,
+        "description": "slices to annotate; 255 marks those that nobody asked for",
+        "objects": {task.name: object},
+    });
+    Ok(write_file(folder.join("datastore_v2.json"), format!("{store:#}\n"))?)
 }
 
 pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
@@ -60,7 +89,7 @@ fn read(
             *to = label(id, value)?;
         }
     }
-    Answers::of_labels(task, &labels)
+    Answers::from_labels(task, &labels)
 }
 
 /// Refuses a mask that does not lie where its stack does.

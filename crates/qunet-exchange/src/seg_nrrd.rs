@@ -6,20 +6,20 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 use ndarray::{Array3, s};
-use qunet_stack::Geometry;
+use qunet_grid::IGNORE;
+use qunet_stack::{Geometry, Segment, SliceId};
 
+use crate::answers::read;
 use crate::error::NrrdProblem;
-use crate::{Answers, Error, IGNORE, Task, files, nifti};
+use crate::{Answers, Error, Task, nifti};
+
+/// The name of the segment of what nobody asked for.
+const NOT_ASKED: &str = "not asked for";
 
 pub(crate) fn export(task: &Task<'_>, folder: &Path) -> Result<(), Error> {
     task.stack.write(folder.join(format!("{}.nii.gz", task.name)))?;
     let mut segments = task.segments();
-    let grey = [0.5; 3];
-    segments.push(qunet_stack::Segment {
-        label: IGNORE,
-        name: "not asked for".to_owned(),
-        colour: grey,
-    });
+    segments.push(Segment { label: IGNORE, name: NOT_ASKED.to_owned(), colour: [0.5; 3] });
     let path = folder.join(format!("{}.seg.nrrd", task.name));
     Ok(task.stack.write_segmentation(path, &task.labels(), &segments)?)
 }
@@ -27,12 +27,12 @@ pub(crate) fn export(task: &Task<'_>, folder: &Path) -> Result<(), Error> {
 /// Segments are known by their names, whatever their values; one called otherwise than a class and
 /// not "not asked for" is refused.
 pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
-    let bytes = files::read(path)?;
-    let file = Nrrd::of(&bytes, task).map_err(|problem| nrrd(path, problem))?;
+    let bytes = read(path)?;
+    let file = Nrrd::from_bytes(&bytes, task).map_err(|problem| nrrd(path, problem))?;
     let mut names = [None; 256];
     names[0] = Some(0);
     for (value, name) in &file.segments {
-        let label = if name == "not asked for" { IGNORE } else { task.label_of(name)? };
+        let label = if name == NOT_ASKED { IGNORE } else { task.label_of(name)? };
         names[usize::from(*value)] = Some(label);
     }
     let [z, y, x] = file.offset;
@@ -47,7 +47,7 @@ pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
     let mut labels = Array3::zeros((full[0], full[1], full[2]));
     let mut part = labels.slice_mut(s![z..z + slices, y..y + height, x..x + width]);
     for (((slice, _, _), &value), to) in file.voxels.indexed_iter().zip(&mut part) {
-        let slice = qunet_stack::SliceId(z + slice);
+        let slice = SliceId(z + slice);
         let classes = task.classes.len();
         *to = names[usize::from(value)].ok_or(Error::Label {
             slice,
@@ -56,7 +56,7 @@ pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
         })?;
     }
     // What Slicer cut off was background on slices asked for, and 255 elsewhere or not drawn.
-    Answers::of_labels(task, &labels)
+    Answers::from_labels(task, &labels)
 }
 
 fn nrrd(path: &Path, problem: NrrdProblem) -> Error {
@@ -73,7 +73,7 @@ struct Nrrd {
 }
 
 impl Nrrd {
-    fn of(bytes: &[u8], task: &Task<'_>) -> Result<Self, NrrdProblem> {
+    fn from_bytes(bytes: &[u8], task: &Task<'_>) -> Result<Self, NrrdProblem> {
         let end = bytes.windows(2).position(|pair| pair == b"\n\n");
         let crlf = bytes.windows(4).position(|four| four == b"\r\n\r\n");
         let (header, data) = match (end, crlf) {
@@ -85,7 +85,7 @@ impl Nrrd {
         if !header.starts_with("NRRD000") {
             return Err(NrrdProblem::Magic);
         }
-        let header = Header::of(&header);
+        let header = Header::from_text(&header);
         header.one_of("type", &["unsigned char", "uchar", "uint8", "uint8_t"])?;
         let encoding = header.one_of("encoding", &["raw", "gzip", "gz"])?;
         let shape = header.shape(task)?;
@@ -119,7 +119,7 @@ struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
-    fn of(text: &'a str) -> Self {
+    fn from_text(text: &'a str) -> Self {
         let (mut fields, mut keys) = (HashMap::new(), HashMap::new());
         for line in text.lines().skip(1).filter(|line| !line.starts_with('#')) {
             if let Some((key, value)) = line.split_once(":=") {

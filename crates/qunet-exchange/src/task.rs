@@ -1,18 +1,10 @@
+//! What annotators are asked for.
+
 use ndarray::{Array3, Axis};
+use qunet_grid::{IGNORE, MOST_CLASSES, palette};
 use qunet_stack::{Scaling, Segment, SliceId, Stack};
 
-use crate::{Error, IGNORE};
-
-/// Colours of classes that are told apart with any colour vision (Okabe and Ito), 8 bits each.
-const COLOURS: [[u8; 3]; 7] = [
-    [230, 159, 0],
-    [86, 180, 233],
-    [0, 158, 115],
-    [240, 228, 66],
-    [0, 114, 178],
-    [213, 94, 0],
-    [204, 121, 167],
-];
+use crate::Error;
 
 /// What an annotator is asked for: slices of one stack, and the classes to draw on them.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +38,7 @@ impl Task<'_> {
             return Err(Error::NothingAsked { name: self.name.to_owned() });
         }
         let classes = self.classes.len();
-        if classes == 0 || classes >= usize::from(IGNORE) {
+        if !(1..=MOST_CLASSES).contains(&classes) {
             return Err(Error::Classes { classes });
         }
         for &id in self.asked {
@@ -58,13 +50,17 @@ impl Task<'_> {
         if found != expected {
             return Err(Error::SuggestionShape { found, expected });
         }
-        let known = |label: u8| usize::from(label) <= classes || label == IGNORE;
-        match labels.indexed_iter().find(|&(_, &label)| !known(label)) {
+        match labels.indexed_iter().find(|&(_, &label)| !self.has_label(label)) {
             None => Ok(()),
             Some(((slice, _, _), &label)) => {
                 Err(Error::Label { slice: SliceId(slice), label: label.into(), classes })
             }
         }
+    }
+
+    /// Whether a pixel can have this label: background, a class, or 255.
+    pub(crate) fn has_label(&self, label: u8) -> bool {
+        usize::from(label) <= self.classes.len() || label == IGNORE
     }
 
     /// Labels to begin with: the suggestion or background on slices asked for, 255 elsewhere.
@@ -83,9 +79,8 @@ impl Task<'_> {
 
     /// Label, name and colour of every class.
     pub(crate) fn palette(&self) -> impl Iterator<Item = (u8, &str, [u8; 3])> {
-        let colour = |index: usize| COLOURS[index % COLOURS.len()];
         let named = self.classes.iter().map(String::as_str).enumerate();
-        named.map(move |(index, name)| (index as u8 + 1, name, colour(index)))
+        named.map(|(index, name)| (index as u8 + 1, name, palette::class(index)))
     }
 
     /// The classes as segments.

@@ -1,12 +1,11 @@
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayRef2, Axis};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, TchError, Tensor};
 
-use crate::error::{While, real};
-use crate::tensors::maps;
-use crate::{Error, TrainingSet};
+use crate::error::{Error, While, require};
+use crate::tensors::{as_labels, batch, check_finite, label_batch, maps};
 
 /// Random geometry of each training slice, the same for image and mask, and random intensity of
 /// the image: drawn afresh for every slice of every batch, uniformly within each range, and computed
@@ -91,7 +90,7 @@ impl Augmentation {
         }
     }
 
-    /// Leaves every slice as it is.
+    /// Leaves every slice unchanged.
     #[must_use]
     pub fn none() -> Self {
         Self {
@@ -117,7 +116,7 @@ impl Augmentation {
     /// [`Error::Parameter`] naming the field, its value and the rule.
     pub fn check(&self) -> Result<(), Error> {
         let within = |field, value: f64, limit: f64, rule| {
-            real(field, value, (0.0..=limit).contains(&value), rule)
+            require(field, value, (0.0..=limit).contains(&value), rule)
         };
         within("rotation_degrees", self.rotation_degrees, 180.0, "it must lie in 0..=180")?;
         within("shear_degrees", self.shear_degrees, 80.0, "it must lie in 0..=80")?;
@@ -131,7 +130,7 @@ impl Augmentation {
         within("blur", self.blur, 1.0, "it is a share in 0..=1")
     }
 
-    /// One slice and its mask as a training might see them: what settings do is best looked at before a long run.
+    /// One slice and its mask as a training might draw them: what settings do is best inspected before a long run.
     ///
     /// ```
     /// use ndarray::Array2;
@@ -147,14 +146,18 @@ impl Augmentation {
     /// [`Error::Parameter`] for a value out of range, [`Error::ShapeMismatch`] where image and mask differ in size.
     pub fn preview(
         &self,
-        image: &Array2<f32>,
-        mask: &Array2<bool>,
+        image: &ArrayRef2<f32>,
+        mask: &ArrayRef2<bool>,
         seed: u64,
     ) -> Result<(Array2<f32>, Array2<bool>), Error> {
         self.check()?;
-        let size = image.dim();
-        let set = TrainingSet::new([(image.clone(), mask.clone())], size, Device::Cpu)?;
-        let (images, labels) = set.gather(&[0])?;
+        if image.dim() != mask.dim() {
+            return Err(Error::ShapeMismatch { image: image.dim(), mask: mask.dim() });
+        }
+        let image = image.to_owned().insert_axis(Axis(0));
+        check_finite(0, &image)?;
+        let images = batch([&image], Device::Cpu)?;
+        let labels = label_batch(&[as_labels(mask)], Device::Cpu)?;
         crate::seed(seed);
         let (images, labels) =
             self.apply(&images, &labels, &mut ChaCha8Rng::seed_from_u64(seed))?;
@@ -214,8 +217,8 @@ impl Augmentation {
         let shear = within(self.shear_degrees).to_radians();
         let shift = [2.0 * within(self.width_shift), 2.0 * within(self.height_shift)];
         let size = (1.0 + within(self.zoom)).recip();
-        let mut turned = |asked: bool| if asked && rng.random_bool(0.5) { -size } else { size };
-        let (across, down) = (turned(self.horizontal_flip), turned(self.vertical_flip));
+        let mut mirrored = |wanted: bool| if wanted && rng.random_bool(0.5) { -size } else { size };
+        let (across, down) = (mirrored(self.horizontal_flip), mirrored(self.vertical_flip));
         let (sin, cos) = angle.sin_cos();
         let rows = [
             [across * cos, across * (-(sin) + shear.tan() * cos) * aspect, shift[0]],
@@ -273,8 +276,8 @@ mod tests {
         };
         let (image, moved) = geometry.apply(&mask, &mask, &mut rng).unwrap();
         // Bilinear and nearest sampling of one step image agree after rounding, but for ties.
-        let differing = (image.round() - moved).abs().sum(Kind::Float).double_value(&[]);
-        assert!(differing <= 2.0, "{differing} pixels differ");
+        let different = (image.round() - moved).abs().sum(Kind::Float).double_value(&[]);
+        assert!(different <= 2.0, "{different} pixels differ");
     }
 
     #[test]

@@ -1,11 +1,9 @@
+// Pixels of this label carry no gradient.
+pub use qunet_grid::IGNORE;
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Reduction, TchError, Tensor};
 
-use crate::Error;
-use crate::error::{While, real};
-
-/// The label of pixels that nobody annotated: they carry no gradient.
-pub const IGNORE: u8 = 255;
+use crate::error::{Error, While, not_negative, positive};
 
 /// The training loss: one term per head, summed with weights (section II-C, eq. 1).
 ///
@@ -18,14 +16,12 @@ pub struct LossConfig {
     pub kind: LossKind,
     /// The constant s of the overlap term, > 0.
     pub smooth: f64,
-    /// Weight of each head, L1 first; missing ones count 1.
+    /// Weight of each head, L1 first; missing ones count 1, and more than there are heads are refused.
     pub head_weights: Vec<f64>,
-    /// What [`LossKind::FocalTversky`] needs.
-    pub tversky: TverskyConfig,
 }
 
 /// The loss of one head.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LossKind {
@@ -38,10 +34,10 @@ pub enum LossKind {
     /// Focal Tversky (Abraham and Khan 2019), (1 - T)^gamma with
     /// T = (sum(P Y) + s) / (sum(P Y) + alpha sum((1 - P) Y) + beta sum(P (1 - Y)) + s), in [0, 1]: for rare lesions,
     /// where a missed pixel costs more than a false one.
-    FocalTversky,
+    FocalTversky(TverskyConfig),
 }
 
-/// Weights of [`LossKind::FocalTversky`]; the defaults are its authors'.
+/// Settings of [`LossKind::FocalTversky`]; the defaults are its authors'.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TverskyConfig {
@@ -59,10 +55,21 @@ impl Default for TverskyConfig {
     }
 }
 
+impl TverskyConfig {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] naming the field, its value and the rule.
+    pub fn check(&self) -> Result<(), Error> {
+        not_negative("alpha", self.alpha)?;
+        not_negative("beta", self.beta)?;
+        positive("gamma", self.gamma)
+    }
+}
+
 impl Default for LossConfig {
     fn default() -> Self {
-        let tversky = TverskyConfig::default();
-        Self { kind: LossKind::Dice, smooth: 1.0, head_weights: Vec::new(), tversky }
+        Self { kind: LossKind::Dice, smooth: 1.0, head_weights: Vec::new() }
     }
 }
 
@@ -72,16 +79,16 @@ impl LossConfig {
     /// # Errors
     /// [`Error::Parameter`] naming the field, its value and the rule.
     pub fn check(&self) -> Result<(), Error> {
-        let positive = |value: f64| value > 0.0 && value.is_finite();
-        let weight = |value: f64| value >= 0.0 && value.is_finite();
-        let TverskyConfig { alpha, beta, gamma } = self.tversky;
-        real("smooth", self.smooth, positive(self.smooth), "it must be positive")?;
+        positive("smooth", self.smooth)?;
         for &value in &self.head_weights {
-            real("head_weights", value, weight(value), "weights are finite and not negative")?;
+            not_negative("head_weights", value)?;
         }
-        real("tversky.alpha", alpha, weight(alpha), "it must be finite and not negative")?;
-        real("tversky.beta", beta, weight(beta), "it must be finite and not negative")?;
-        real("tversky.gamma", gamma, positive(gamma), "it must be positive")
+        match self.kind {
+            LossKind::Dice | LossKind::DiceCrossEntropy => Ok(()),
+            LossKind::FocalTversky(config) => {
+                config.check().map_err(|error| error.within("kind.focal_tversky"))
+            }
+        }
     }
 
     fn weight(&self, head: usize) -> f64 {
@@ -89,7 +96,7 @@ impl LossConfig {
     }
 
     /// The weighted sum over the heads, and each head's own loss.
-    pub(crate) fn of(
+    pub(crate) fn compute(
         &self,
         logits: &[Tensor],
         truth: &Truth,
@@ -112,13 +119,13 @@ impl LossConfig {
     }
 
     fn head(&self, logits: &Tensor, truth: &Truth) -> Result<Tensor, TchError> {
-        let overlap = Overlap::of(&truth.foreground(logits)?, truth)?;
+        let overlap = Overlap::new(&truth.foreground(logits)?, truth)?;
         match self.kind {
             LossKind::Dice => overlap.negative_dice(self.smooth),
             LossKind::DiceCrossEntropy => {
                 overlap.negative_dice(self.smooth)?.f_add(&truth.cross_entropy(logits)?)
             }
-            LossKind::FocalTversky => overlap.focal_tversky(self.smooth, self.tversky),
+            LossKind::FocalTversky(config) => overlap.focal_tversky(self.smooth, config),
         }
     }
 }
@@ -134,7 +141,7 @@ pub(crate) struct Truth {
 }
 
 impl Truth {
-    /// `classes` as in [`UnetConfig`](crate::UnetConfig).
+    /// `classes` as in [`Channels`](crate::Channels).
     pub(crate) fn new(labels: Tensor, classes: usize) -> Result<Self, TchError> {
         let ignored = labels.f_eq(i64::from(IGNORE))?;
         let all = ignored.f_any()?.f_int64_value(&[])? == 0;
@@ -229,7 +236,7 @@ struct Overlap {
 }
 
 impl Overlap {
-    fn of(probability: &Tensor, truth: &Truth) -> Result<Self, TchError> {
+    fn new(probability: &Tensor, truth: &Truth) -> Result<Self, TchError> {
         let sum = |map: &Tensor| map.f_sum_dim_intlist(&[0_i64, 2, 3][..], false, Kind::Float);
         Ok(Self {
             both: sum(&probability.f_mul(&truth.masks)?)?,
@@ -272,9 +279,13 @@ mod tests {
         (probability / (1.0 - probability)).ln()
     }
 
+    fn focal_tversky() -> LossKind {
+        LossKind::FocalTversky(TverskyConfig::default())
+    }
+
     fn loss(kind: LossKind, logits: &Tensor, truth: &Truth) -> f64 {
         let config = LossConfig { kind, ..LossConfig::default() };
-        config.of(&[logits.shallow_clone()], truth).unwrap().0.double_value(&[])
+        config.compute(&[logits.shallow_clone()], truth).unwrap().0.double_value(&[])
     }
 
     #[test]
@@ -289,7 +300,7 @@ mod tests {
         let truth = truth(&[1, 0], 1);
         let heads = [tensor(&[20.0, -20.0]), tensor(&[0.0, 0.0])];
         let loss = LossConfig { head_weights: vec![2.0, 0.5], ..LossConfig::default() };
-        let (total, each) = loss.of(&heads, &truth).unwrap();
+        let (total, each) = loss.compute(&heads, &truth).unwrap();
         // A perfect head is -1; P = 0.5 everywhere is -(1 + 1) / (2 + 1).
         assert!((each[0].double_value(&[]) + 1.0).abs() < 1e-6);
         assert!((each[1].double_value(&[]) + 2.0 / 3.0).abs() < 1e-6);
@@ -308,9 +319,7 @@ mod tests {
         let logits = tensor(&[logit(0.75), 0.0]);
         let index = 1.75 / (1.75 + 0.7 * 0.25 + 0.3 * 0.5);
         let expected = f64::powf(1.0 - index, 0.75);
-        assert!(
-            (loss(LossKind::FocalTversky, &logits, &truth(&[1, 0], 1)) - expected).abs() < 1e-6
-        );
+        assert!((loss(focal_tversky(), &logits, &truth(&[1, 0], 1)) - expected).abs() < 1e-6);
     }
 
     #[test]
@@ -327,7 +336,7 @@ mod tests {
 
     #[test]
     fn ignored_pixels_change_nothing_and_carry_no_gradient() {
-        for kind in [LossKind::Dice, LossKind::DiceCrossEntropy, LossKind::FocalTversky] {
+        for kind in [LossKind::Dice, LossKind::DiceCrossEntropy, focal_tversky()] {
             let config = LossConfig { kind, ..LossConfig::default() };
             for (channels, classes, labels) in [(1, 1, [1, 0, 255]), (3, 3, [1, 2, 255])] {
                 let wide = Tensor::from_slice(&[0.3_f32, -0.2, 5.0]).reshape([1, 1, 1, 3]);
@@ -337,7 +346,8 @@ mod tests {
                         .narrow(1, 0, channels);
                 let wide = wide.set_requires_grad(true);
                 let narrow = wide.detach().narrow(3, 0, 2);
-                let all = config.of(&[wide.shallow_clone()], &truth(&labels, classes)).unwrap().0;
+                let all =
+                    config.compute(&[wide.shallow_clone()], &truth(&labels, classes)).unwrap().0;
                 let expected = loss(kind, &narrow, &truth(&labels[..2], classes));
                 assert!((all.double_value(&[]) - expected).abs() < 1e-6, "{kind:?}");
                 all.backward();
@@ -354,7 +364,8 @@ mod tests {
         let smooth = LossConfig { smooth: 0.0, ..LossConfig::default() };
         assert_eq!(check(smooth), "smooth is 0: it must be positive");
         let tversky = TverskyConfig { gamma: -1.0, ..TverskyConfig::default() };
-        let gamma = LossConfig { tversky, ..LossConfig::default() };
-        assert_eq!(check(gamma), "tversky.gamma is -1: it must be positive");
+        let kind = LossKind::FocalTversky(tversky);
+        let gamma = LossConfig { kind, ..LossConfig::default() };
+        assert_eq!(check(gamma), "kind.focal_tversky.gamma is -1: it must be positive");
     }
 }

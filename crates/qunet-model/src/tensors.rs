@@ -1,10 +1,37 @@
 //! The one place where arrays become tensors and back, through plain slices.
 
-use ndarray::{Array2, Array3, ArrayRef2, ArrayRef3};
+use ndarray::{Array2, Array3, ArrayBase, ArrayRef2, ArrayRef3, ArrayView3, Axis, Data, Ix2, Ix3};
+use qunet_stack::resize_bilinear;
 use tch::{Device, Kind, TchError, Tensor};
 
-use crate::Error;
-use crate::error::While;
+use crate::error::{Error, While};
+
+/// Something a network can be shown: a grey image `(H, W)` or an image `(C, H, W)` of any number of channels, owned or
+/// a view.
+///
+/// ```
+/// use ndarray::{Array2, Array3};
+/// use qunet_model::Image;
+///
+/// assert_eq!(Array2::<f32>::zeros((20, 30)).channels().dim(), (1, 20, 30));
+/// assert_eq!(Array3::<f32>::zeros((3, 20, 30)).channels().dim(), (3, 20, 30));
+/// ```
+pub trait Image {
+    /// The channels, `(C, H, W)`, intensities in [0, 1].
+    fn channels(&self) -> ArrayView3<'_, f32>;
+}
+
+impl<S: Data<Elem = f32>> Image for ArrayBase<S, Ix2> {
+    fn channels(&self) -> ArrayView3<'_, f32> {
+        self.view().insert_axis(Axis(0))
+    }
+}
+
+impl<S: Data<Elem = f32>> Image for ArrayBase<S, Ix3> {
+    fn channels(&self) -> ArrayView3<'_, f32> {
+        self.view()
+    }
+}
 
 /// A batch `(N, C, H, W)` of f32 from images `(C, H, W)` of one size.
 pub(crate) fn batch<'a>(
@@ -72,9 +99,19 @@ pub(crate) fn as_labels(mask: &ArrayRef2<bool>) -> Array2<u8> {
     mask.mapv(u8::from)
 }
 
-/// Refuses an image with a pixel that is no number.
+/// Every channel of an image, resized bilinearly.
+pub(crate) fn resized(image: &ArrayRef3<f32>, size: (usize, usize)) -> Result<Array3<f32>, Error> {
+    let mut out = Array3::zeros((image.dim().0, size.0, size.1));
+    for (channel, mut to) in image.outer_iter().zip(out.outer_iter_mut()) {
+        to.assign(&resize_bilinear(&channel, size)?);
+    }
+    Ok(out)
+}
+
+/// Refuses an image with a pixel that is NaN or infinite.
 pub(crate) fn check_finite(number: usize, image: &ArrayRef3<f32>) -> Result<(), Error> {
-    // The sum of finite numbers may overflow; only then is a closer look needed.
+    // A sum is one pass that vectorises. It is infinite or NaN where any pixel is; that the sum of finite pixels
+    // overflows is rare, and only then each pixel is tested.
     if image.iter().sum::<f32>().is_finite() {
         return Ok(());
     }

@@ -7,13 +7,21 @@ mod common;
 use common::alone;
 use qunet_model::tch::{Kind, Tensor};
 use qunet_model::{
-    BatchNormConfig, Device, DropoutPlacement, Error, HeadPlacement, Mode, Network, NormNodes,
-    NormPlacement, Predictor, Unet, UnetConfig, UnetPlusPlus, UnetPlusPlusConfig,
+    BatchNormConfig, Channels, Device, DropoutPlacement, Error, HeadPlacement, Mode, Network,
+    NormNodes, NormPlacement, Predictor, UnetConfig, UnetPlusPlusConfig,
 };
 
 fn small() -> UnetPlusPlusConfig {
     let unet = UnetConfig { width: 2, ..UnetConfig::paper() };
     UnetPlusPlusConfig { unet, ..UnetPlusPlusConfig::paper() }
+}
+
+fn unet(config: &UnetConfig) -> Network {
+    Network::unet(config, Channels::default(), Device::Cpu).unwrap()
+}
+
+fn unet_plus_plus(config: &UnetPlusPlusConfig) -> Network {
+    Network::unet_plus_plus(config, Channels::default(), Device::Cpu).unwrap()
 }
 
 fn images(height: i64, width: i64) -> Tensor {
@@ -25,10 +33,10 @@ fn images(height: i64, width: i64) -> Tensor {
 #[test]
 fn published_parameter_counts() {
     let _turn = alone();
-    let network = UnetPlusPlus::new(&UnetPlusPlusConfig::paper(), Device::Cpu).unwrap();
+    let network = unet_plus_plus(&UnetPlusPlusConfig::paper());
     assert_eq!(network.total_parameters(), 9_045_540);
     assert_eq!(network.trainable_parameters(), 9_043_620);
-    let unet = Unet::new(&UnetConfig::paper(), Device::Cpu).unwrap();
+    let unet = unet(&UnetConfig::paper());
     assert_eq!(unet.total_parameters(), 7_767_457);
     assert_eq!(unet.trainable_parameters(), 7_763_489);
 }
@@ -38,7 +46,7 @@ fn diagonal_heads_have_another_count() {
     let _turn = alone();
     let config =
         UnetPlusPlusConfig { heads: HeadPlacement::Diagonal, ..UnetPlusPlusConfig::paper() };
-    let network = UnetPlusPlus::new(&config, Device::Cpu).unwrap();
+    let network = unet_plus_plus(&config);
     assert_eq!(network.total_parameters(), 9_045_892);
 }
 
@@ -46,8 +54,7 @@ fn diagonal_heads_have_another_count() {
 fn every_head_is_of_full_size_in_both_placements() {
     let _turn = alone();
     for heads in [HeadPlacement::TopRow, HeadPlacement::Diagonal] {
-        let network =
-            UnetPlusPlus::new(&UnetPlusPlusConfig { heads, ..small() }, Device::Cpu).unwrap();
+        let network = unet_plus_plus(&UnetPlusPlusConfig { heads, ..small() });
         let logits = network.logits(&images(32, 48), Mode::Evaluate).unwrap();
         assert_eq!(logits.len(), 4);
         assert!(logits.iter().all(|map| map.size() == [2, 1, 32, 48]));
@@ -57,7 +64,7 @@ fn every_head_is_of_full_size_in_both_placements() {
 #[test]
 fn sizes_that_cannot_be_halved_four_times_are_named() {
     let _turn = alone();
-    let network = Unet::new(&small().unet, Device::Cpu).unwrap();
+    let network = unet(&small().unet);
     let error = network.logits(&images(32, 250), Mode::Evaluate).unwrap_err();
     assert_eq!(error.to_string(), "width 250 is not a multiple of 16; resize or pad the slice");
 }
@@ -66,9 +73,13 @@ fn sizes_that_cannot_be_halved_four_times_are_named() {
 fn depth_classes_channels_and_supervision_are_choices() {
     let _turn = alone();
     for depth in 3..=5 {
-        let unet = UnetConfig { depth, classes: 3, input_channels: 2, ..small().unet };
+        let unet = UnetConfig { depth, ..small().unet };
         let config = UnetPlusPlusConfig { unet, ..small() };
-        let network = UnetPlusPlus::new(&config, Device::Cpu).unwrap();
+        let channels = Channels { input: 2, classes: 3 };
+        let network = Network::unet_plus_plus(&config, channels, Device::Cpu).unwrap();
+        assert_eq!(network.channels(), channels);
+        assert_eq!(config.levels(), network.levels());
+        assert_eq!(network.last_two_levels().unwrap(), [depth - 2, depth - 1]);
         assert_eq!(network.levels(), (1..depth).collect::<Vec<_>>());
         assert_eq!(network.divisor(), 1 << (depth - 1));
         let images = images(32, 16).repeat([1, 2, 1, 1]);
@@ -77,9 +88,12 @@ fn depth_classes_channels_and_supervision_are_choices() {
         let error = network.logits(&images.narrow(1, 0, 1), Mode::Evaluate).unwrap_err();
         assert_eq!(error.to_string(), "the input has 1 channels and the network takes 2");
     }
-    let alone = UnetPlusPlusConfig { deep_supervision: false, ..UnetPlusPlusConfig::paper() };
-    let network = UnetPlusPlus::new(&alone, Device::Cpu).unwrap();
+    let alone = UnetPlusPlusConfig { heads: HeadPlacement::Last, ..UnetPlusPlusConfig::paper() };
+    let network = unet_plus_plus(&alone);
     assert_eq!(network.levels(), [4]);
+    let error = alone.last_two_levels().unwrap_err();
+    assert_eq!(error.to_string(), network.last_two_levels().unwrap_err().to_string());
+    assert!(error.to_string().contains("there is L4 alone"), "{error}");
     // Three heads of 32 weights and a bias fewer.
     assert_eq!(network.total_parameters(), 9_045_540 - 3 * 33);
 }
@@ -88,8 +102,7 @@ fn depth_classes_channels_and_supervision_are_choices() {
 fn a_pruned_network_gives_the_same_head() {
     let _turn = alone();
     for heads in [HeadPlacement::TopRow, HeadPlacement::Diagonal] {
-        let network =
-            UnetPlusPlus::new(&UnetPlusPlusConfig { heads, ..small() }, Device::Cpu).unwrap();
+        let network = unet_plus_plus(&UnetPlusPlusConfig { heads, ..small() });
         let images = images(32, 32);
         let all = network.logits(&images, Mode::Evaluate).unwrap();
         for level in 1..=4 {
@@ -108,7 +121,7 @@ fn the_places_of_norm_and_dropout_are_choices() {
         let batch_norm = BatchNormConfig { nodes, placement, ..BatchNormConfig::keras() };
         let unet = UnetConfig { batch_norm, ..UnetConfig::paper() };
         let config = UnetPlusPlusConfig { unet, ..UnetPlusPlusConfig::paper() };
-        UnetPlusPlus::new(&config, Device::Cpu).unwrap().total_parameters()
+        unet_plus_plus(&config).total_parameters()
     };
     // Two layers of four numbers per filter: the encoder's four upper rows have 32 + 64 + 128 + 256 filters.
     let none = 9_045_540 - 2 * 4 * 480;
@@ -123,8 +136,7 @@ fn the_places_of_norm_and_dropout_are_choices() {
         (DropoutPlacement::Encoder, [true, true, true, true]),
     ] {
         let unet = UnetConfig { dropout_at, ..small().unet };
-        let network = UnetPlusPlus::new(&UnetPlusPlusConfig { unet, ..small() }, Device::Cpu);
-        let network = network.unwrap();
+        let network = unet_plus_plus(&UnetPlusPlusConfig { unet, ..small() });
         let run = || network.logits(&images(32, 32), Mode::MonteCarlo).unwrap();
         let (first, second) = (run(), run());
         let differ = [0, 1, 2, 3].map(|head| first[head] != second[head]);
@@ -135,7 +147,7 @@ fn the_places_of_norm_and_dropout_are_choices() {
 #[test]
 fn monte_carlo_leaves_the_statistics_alone() {
     let _turn = alone();
-    let network = UnetPlusPlus::new(&small(), Device::Cpu).unwrap();
+    let network = unet_plus_plus(&small());
     let statistics = || {
         let mut all: Vec<_> = network.variables().variables().into_iter().collect();
         all.retain(|(name, _)| name.contains("running"));
@@ -155,7 +167,7 @@ fn monte_carlo_leaves_the_statistics_alone() {
 #[test]
 fn a_frozen_encoder_has_no_gradients() {
     let _turn = alone();
-    let network = UnetPlusPlus::new(&small(), Device::Cpu).unwrap();
+    let network = unet_plus_plus(&small());
     let all = network.trainable_parameters();
     network.freeze_encoder(true);
     for (name, variable) in network.variables().variables() {
@@ -170,7 +182,7 @@ fn a_frozen_encoder_has_no_gradients() {
 #[test]
 fn only_l4_is_touched_by_dropout() {
     let _turn = alone();
-    let network = UnetPlusPlus::new(&small(), Device::Cpu).unwrap();
+    let network = unet_plus_plus(&small());
     let run = || network.logits(&images(32, 32), Mode::Train).unwrap();
     let (first, second) = (run(), run());
     let same = |level: usize| first[level - 1] == second[level - 1];
@@ -186,11 +198,10 @@ fn one_seed_one_network_and_weights_survive_the_file() {
     let path = folder.path().join("model.safetensors");
     let build = |seed| {
         qunet_model::seed(seed);
-        UnetPlusPlus::new(&small(), Device::Cpu).unwrap()
+        unet_plus_plus(&small())
     };
-    let output = |network: &UnetPlusPlus| {
-        network.logits(&images(16, 16), Mode::Evaluate).unwrap().pop().unwrap()
-    };
+    let output =
+        |network: &Network| network.logits(&images(16, 16), Mode::Evaluate).unwrap().pop().unwrap();
     let (network, other) = (build(3), build(4));
     network.save(&path).unwrap();
     let mut loaded = other;
@@ -206,43 +217,53 @@ fn foreign_and_missing_weights_are_refused_by_name() {
     let _turn = alone();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("unet.safetensors");
-    Unet::new(&small().unet, Device::Cpu).unwrap().save(&path).unwrap();
-    let mut network = UnetPlusPlus::new(&small(), Device::Cpu).unwrap();
+    unet(&small().unet).save(&path).unwrap();
+    let mut network = unet_plus_plus(&small());
     let error = network.load(&path).unwrap_err();
-    assert!(matches!(error, Error::Checkpoint { .. }));
+    assert!(matches!(error, Error::Weights { .. }));
     assert!(error.to_string().contains("unet.safetensors"), "{error}");
     assert_eq!(error.to_string().lines().count(), 1);
-    assert!(network.load(&folder.path().join("none.safetensors")).is_err());
+    assert!(network.load(folder.path().join("none.safetensors")).is_err());
 }
 
 #[test]
 fn configurations_out_of_range_are_refused() {
     let _turn = alone();
-    let refused = |config: UnetConfig| Unet::new(&config, Device::Cpu).unwrap_err().to_string();
+    let refused = |config: UnetConfig, channels: Channels| {
+        Network::unet(&config, channels, Device::Cpu).unwrap_err().to_string()
+    };
+    let one = Channels::default();
     let width = UnetConfig { width: 0, ..UnetConfig::paper() };
-    assert_eq!(refused(width), "width is 0: it must lie in 1..=4096");
+    assert_eq!(refused(width, one), "width is 0: it must lie in 1..=4096");
     let dropout = UnetConfig { dropout: 1.0, ..UnetConfig::paper() };
-    assert_eq!(refused(dropout), "dropout is 1: a probability below 1 is needed");
+    assert_eq!(refused(dropout, one), "dropout is 1: a probability below 1 is needed");
+    let none = Channels { input: 0, ..one };
+    assert_eq!(refused(small().unet, none), "channels.input is 0: it must lie in 1..=4096");
+    let many = Channels { classes: 256, ..one };
+    assert!(refused(small().unet, many).starts_with("channels.classes is 256"));
+    let norm = BatchNormConfig { momentum: 0.0, ..BatchNormConfig::keras() };
+    let unet = UnetConfig { batch_norm: norm, ..small().unet };
+    let error = UnetPlusPlusConfig { unet, ..small() }.check().unwrap_err();
+    assert_eq!(error.to_string(), "unet.batch_norm.momentum is 0: it must lie in (0, 1]");
 }
 
 #[test]
 fn predictions_come_back_in_the_slices_own_size() {
     let _turn = alone();
-    let network = UnetPlusPlus::new(&small(), Device::Cpu).unwrap();
+    let network = unet_plus_plus(&small());
     let slices =
         [ndarray::Array2::from_elem((30, 50), 0.5), ndarray::Array2::from_elem((20, 20), 0.1)];
     let predictor = Predictor::new(&network, (32, 32), 1).unwrap();
     let heads = predictor.heads(&slices).unwrap();
     assert_eq!(heads[0].last().dim(), (30, 50));
-    assert_eq!(heads[1].level(1).unwrap().dim(), (20, 20));
-    assert_eq!(heads[0].level(0), None);
-    assert_eq!(heads[0].level(5), None);
+    assert_eq!(heads[1].head(1).unwrap().foreground.dim(), (20, 20));
+    assert_eq!(heads[0].head(0), None);
+    assert_eq!(heads[0].head(5), None);
     assert!(heads[0].last().iter().all(|p| (0.0..=1.0).contains(p)));
 }
 
 #[test]
 fn networks_can_move_to_another_thread() {
     fn is_send<T: Send>() {}
-    is_send::<UnetPlusPlus>();
-    is_send::<Unet>();
+    is_send::<Network>();
 }

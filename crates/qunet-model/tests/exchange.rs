@@ -9,7 +9,7 @@ use std::process::Command;
 
 use common::{alone, toy};
 use qunet_model::{
-    Device, Network, PredictConfig, Predictor, Sizing, UnetConfig, UnetPlusPlus, UnetPlusPlusConfig,
+    Channels, Device, Network, PredictConfig, Predictor, Sizing, UnetConfig, UnetPlusPlusConfig,
 };
 
 /// Loads ours, writes what it computes, changes every weight, writes the weights and what they compute.
@@ -34,20 +34,20 @@ st.save_file(network.state_dict(), f"{folder}/theirs.safetensors")
 
 fn python() -> Option<String> {
     let python = std::env::var("QUNET_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let asked =
+    let found =
         Command::new(&python).args(["-c", "import torch, safetensors.torch"]).output().ok()?;
-    asked.status.success().then_some(python)
+    found.status.success().then_some(python)
 }
 
-fn network(seed: u64) -> UnetPlusPlus {
+fn network(seed: u64) -> Network {
     qunet_model::seed(seed);
     let unet = UnetConfig { width: 4, ..UnetConfig::paper() };
     let config = UnetPlusPlusConfig { unet, ..UnetPlusPlusConfig::paper() };
-    UnetPlusPlus::new(&config, Device::Cpu).unwrap()
+    Network::unet_plus_plus(&config, Channels::default(), Device::Cpu).unwrap()
 }
 
 /// The largest difference of any head's probabilities from PyTorch's.
-fn difference(network: &UnetPlusPlus, outputs: &Path, name: &str) -> f32 {
+fn difference(network: &Network, outputs: &Path, name: &str) -> f32 {
     let config = PredictConfig { sizing: Sizing::Pad, ..PredictConfig::default() };
     let maps = Predictor::with(network, config).unwrap().heads(&[toy().remove(0).0]).unwrap();
     let outputs = qunet_model::tch::Tensor::read_safetensors(outputs).unwrap();
@@ -67,7 +67,7 @@ fn weights_go_to_pytorch_and_back() {
     };
     let folder = tempfile::tempdir().unwrap();
     let mut network = network(31);
-    network.save(&folder.path().join("ours.safetensors")).unwrap();
+    network.save(folder.path().join("ours.safetensors")).unwrap();
     let (image, _) = toy().remove(0);
     let tensor = qunet_model::tch::Tensor::from_slice(image.as_slice().unwrap());
     let tensors = [("image", tensor.reshape([1, 1, 32, 32]))];
@@ -82,7 +82,7 @@ fn weights_go_to_pytorch_and_back() {
     assert!(status.unwrap().success());
     let outputs = folder.path().join("outputs.safetensors");
     let there = difference(&network, &outputs, "first");
-    network.load(&folder.path().join("theirs.safetensors")).unwrap();
+    network.load(folder.path().join("theirs.safetensors")).unwrap();
     let back = difference(&network, &outputs, "second");
     assert!(there < 1e-5 && back < 1e-5, "{there} {back}");
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use common::alone;
 use qunet_model::tch::{Kind, Reduction, Tensor, no_grad};
-use qunet_model::{Device, Mode, Network, UnetConfig, UnetPlusPlus, UnetPlusPlusConfig};
+use qunet_model::{Channels, Device, Mode, Network, UnetConfig, UnetPlusPlusConfig};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -24,10 +24,10 @@ fn golden() -> Golden {
     serde_json::from_str(include_str!("golden/unet_plus_plus.json")).unwrap()
 }
 
-fn network() -> UnetPlusPlus {
+fn network() -> Network {
     let unet = UnetConfig { width: 3, dropout: 0.0, ..UnetConfig::paper() };
     let config = UnetPlusPlusConfig { unet, ..UnetPlusPlusConfig::paper() };
-    let mut network = UnetPlusPlus::new(&config, Device::Cpu).unwrap();
+    let mut network = Network::unet_plus_plus(&config, Channels::default(), Device::Cpu).unwrap();
     network.variables_mut().double();
     let mut variables: Vec<_> = network.variables().variables().into_iter().collect();
     variables.sort_by(|one, other| one.0.cmp(&other.0));
@@ -72,7 +72,7 @@ fn outputs_are_pytorchs() {
         let flat = Vec::<f32>::try_from(&map.contiguous().reshape([-1])).unwrap();
         let found: Vec<f32> = flat.into_iter().step_by(37).collect();
         assert_eq!(found.len(), expected.len());
-        assert!(expected.iter().any(|value| *value != expected[0]), "a flat head tells nothing");
+        assert!(expected.iter().any(|value| *value != expected[0]), "a flat head shows nothing");
         for (found, expected) in found.into_iter().zip(expected) {
             near(f64::from(found), expected, &format!("L{}", head + 1));
         }

@@ -5,21 +5,21 @@
 mod common;
 
 use common::{alone, network, toy};
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, Array3, Axis};
 use qunet_model::tch::{Kind, Tensor};
 use qunet_model::{
-    CollapseGuard, Device, Error, Mode, Network, Precision, PredictConfig, Predictor, Silent,
-    Sizing, TrainConfig, Trainer, TrainingSet, UnetPlusPlus,
+    Channels, CollapseGuard, Device, Error, Fit, Mode, Network, Precision, PredictConfig,
+    Predictor, Silent, Sizing, TrainConfig, Trainer, TrainingSet, UnetConfig,
 };
 
 /// A network that has seen some steps, so that its statistics are not the first ones.
-fn trained() -> UnetPlusPlus {
+fn trained() -> Network {
     let network = network(21);
     let set = TrainingSet::new(toy(), (32, 32), Device::Cpu).unwrap();
     // What a guard does to a network after three epochs is not the matter here.
     let collapse = CollapseGuard::report();
     let config = TrainConfig { epochs: 3, learning_rate: 5e-3, collapse, ..TrainConfig::default() };
-    Trainer::new(config).unwrap().fit(&network, &set, &mut Silent).unwrap();
+    Trainer::new(config).unwrap().fit(&network, &set, &Fit::default(), &mut Silent).unwrap();
     network
 }
 
@@ -32,7 +32,7 @@ fn own_size() -> PredictConfig {
 }
 
 /// The plain way: one slice, no folding.
-fn plain(network: &UnetPlusPlus, slice: &Array2<f32>) -> Vec<Array2<f32>> {
+fn plain(network: &Network, slice: &Array2<f32>) -> Vec<Array2<f32>> {
     let (height, width) = slice.dim();
     let image = Tensor::from_slice(slice.as_slice().unwrap());
     let image = image.reshape([1, 1, height as i64, width as i64]);
@@ -73,9 +73,12 @@ fn one_head_is_that_of_all_heads() {
     for level in 1..=4 {
         let config = PredictConfig { level: Some(level), ..own_size() };
         let one = Predictor::with(&network, config).unwrap().heads(&slices()).unwrap();
-        assert_eq!(one[0].level(level), all[0].level(level));
+        assert_eq!(one[0].head(level), all[0].head(level));
         assert_eq!(one[0].maps().len(), 1);
+        let error = one[0].last_two().unwrap_err().to_string();
+        assert!(error.contains(&format!("there is L{level} alone")), "{error}");
     }
+    assert_eq!(all[0].last_two().unwrap().map(|head| head.level), [3, 4]);
     let config = PredictConfig { level: Some(9), ..own_size() };
     let error = Predictor::with(&network, config).err().unwrap();
     assert!(matches!(error, Error::NoSuchLevel { level: 9, .. }));
@@ -124,19 +127,19 @@ fn slices_of_any_size_come_back_in_it() {
 }
 
 #[test]
-fn bf16_is_near_and_auto_says_what_it_took() {
+fn bf16_is_near_and_auto_reports_its_choice() {
     let _turn = alone();
     let network = trained();
-    let of =
+    let predictor =
         |precision| Predictor::with(&network, PredictConfig { precision, ..own_size() }).unwrap();
-    let exact = of(Precision::F32).heads(&slices()).unwrap();
-    let reduced = of(Precision::Bf16);
+    let exact = predictor(Precision::F32).heads(&slices()).unwrap();
+    let reduced = predictor(Precision::Bf16);
     assert_eq!(reduced.reduced_precision(), Some(true));
     let reduced = reduced.heads(&slices()).unwrap();
     let apart = largest_difference(exact[0].last(), reduced[0].last());
     assert!(apart < 0.05, "{apart}");
     assert_ne!(exact[0].last(), reduced[0].last());
-    let auto = of(Precision::Auto);
+    let auto = predictor(Precision::Auto);
     let maps = auto.heads(&slices()).unwrap();
     let expected = if auto.reduced_precision() == Some(true) { &reduced } else { &exact };
     assert_eq!(maps[0].last(), expected[0].last());
@@ -147,8 +150,8 @@ fn samples_of_dropout_spread_in_l4_alone_and_follow_the_seed() {
     let _turn = alone();
     let network = trained();
     let run = |seed| {
-        let predictor = Predictor::with(&network, PredictConfig { seed, ..own_size() }).unwrap();
-        predictor.monte_carlo(&slices()[..1], 5).unwrap().remove(0)
+        let predictor = Predictor::with(&network, own_size()).unwrap();
+        predictor.monte_carlo(&slices()[..1], 5, seed).unwrap().remove(0)
     };
     let found = run(1);
     let spread: Vec<f32> = found.variance.iter().map(|map| map.sum()).collect();
@@ -157,7 +160,7 @@ fn samples_of_dropout_spread_in_l4_alone_and_follow_the_seed() {
     assert!(found.mutual_information().sum() > 0.0);
     assert_eq!(found, run(1));
     assert_ne!(found, run(2));
-    let none = Predictor::with(&network, own_size()).unwrap().monte_carlo(&slices(), 0);
+    let none = Predictor::with(&network, own_size()).unwrap().monte_carlo(&slices(), 0, 1);
     assert!(none.unwrap_err().to_string().starts_with("samples is 0"));
 }
 
@@ -194,4 +197,42 @@ fn features_tell_slices_apart() {
     };
     assert!(distance(0, 4) < 1e-5);
     assert!(distance(0, 5) > distance(0, 1));
+}
+
+#[test]
+fn images_of_several_channels_are_trained_on_and_predicted_as_grey_ones_are() {
+    let _turn = alone();
+    qunet_model::seed(3);
+    let unet = UnetConfig { width: 2, depth: 3, ..UnetConfig::paper() };
+    let three = Channels { input: 3, classes: 1 };
+    let network = Network::unet(&unet, three, Device::Cpu).unwrap();
+    let image =
+        Array3::from_shape_fn((3, 20, 28), |(c, y, x)| ((c + 2 * y + 3 * x) % 9) as f32 / 9.0);
+    let mask = Array2::from_shape_fn((20, 28), |(y, x)| y > 9 && x > 9);
+    let set = TrainingSet::new([(image.view(), mask)], (16, 16), Device::Cpu).unwrap();
+    let trainer = Trainer::new(TrainConfig { epochs: 2, ..TrainConfig::default() }).unwrap();
+    trainer.fit(&network, &set, &Fit::default(), &mut Silent).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    network.save(&path).unwrap();
+    let opened = Network::open(&path, Device::Cpu).unwrap();
+    assert_eq!(opened.channels(), three);
+    let predict = |network: &Network| {
+        let predictor = Predictor::with(network, own_size()).unwrap();
+        predictor.heads(std::slice::from_ref(&image)).unwrap()
+    };
+    assert_eq!(predict(&opened), predict(&network));
+    let predictor = Predictor::with(&network, own_size()).unwrap();
+    let owned = predictor.heads(std::slice::from_ref(&image)).unwrap();
+    assert_eq!(owned[0].last().dim(), (20, 28));
+    // A view of another stride is the same image.
+    let transposed = image.clone().permuted_axes([0, 2, 1]).as_standard_layout().into_owned();
+    let view = transposed.view().permuted_axes([0, 2, 1]);
+    assert_eq!(predictor.heads(&[view]).unwrap(), owned);
+    let streamed: Vec<_> = predictor.stream([(7, image.clone())]).map(Result::unwrap).collect();
+    assert_eq!(streamed, [(7, owned[0].clone())]);
+    assert_eq!(predictor.features(&[image.view()]).unwrap().dim(), (1, 8));
+    assert!(predictor.monte_carlo(&[image], 2, 1).unwrap()[0].variance[0].sum() > 0.0);
+    let error = predictor.heads(&[Array2::<f32>::zeros((16, 16))]).unwrap_err().to_string();
+    assert_eq!(error, "the input has 1 channels and the network takes 3");
 }

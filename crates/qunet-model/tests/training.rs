@@ -1,4 +1,4 @@
-//! Training on toy slices: it learns, repeats, stops, and says when it cannot.
+//! Training on toy slices: it learns, repeats, stops, and reports when it cannot.
 
 #![allow(clippy::unwrap_used)] // helpers outside the test functions
 
@@ -9,37 +9,37 @@ use std::ops::ControlFlow;
 use common::{alone, network, toy};
 use ndarray::{Array2, Array3, Axis};
 use qunet_model::{
-    BatchNormConfig, CollapseGuard, Device, EpochRecord, Error, Fit, IGNORE, JsonLines, LossConfig,
-    LossKind, Network, Precision, Predictor, Silent, TrainConfig, TrainEvent, TrainObserver,
-    Trainer, TrainingSet, Unet, UnetConfig,
+    BatchNormConfig, Channels, CollapseGuard, Device, EpochRecord, Error, Fit, IGNORE, JsonLines,
+    LossConfig, LossKind, Network, Precision, Predictor, Remedy, Silent, TrainConfig, TrainEvent,
+    Trainer, TrainingSet, TverskyConfig, UnetConfig,
 };
 
 fn set() -> TrainingSet {
     TrainingSet::new(toy(), (32, 32), Device::Cpu).unwrap()
 }
 
-fn go_on(_: &EpochRecord) -> ControlFlow<()> {
-    ControlFlow::Continue(())
+/// Trains with the seed 0, without validation or checkpoint.
+fn fit(config: TrainConfig, network: &Network, set: &TrainingSet) -> Vec<EpochRecord> {
+    Trainer::new(config).unwrap().fit(network, set, &Fit::default(), &mut Silent).unwrap()
 }
 
-/// Keeps every event.
-struct Heard(Vec<TrainEvent>);
-impl TrainObserver for Heard {
-    fn epoch(&mut self, _: &EpochRecord) -> ControlFlow<()> {
+/// Keeps every event but the epochs.
+fn keep(events: &mut Vec<TrainEvent>) -> impl FnMut(&TrainEvent) -> ControlFlow<()> {
+    |event| {
+        if !matches!(event, TrainEvent::Epoch(_)) {
+            events.push(event.clone());
+        }
         ControlFlow::Continue(())
-    }
-    fn event(&mut self, event: &TrainEvent) {
-        self.0.push(event.clone());
     }
 }
 
 /// Dice of the last head on the toy slices, pooled.
-fn toy_dice(network: &dyn Network) -> f64 {
+fn toy_dice(network: &Network) -> f64 {
     let images: Vec<_> = toy().into_iter().map(|(image, _)| image).collect();
     let maps = Predictor::new(network, (32, 32), 4).unwrap().heads(&images).unwrap();
     let (mut both, mut sizes) = (0, 0);
     for (heads, (_, mask)) in maps.iter().zip(toy()) {
-        for (&label, &truth) in heads.labels().iter().zip(&mask) {
+        for (&label, &truth) in heads.labels(0.5).iter().zip(&mask) {
             both += 2 * usize::from(label == 1 && truth);
             sizes += usize::from(label == 1) + usize::from(truth);
         }
@@ -63,12 +63,12 @@ fn a_toy_set_is_learnt_by_every_loss_and_in_both_precisions() {
         (LossKind::DiceCrossEntropy, Precision::F32),
         (LossKind::DiceCrossEntropy, Precision::Bf16),
         (LossKind::Dice, Precision::F32),
-        (LossKind::FocalTversky, Precision::F32),
+        (LossKind::FocalTversky(TverskyConfig::default()), Precision::F32),
     ] {
         let network = network(1);
         let loss = LossConfig { kind, ..LossConfig::default() };
         let config = TrainConfig { loss, precision, ..overfit() };
-        let history = Trainer::new(config).unwrap().fit(&network, &set(), &mut go_on).unwrap();
+        let history = fit(config, &network, &set());
         let (first, last) = (&history[0], &history[13]);
         for (before, after) in first.head_losses.iter().zip(&last.head_losses) {
             assert!(after < before, "{kind:?}: a head's loss rose from {before} to {after}");
@@ -83,8 +83,9 @@ fn three_classes_are_learnt_and_unannotated_pixels_teach_nothing() {
     let _turn = alone();
     qunet_model::seed(5);
     let batch_norm = BatchNormConfig::torch();
-    let config = UnetConfig { width: 4, depth: 3, classes: 3, batch_norm, ..UnetConfig::paper() };
-    let network = Unet::new(&config, Device::Cpu).unwrap();
+    let config = UnetConfig { width: 4, depth: 3, batch_norm, ..UnetConfig::paper() };
+    let channels = Channels { input: 1, classes: 3 };
+    let network = Network::unet(&config, channels, Device::Cpu).unwrap();
     let slices = |garbage: u8| {
         toy().into_iter().map(move |(image, mask)| {
             // The square's right half is class 2, and the lowest rows are annotated by nobody.
@@ -98,15 +99,15 @@ fn three_classes_are_learnt_and_unannotated_pixels_teach_nothing() {
     };
     let set = TrainingSet::from_labels(slices(IGNORE), 3, (32, 32), Device::Cpu).unwrap();
     let config = TrainConfig { epochs: 40, ..overfit() };
-    let history = Trainer::new(config).unwrap().fit(&network, &set, &mut go_on).unwrap();
+    let history = fit(config, &network, &set);
     assert!(history[39].head_losses[0] < history[0].head_losses[0]);
     let images: Vec<Array3<f32>> = slices(0).map(|(image, _)| image).collect();
-    let maps = Predictor::new(&network, (32, 32), 4).unwrap().heads_of_images(&images).unwrap();
+    let maps = Predictor::new(&network, (32, 32), 4).unwrap().heads(&images).unwrap();
     let wrong: usize = maps
         .iter()
         .zip(slices(0))
         .map(|(maps, (_, labels))| {
-            let pairs = maps.labels().into_iter().zip(labels).take(26 * 32);
+            let pairs = maps.labels(0.5).into_iter().zip(labels).take(26 * 32);
             pairs.filter(|(found, truth)| found != truth).count()
         })
         .sum();
@@ -119,7 +120,7 @@ fn one_seed_one_result() {
     let run = || {
         let network = network(2);
         let config = TrainConfig { epochs: 2, steps_per_epoch: Some(2), ..TrainConfig::default() };
-        let history = Trainer::new(config).unwrap().fit(&network, &set(), &mut go_on).unwrap();
+        let history = fit(config, &network, &set());
         history.into_iter().map(|epoch| epoch.head_losses).collect::<Vec<_>>()
     };
     assert_eq!(run(), run());
@@ -131,16 +132,18 @@ fn validation_keeps_the_best_weights_and_stops_early() {
     let network = network(6);
     let config = TrainConfig { epochs: 30, patience: Some(3), ..overfit() };
     let validation = set();
-    let fit = Fit { validation: Some(&validation), checkpoint: None };
-    let mut heard = Heard(Vec::new());
-    let history =
-        Trainer::new(config).unwrap().fit_with(&network, &set(), &fit, &mut heard).unwrap();
+    let fit = Fit { validation: Some(&validation), ..Fit::default() };
+    let mut events = Vec::new();
+    let trainer = Trainer::new(config).unwrap();
+    let history = trainer.fit(&network, &set(), &fit, &mut keep(&mut events)).unwrap();
     let dices: Vec<f64> = history.iter().filter_map(|epoch| epoch.validation_dice).collect();
     assert_eq!(dices.len(), history.len());
     let best = dices.iter().copied().fold(0.0, f64::max);
     assert!((toy_dice(&network) - best).abs() < 0.01, "the best weights are kept");
     assert!(history.len() < 30, "a perfect Dice is not beaten thirty times");
-    assert!(matches!(heard.0.last(), Some(TrainEvent::StoppedEarly { .. })), "{:?}", heard.0);
+    assert!(matches!(events.last(), Some(TrainEvent::StoppedEarly { .. })), "{events:?}");
+    let error = trainer.fit(&network, &set(), &Fit::default(), &mut Silent).unwrap_err();
+    assert!(error.to_string().starts_with("patience is 3: it needs validation slices"), "{error}");
 }
 
 /// Lesions of a few pixels, and a loss whose slope away from nothing is next to nothing.
@@ -166,10 +169,11 @@ fn collapsing(collapse: CollapseGuard) -> (Vec<EpochRecord>, Vec<TrainEvent>, f6
         loss: LossConfig::default(),
         ..TrainConfig::default()
     };
-    let mut heard = Heard(Vec::new());
-    let history = Trainer::new(config).unwrap().fit(&network, &set, &mut heard).unwrap();
+    let mut events = Vec::new();
+    let trainer = Trainer::new(config).unwrap();
+    let history = trainer.fit(&network, &set, &Fit::default(), &mut keep(&mut events)).unwrap();
     let bias = network.variables().variables()["head4.bias"].double_value(&[0]);
-    (history, heard.0, bias)
+    (history, events, bias)
 }
 
 #[test]
@@ -178,28 +182,28 @@ fn a_collapse_is_reported_and_its_remedy_begun() {
     let (history, events, bias) = collapsing(CollapseGuard::report());
     assert!(bias < -11.0, "{bias}");
     assert!(history.iter().all(|epoch| epoch.empty_heads == [1, 2, 3, 4]), "{history:?}");
-    let remedies = |events: &[TrainEvent]| -> Vec<&'static str> {
+    let remedies = |events: &[TrainEvent]| -> Vec<Remedy> {
         let remedy = |event: &TrainEvent| match event {
             TrainEvent::Collapsed { remedy, .. } => Some(*remedy),
             _ => None,
         };
         events.iter().filter_map(remedy).collect()
     };
-    assert_eq!(remedies(&events), ["none", "none"]);
+    assert_eq!(remedies(&events), [Remedy::None; 2]);
     let guard =
         CollapseGuard { patience: 2, warmup_epochs: 1, restarts: 1, ..CollapseGuard::default() };
     let (_, events, bias) = collapsing(guard);
-    assert_eq!(remedies(&events)[..2], ["warm_up", "restart"], "{events:?}");
-    // Drawn anew, the heads no longer start at -12.
+    assert_eq!(remedies(&events)[..2], [Remedy::WarmUp, Remedy::Restart], "{events:?}");
+    // Drawn again, the heads no longer start at -12.
     assert!(bias > -1.0, "{bias}");
 }
 
 /// A network that has learnt the toy slices, but whose recorded variances are a million times too large; what one more
-/// epoch under `collapse` told, and its Dice afterwards.
+/// epoch under `collapse` reported, and its Dice afterwards.
 fn stale_statistics(collapse: CollapseGuard) -> (Vec<TrainEvent>, f64) {
     let network = network(1);
     let slow = TrainConfig { learning_rate: 1e-9, steps_per_epoch: Some(1), ..overfit() };
-    Trainer::new(overfit()).unwrap().fit(&network, &set(), &mut Silent).unwrap();
+    fit(overfit(), &network, &set());
     qunet_model::tch::no_grad(|| {
         for (name, mut variable) in network.variables().variables() {
             if name.ends_with("running_var") {
@@ -207,10 +211,10 @@ fn stale_statistics(collapse: CollapseGuard) -> (Vec<TrainEvent>, f64) {
             }
         }
     });
-    let mut heard = Heard(Vec::new());
-    let config = TrainConfig { epochs: 1, collapse, ..slow };
-    Trainer::new(config).unwrap().fit(&network, &set(), &mut heard).unwrap();
-    (heard.0, toy_dice(&network))
+    let mut events = Vec::new();
+    let trainer = Trainer::new(TrainConfig { epochs: 1, collapse, ..slow }).unwrap();
+    trainer.fit(&network, &set(), &Fit::default(), &mut keep(&mut events)).unwrap();
+    (events, toy_dice(&network))
 }
 
 #[test]
@@ -235,7 +239,7 @@ fn a_frozen_encoder_stays_as_it_was() {
     let weights = |name: &str| network.variables().variables()[name].copy();
     let before = [weights("x31.conv1.weight"), weights("x12.conv1.weight")];
     let config = TrainConfig { epochs: 1, freeze_encoder: true, ..TrainConfig::default() };
-    Trainer::new(config).unwrap().fit(&network, &set(), &mut Silent).unwrap();
+    fit(config, &network, &set());
     assert_eq!(weights("x31.conv1.weight"), before[0]);
     assert_ne!(weights("x12.conv1.weight"), before[1]);
     assert!(network.variables().variables()["x31.conv1.weight"].requires_grad());
@@ -247,11 +251,12 @@ fn epochs_are_lines_of_json() {
     let mut lines = JsonLines(Vec::new());
     let config = TrainConfig { epochs: 2, steps_per_epoch: Some(1), ..TrainConfig::default() };
     let trainer = Trainer::new(config).unwrap();
-    let history = trainer.fit(&network(9), &set(), &mut lines).unwrap();
+    let history = trainer.fit(&network(9), &set(), &Fit::default(), &mut lines).unwrap();
     let text = String::from_utf8(lines.0).unwrap();
     let read: Vec<EpochRecord> =
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(read, history);
+    assert!(text.lines().all(|line| line.starts_with(r#"{"event":"epoch","epoch":"#)), "{text}");
 }
 
 #[test]
@@ -262,7 +267,7 @@ fn clipping_shortens_the_gradient_and_decay_the_weights() {
         let weights = || network.variables().variables()["x12.conv2.weight"].copy();
         let before = weights();
         let config = TrainConfig { epochs: 1, steps_per_epoch: Some(1), ..config };
-        let history = Trainer::new(config).unwrap().fit(&network, &set(), &mut Silent).unwrap();
+        let history = fit(config, &network, &set());
         let length = |tensor: qunet_model::tch::Tensor| tensor.norm().double_value(&[]);
         (length(weights() - &before), length(weights()), history[0].gradient_norm)
     };
@@ -281,12 +286,13 @@ fn clipping_shortens_the_gradient_and_decay_the_weights() {
 fn the_paper_recipe_takes_one_pass_per_epoch() {
     let _turn = alone();
     let mut epochs = Vec::new();
-    let mut observer = |record: &EpochRecord| {
+    let mut observer = |event: &TrainEvent| {
+        let TrainEvent::Epoch(record) = event else { return ControlFlow::Continue(()) };
         epochs.push(record.clone());
         if record.epoch == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let trainer = Trainer::new(TrainConfig::paper()).unwrap();
-    let error = trainer.fit(&network(3), &set(), &mut observer).unwrap_err();
+    let error = trainer.fit(&network(3), &set(), &Fit::default(), &mut observer).unwrap_err();
     assert_eq!(error.to_string(), "stopped after epoch 2");
     assert_eq!(epochs.len(), 2);
     assert_eq!(epochs[1].head_losses.len(), 4);
@@ -300,7 +306,8 @@ fn a_diverging_training_is_named_and_leaves_finite_weights() {
     let _turn = alone();
     let network = network(4);
     let config = TrainConfig { learning_rate: 1e30, ..TrainConfig::default() };
-    let error = Trainer::new(config).unwrap().fit(&network, &set(), &mut go_on).unwrap_err();
+    let trainer = Trainer::new(config).unwrap();
+    let error = trainer.fit(&network, &set(), &Fit::default(), &mut Silent).unwrap_err();
     assert!(matches!(error, Error::NonFiniteLoss { .. }), "{error}");
     let weights = network.variables().trainable_variables();
     assert!(weights.iter().all(|weight| bool::try_from(weight.isfinite().all()).unwrap()));
@@ -308,7 +315,7 @@ fn a_diverging_training_is_named_and_leaves_finite_weights() {
 
 #[test]
 fn bad_sets_and_settings_are_refused() {
-    let none = TrainingSet::new([], (32, 32), Device::Cpu).unwrap_err();
+    let none = TrainingSet::new::<Array2<f32>>([], (32, 32), Device::Cpu).unwrap_err();
     assert_eq!(none.to_string(), "no slices to train on; give at least one");
     let uneven = (Array2::zeros((8, 8)), Array2::from_elem((8, 9), true));
     assert!(matches!(

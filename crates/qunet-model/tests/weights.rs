@@ -1,4 +1,4 @@
-//! Files of weights: hostile ones are refused before anything is read, others go both ways.
+//! Weights files: hostile ones are refused before anything is read, others go both ways.
 
 #![allow(clippy::unwrap_used)] // helpers outside the test functions
 
@@ -10,22 +10,22 @@ use std::path::Path;
 use common::{alone, network};
 use proptest::prelude::*;
 use qunet_model::tch::{Kind, Tensor};
-use qunet_model::{Device, Error, Mode, Network, Unet, UnetConfig, UnetPlusPlus, load_keras};
+use qunet_model::{Channels, Device, Error, Mode, Network, UnetConfig};
 
 fn image() -> Tensor {
     Tensor::arange(256, (Kind::Float, Device::Cpu)).sin().reshape([1, 1, 16, 16])
 }
 
-fn output(network: &dyn Network) -> Tensor {
+fn output(network: &Network) -> Tensor {
     network.logits(&image(), Mode::Evaluate).unwrap().pop().unwrap()
 }
 
 /// What a file of these bytes is refused with; the network must be as it was.
-fn refusal(network: &mut UnetPlusPlus, path: &Path, bytes: &[u8]) -> Option<String> {
+fn refusal(network: &mut Network, path: &Path, bytes: &[u8]) -> Option<String> {
     fs::write(path, bytes).unwrap();
     let before = output(network);
     let error = network.load(path).err()?;
-    assert!(matches!(error, Error::Checkpoint { .. }), "{error}");
+    assert!(matches!(error, Error::Weights { .. }), "{error}");
     assert_eq!(output(network), before);
     Some(error.to_string())
 }
@@ -72,20 +72,44 @@ fn hostile_files_are_refused_by_name() {
 }
 
 #[test]
-fn a_file_says_which_network_it_is_of() {
+fn a_file_describes_its_network() {
     let _turn = alone();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("weights.safetensors");
-    let network = network(5);
-    network.save(&path).unwrap();
-    let opened = UnetPlusPlus::open(&path, Device::Cpu).unwrap();
-    assert_eq!(opened.config(), network.config());
-    assert_eq!(output(&opened), output(&network));
-    let other = Unet::open(&path, Device::Cpu).unwrap_err().to_string();
-    assert!(other.ends_with("it is of the other architecture (U-net or U-net++)"), "{other}");
+    let unet = UnetConfig { width: 2, depth: 3, ..UnetConfig::paper() };
+    let channels = Channels { input: 3, classes: 4 };
+    for network in [network(5), Network::unet(&unet, channels, Device::Cpu).unwrap()] {
+        network.save(&path).unwrap();
+        let opened = Network::open(&path, Device::Cpu).unwrap();
+        assert_eq!(opened.description(), network.description());
+        let input = image().repeat([1, network.channels().input as i64, 1, 1]);
+        let run = |network: &Network| network.logits(&input, Mode::Evaluate).unwrap();
+        assert_eq!(run(&opened), run(&network));
+    }
     Tensor::write_safetensors(&[("x", Tensor::from(1.0_f32))], &path).unwrap();
-    let bare = UnetPlusPlus::open(&path, Device::Cpu).unwrap_err().to_string();
-    assert!(bare.contains("does not say which network"), "{bare}");
+    let bare = Network::open(&path, Device::Cpu).unwrap_err().to_string();
+    assert!(bare.contains("does not describe its network"), "{bare}");
+}
+
+#[test]
+fn a_description_of_another_version_is_refused_and_its_weights_still_load() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    let author = network(5);
+    author.save(&path).unwrap();
+    let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+    assert!(text.contains(r#"{\"architecture\":{\"unet_plus_plus\":"#));
+    let mut bytes = fs::read(&path).unwrap();
+    let place = bytes.windows(12).position(|found| found == b"architecture").unwrap();
+    bytes[place..place + 12].copy_from_slice(b"architektura");
+    fs::write(&path, bytes).unwrap();
+    let error = Network::open(&path, Device::Cpu).unwrap_err().to_string();
+    assert!(error.contains("its description is not of this version"), "{error}");
+    assert!(error.contains("load the weights into it and save it again"), "{error}");
+    let mut other = network(6);
+    other.load(&path).unwrap();
+    assert_eq!(output(&other), output(&author));
 }
 
 #[test]
@@ -95,10 +119,13 @@ fn a_small_file_of_a_huge_network_is_refused_before_one_is_built() {
     let path = folder.path().join("weights.safetensors");
     // 4096 filters would be 148 billion weights.
     let claim = |tensors: &str| {
-        let text = r#"{\"unet_plus_plus\":{\"unet\":{\"width\":4096}}}"#;
+        let text = concat!(
+            r#"{\"architecture\":{\"unet_plus_plus\":{\"unet\":{\"width\":4096}}},"#,
+            r#"\"channels\":{\"input\":1,\"classes\":1}}"#
+        );
         let header = format!(r#"{{"__metadata__":{{"qunet":"{text}"}}{tensors}}}"#);
         fs::write(&path, with_header(&header, &[])).unwrap();
-        UnetPlusPlus::open(&path, Device::Cpu).unwrap_err().to_string()
+        Network::open(&path, Device::Cpu).unwrap_err().to_string()
     };
     assert!(claim("").ends_with("it has no `x11.conv1.weight`"), "{}", claim(""));
     let none = r#","x11.conv1.weight":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}"#;
@@ -127,9 +154,9 @@ proptest! {
     }
 }
 
-/// Weights as Keras would name and turn them.
-fn keras(network: &Unet) -> Vec<(String, Tensor)> {
-    let turned = |tensor: Tensor| match tensor.dim() {
+/// Weights as Keras would name and transpose them.
+fn keras(network: &Network) -> Vec<(String, Tensor)> {
+    let transposed = |tensor: Tensor| match tensor.dim() {
         4 => tensor.permute([2, 3, 1, 0]).contiguous(),
         _ => tensor,
     };
@@ -157,7 +184,7 @@ fn keras(network: &Unet) -> Vec<(String, Tensor)> {
         }
     };
     let variables = network.variables().variables().into_iter();
-    variables.map(|(own, tensor)| (name(&own), turned(tensor.detach()))).collect()
+    variables.map(|(own, tensor)| (name(&own), transposed(tensor.detach()))).collect()
 }
 
 #[test]
@@ -167,7 +194,7 @@ fn keras_weights_come_in_from_both_kinds_of_files() {
     let build = |seed| {
         qunet_model::seed(seed);
         let config = UnetConfig { width: 2, ..UnetConfig::paper() };
-        Unet::new(&config, Device::Cpu).unwrap()
+        Network::unet(&config, Channels::default(), Device::Cpu).unwrap()
     };
     let author = build(3);
     let file = folder.path().join("notebook.safetensors");
@@ -181,10 +208,10 @@ fn keras_weights_come_in_from_both_kinds_of_files() {
     for path in [&file, &npy] {
         let mut network = build(4);
         assert_ne!(output(&network), output(&author));
-        load_keras(&mut network, path).unwrap();
+        network.load_keras(path).unwrap();
         assert_eq!(output(&network), output(&author));
     }
     fs::remove_file(npy.join("up42/kernel.npy")).unwrap();
-    let error = load_keras(&mut build(4), &npy).unwrap_err().to_string();
+    let error = build(4).load_keras(&npy).unwrap_err().to_string();
     assert!(error.ends_with("it has no `up42/kernel`"), "{error}");
 }

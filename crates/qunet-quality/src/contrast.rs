@@ -1,10 +1,10 @@
 use ndarray::ArrayRef2;
 
 use crate::{
-    Border, Pixel, Result, check,
-    linear::Linear,
+    Border, Pixel, Result,
     median::{check_window, for_each_median_row},
     moments::{Moments, Tally},
+    rows::Raster,
 };
 
 /// Inverse PSNR P: the share of the peak intensity that a median filter takes for noise.
@@ -39,7 +39,8 @@ pub fn inverse_psnr<T: Pixel>(
     window: usize,
     border: Border,
 ) -> Result<Option<f64>> {
-    noise(image, None, window, border)
+    check_window(window)?;
+    noise(Raster::new(image, None)?, window, border)
 }
 
 /// Inverse PSNR P over the pixels where `roi` is true.
@@ -71,28 +72,16 @@ pub fn inverse_psnr_within<T: Pixel>(
     window: usize,
     border: Border,
 ) -> Result<Option<f64>> {
-    noise(image, Some(roi), window, border)
+    check_window(window)?;
+    noise(Raster::new(image, Some(roi))?, window, border)
 }
 
-fn noise<T: Pixel>(
-    image: &ArrayRef2<T>,
-    roi: Option<&ArrayRef2<bool>>,
-    window: usize,
-    border: Border,
-) -> Result<Option<f64>> {
-    check_window(window)?;
-    check::shapes(image, roi)?;
-    let mut noise = Noise::new(image, roi);
-    let (mut row, mut inside) = (0, [Vec::new(), Vec::new()]);
-    for_each_median_row(image, roi, window, border.resolve()?, |pixels, medians| {
-        let Some(roi) = roi else { return noise.add_row(pixels, medians) };
-        for (all, inside) in [pixels, medians].into_iter().zip(&mut inside) {
-            inside.clear();
-            let chosen = all.iter().zip(roi.row(row)).filter(|(_, inside)| **inside);
-            inside.extend(chosen.map(|(&pixel, _)| pixel));
-        }
-        noise.add_row(&inside[0], &inside[1]);
-        row += 1;
+fn noise<T: Pixel>(raster: Raster<'_, T>, window: usize, border: Border) -> Result<Option<f64>> {
+    let mut noise = Noise::new(raster);
+    let [mut kept_pixels, mut kept_medians] = [Vec::new(), Vec::new()];
+    for_each_median_row(raster, window, border.resolve()?, |rows, row, medians| {
+        let pixels = raster.keep_inside(row, rows.get(row), &mut kept_pixels);
+        noise.add_row(pixels, raster.keep_inside(row, medians, &mut kept_medians));
     });
     Ok(noise.finish()?.inverse_psnr())
 }
@@ -102,9 +91,9 @@ fn noise<T: Pixel>(
 pub(crate) struct NoiseStatistics {
     /// Population variance of the differences between pixels and their medians; `None` without
     /// pixels.
-    variance: Option<f64>,
+    pub(crate) variance: Option<f64>,
     /// The largest pixel.
-    max: Option<f64>,
+    pub(crate) max: Option<f64>,
 }
 
 impl NoiseStatistics {
@@ -113,26 +102,18 @@ impl NoiseStatistics {
         let max = self.max.filter(|&max| max > 0.0)?;
         Some(self.variance? / max)
     }
-
-    pub(crate) fn scaled(self, scale: Linear) -> Self {
-        Self {
-            variance: self.variance.map(|variance| scale.variance(variance)),
-            max: self.max.map(|max| scale.intensity(max)),
-        }
-    }
 }
 
 /// Sums the differences between pixels and their medians row by row.
 pub(crate) struct Noise<'a, T: Pixel> {
-    image: &'a ArrayRef2<T>,
-    roi: Option<&'a ArrayRef2<bool>>,
+    raster: Raster<'a, T>,
     differences: T::Tally,
     peak: Option<T>,
 }
 
 impl<'a, T: Pixel> Noise<'a, T> {
-    pub(crate) fn new(image: &'a ArrayRef2<T>, roi: Option<&'a ArrayRef2<bool>>) -> Self {
-        Self { image, roi, differences: Default::default(), peak: None }
+    pub(crate) fn new(raster: Raster<'a, T>) -> Self {
+        Self { raster, differences: Default::default(), peak: None }
     }
 
     pub(crate) fn add_row(&mut self, pixels: &[T], medians: &[T]) {
@@ -144,7 +125,7 @@ impl<'a, T: Pixel> Noise<'a, T> {
 
     /// The statistics, unless a pixel is not finite.
     pub(crate) fn finish(self) -> Result<NoiseStatistics> {
-        let defined = |variance| check::defined(variance, self.image, self.roi);
+        let defined = |variance| self.raster.defined(variance);
         let variance = self.differences.variance().map(defined).transpose()?;
         Ok(NoiseStatistics { variance, max: self.peak.map(Into::into) })
     }

@@ -2,8 +2,6 @@ use std::path::PathBuf;
 
 use qunet_stack::SliceId;
 
-use crate::TableFault;
-
 /// The result of an image-quality function.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -50,20 +48,20 @@ pub enum Error {
         rule: &'static str,
     },
     /// A slice of a stack could not be scored.
-    #[error("slice {id}: {source}")]
+    #[error("slice {id}: {cause}")]
     Slice {
         /// The slice.
         id: SliceId,
         /// Why.
-        source: Box<Error>,
+        cause: Box<Error>,
     },
     /// The system gave no such pool of threads.
-    #[error("cannot start {threads} threads: {source}; ask for fewer")]
+    #[error("cannot start {threads} threads: {cause}; ask for fewer")]
     Threads {
         /// How many were asked for, 0 for one per core.
         threads: usize,
-        /// What the system said.
-        source: rayon::ThreadPoolBuildError,
+        /// The error of the system.
+        cause: rayon::ThreadPoolBuildError,
     },
     /// A CSV table that is not one of quality records.
     #[error("{path}, line {line}: {fault}")]
@@ -76,20 +74,20 @@ pub enum Error {
         fault: TableFault,
     },
     /// A CSV table with lines of unequal length, or text that is not UTF-8.
-    #[error("{path} is not a CSV table: {source}")]
+    #[error("{path} is not a CSV table: {cause}")]
     CsvSyntax {
         /// The file.
         path: PathBuf,
-        /// What the reader said, with the line.
-        source: csv::Error,
+        /// The error of the reader, with the line.
+        cause: csv::Error,
     },
     /// A JSON file that is not a table of quality records.
-    #[error("{path} is not a JSON table of quality records: {source}")]
+    #[error("{path} is not a JSON table of quality records: {cause}")]
     Json {
         /// The file.
         path: PathBuf,
-        /// What the reader said, with line and column.
-        source: serde_json::Error,
+        /// The error of the reader, with line and column.
+        cause: serde_json::Error,
     },
     /// A stack could not be read or scaled, or a table not written.
     #[error(transparent)]
@@ -99,6 +97,40 @@ pub enum Error {
 impl Error {
     /// Names the slice in which this error arose.
     pub(crate) fn in_slice(self, id: SliceId) -> Self {
-        Self::Slice { id, source: Box::new(self) }
+        Self::Slice { id, cause: Box::new(self) }
     }
+}
+
+/// What is wrong with a column or a value of a table.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TableFault {
+    /// A column that every table has is not there.
+    #[error("column {column} is missing; write the table with write_csv or write_json")]
+    MissingColumn {
+        /// The column.
+        column: &'static str,
+    },
+    /// A column that is none of a quality record.
+    #[error("column {column:?} is not one of a quality record; remove it or correct its name")]
+    UnknownColumn {
+        /// Its name.
+        column: String,
+    },
+    /// A column is there twice.
+    #[error("column {column} is there twice; remove one")]
+    RepeatedColumn {
+        /// The column.
+        column: &'static str,
+    },
+    /// A value that its column cannot hold.
+    #[error("column {column} is {value:?}, but the rule is {rule}; correct the value")]
+    Value {
+        /// The column.
+        column: &'static str,
+        /// The value as it stands in the file.
+        value: String,
+        /// What it must be.
+        rule: &'static str,
+    },
 }

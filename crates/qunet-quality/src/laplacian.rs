@@ -1,7 +1,12 @@
 use ndarray::ArrayRef2;
 use serde::{Deserialize, Serialize};
 
-use crate::{Border, Pixel, Result, border::Edge, check, responses::Responses, rows::Rows};
+use crate::{
+    Border, Pixel, Result,
+    kernels::Weights,
+    responses::Responses,
+    rows::{Edge, Raster},
+};
 
 /// The 3 x 3 weights of a discrete Laplacian.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -49,8 +54,7 @@ pub fn variance_of_laplacian<T: Pixel>(
     kernel: LaplacianKernel,
     border: Border,
 ) -> Result<f64> {
-    let variance = variance(image, None, kernel, border)?.unwrap_or_default();
-    check::defined(variance, image, None)
+    Ok(variance(Raster::new(image, None)?, kernel, border)?.unwrap_or_default())
 }
 
 /// Population variance of the Laplacian over the pixels where `roi` is true.
@@ -84,8 +88,7 @@ pub fn variance_of_laplacian_within<T: Pixel>(
     kernel: LaplacianKernel,
     border: Border,
 ) -> Result<Option<f64>> {
-    let variance = variance(image, Some(roi), kernel, border)?;
-    variance.map(|variance| check::defined(variance, image, Some(roi))).transpose()
+    variance(Raster::new(image, Some(roi))?, kernel, border)
 }
 
 /// Blurriness B = 1 / variance of the Laplacian.
@@ -115,41 +118,23 @@ pub fn blurriness<T: Pixel>(
 }
 
 fn variance<T: Pixel>(
-    image: &ArrayRef2<T>,
-    roi: Option<&ArrayRef2<bool>>,
+    raster: Raster<'_, T>,
     kernel: LaplacianKernel,
     border: Border,
 ) -> Result<Option<f64>> {
-    check::shapes(image, roi)?;
     let edge = border.resolve()?;
-    Ok(match kernel {
-        LaplacianKernel::FourNeighbour => sum_up::<T, FourNeighbour>(image, roi, edge),
-        LaplacianKernel::EightNeighbour => sum_up::<T, EightNeighbour>(image, roi, edge),
-        LaplacianKernel::OpencvKsize3 => sum_up::<T, OpencvKsize3>(image, roi, edge),
-    })
+    let variance = match kernel {
+        LaplacianKernel::FourNeighbour => sum_up::<T, FourNeighbour>(raster, edge),
+        LaplacianKernel::EightNeighbour => sum_up::<T, EightNeighbour>(raster, edge),
+        LaplacianKernel::OpencvKsize3 => sum_up::<T, OpencvKsize3>(raster, edge),
+    };
+    variance.map(|variance| raster.defined(variance)).transpose()
 }
 
-fn sum_up<T: Pixel, W: Weights>(
-    image: &ArrayRef2<T>,
-    roi: Option<&ArrayRef2<bool>>,
-    edge: Edge<T>,
-) -> Option<f64> {
-    let mut responses = Responses::<T, W>::new(image, roi, edge);
-    let mut rows = Rows::new(image, 4);
-    rows.load(0);
-    for row in 0..image.nrows() {
-        rows.load(row + 1);
-        responses.add_row(&rows, row);
-    }
+fn sum_up<T: Pixel, W: Weights>(raster: Raster<'_, T>, edge: Edge<T>) -> Option<f64> {
+    let mut responses = Responses::<T, W>::new(raster, edge);
+    raster.for_each_row(|rows, row| responses.add_row(rows, row));
     responses.variance()
-}
-
-/// Weights of a 3 x 3 Laplacian: the centre is minus four times the sum of both.
-pub trait Weights {
-    /// Of the four neighbours that share an edge with the centre.
-    const EDGE: i8;
-    /// Of the four neighbours that share a corner with it.
-    const CORNER: i8;
 }
 
 macro_rules! weights {

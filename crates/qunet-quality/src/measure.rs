@@ -3,10 +3,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Artefacts, Border, IntensityLimits, Metric, Pixel, Result, SaturatedShares, artefacts,
-    blur_effect, check, cnr, entropy_focus_criterion, focus_ratio,
+    blur_effect, cnr, entropy_focus_criterion, focus_ratio,
     further::{check_blur_size, check_notebook_range},
-    laplacian_noise_sigma, notebook_cov, notebook_psnr_db, percentiles, region, saturated_shares,
-    snr, tenengrad, wavelet_noise_sigma,
+    laplacian_noise_sigma, notebook_cov, notebook_psnr_db, percentiles, region,
+    rows::Raster,
+    saturated_shares, snr, tenengrad, wavelet_noise_sigma,
 };
 
 /// What the metrics of [`Metric`] leave open.
@@ -62,7 +63,7 @@ impl MetricParams {
 /// `image` and `roi` are (H, W); range and direction are those of the metric's function. Without
 /// `roi` all pixels count. [`Metric::Snr`] and [`Metric::Cnr`] take the pixels outside `roi` as
 /// the background, so they read them, and are `None` without `roi`; [`Metric::ConstantBorder`],
-/// [`Metric::BurntInText`] and [`Metric::NotebookPsnrDb`] look at the whole slice.
+/// [`Metric::BurntInText`] and [`Metric::NotebookPsnrDb`] read the whole slice.
 ///
 /// # Errors
 /// Those of the metric's function.
@@ -114,7 +115,7 @@ fn against_outside<T: Pixel>(
 ) -> Result<Option<f64>> {
     match roi {
         Some(inside) => ratio(image, inside, &inside.mapv(|inside| !inside)),
-        None => check::image(image).map(|()| None),
+        None => Raster::finite(image, None).map(|_| None),
     }
 }
 
@@ -139,9 +140,9 @@ fn saturated<T: Pixel>(
     params: &MetricParams,
     share: fn(SaturatedShares) -> f64,
 ) -> Result<Option<f64>> {
-    match params.intensity_limits.or_else(IntensityLimits::of::<T>) {
+    match params.intensity_limits.or_else(IntensityLimits::from_pixel_type::<T>) {
         Some(limits) => Ok(saturated_shares(image, roi, limits)?.map(share)),
-        None => check::region(image, roi).map(|()| None),
+        None => Raster::finite(image, roi).map(|_| None),
     }
 }
 

@@ -1,4 +1,11 @@
-//! Mean and population variance of values that come in pieces.
+//! Mean and population variance of values that come in pieces, the same on every machine.
+//!
+//! The compiler may add in any order, with any width of vector, and the result must not change.
+//! Integers are summed exactly ([`ExactMoments`]), so order does not matter. Floating-point sums
+//! have as many lanes as the widest instruction set, and each lane one order ([`LaneMoments`]).
+//! The variance as mean square minus squared mean is safe only for means near zero, as those of
+//! differences and of Laplacian responses are; a large offset would cost all digits. Pixels are
+//! therefore summed about a pivot, and the pieces merged ([`MergedMoments`]).
 
 /// Number, mean and population variance of the values so far.
 pub trait Moments: Default {

@@ -40,6 +40,42 @@ pub struct QualityRecord {
 }
 
 impl QualityRecord {
+    /// A record of a slice without inverse PSNR, region and further metrics.
+    ///
+    /// ```
+    /// use qunet_quality::QualityRecord;
+    /// use qunet_stack::SliceId;
+    ///
+    /// let record = QualityRecord::new(SliceId(3), 0.25).with_inverse_psnr(0.1);
+    /// assert_eq!((record.blurriness(), record.inverse_psnr), (4.0, Some(0.1)));
+    /// let record = record.with_region(812, 0.4, 0.02);
+    /// assert_eq!((record.roi_pixels, record.roi_mean, record.roi_cov), (812, Some(0.4), Some(0.02)));
+    /// ```
+    #[must_use]
+    pub fn new(id: SliceId, variance_of_laplacian: f64) -> Self {
+        Self {
+            id,
+            variance_of_laplacian,
+            inverse_psnr: None,
+            roi_pixels: 0,
+            roi_mean: None,
+            roi_cov: None,
+            further: BTreeMap::new(),
+        }
+    }
+
+    /// The same record with an inverse PSNR.
+    #[must_use]
+    pub fn with_inverse_psnr(self, inverse_psnr: f64) -> Self {
+        Self { inverse_psnr: Some(inverse_psnr), ..self }
+    }
+
+    /// The same record with the number of pixels of the region, their mean and their CoV.
+    #[must_use]
+    pub fn with_region(self, pixels: usize, mean: f64, cov: f64) -> Self {
+        Self { roi_pixels: pixels as u64, roi_mean: Some(mean), roi_cov: Some(cov), ..self }
+    }
+
     /// Blurriness B = 1 / variance of Laplacian, in (0, +inf]; higher = blurrier. A constant
     /// slice has +inf.
     #[must_use]

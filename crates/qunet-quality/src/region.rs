@@ -1,7 +1,12 @@
 use ndarray::ArrayRef2;
 use serde::{Deserialize, Serialize};
 
-use crate::{Pixel, Result, check, kernels::Region, linear::Linear, moments::Moments, rows::Rows};
+use crate::{
+    Pixel, Result,
+    kernels::Region,
+    moments::Moments,
+    rows::{Mask, Raster},
+};
 
 /// Number, mean, variance and maximum of the pixels of a region.
 ///
@@ -58,16 +63,6 @@ impl RegionStatistics {
     pub fn coefficient_of_variation(&self) -> Option<f64> {
         let mean = self.mean.filter(|&mean| mean > 0.0)?;
         Some(self.variance?.sqrt() / mean)
-    }
-
-    pub(crate) fn scaled(self, scale: Linear) -> Self {
-        let intensity = |pixel| scale.intensity(pixel);
-        Self {
-            pixels: self.pixels,
-            mean: self.mean.map(intensity),
-            variance: self.variance.map(|variance| scale.variance(variance)),
-            max: self.max.map(intensity),
-        }
     }
 }
 
@@ -126,53 +121,37 @@ pub(crate) fn statistics<T: Pixel>(
     image: &ArrayRef2<T>,
     mask: Option<&ArrayRef2<bool>>,
 ) -> Result<RegionStatistics> {
-    check::shapes(image, mask)?;
-    let mut sums = RegionSums::new(image, mask);
-    let mut rows = Rows::new(image, 1);
-    for row in 0..image.nrows() {
-        rows.load(row);
-        sums.add_row(rows.get(row), row);
-    }
+    let raster = Raster::new(image, mask)?;
+    let mut sums = RegionSums::new(raster);
+    raster.for_each_row(|rows, row| sums.add_row(rows.get(row), row));
     sums.finish()
 }
 
 /// Sums the pixels of a region row by row.
+///
+/// Not by `ndarray-stats`: pixels are masked, come a row at a time, and their sums are exact or
+/// have a fixed order.
 pub(crate) struct RegionSums<'a, T: Pixel> {
-    image: &'a ArrayRef2<T>,
-    mask: Option<&'a ArrayRef2<bool>>,
-    mask_rows: Option<Rows<'a, bool>>,
-    /// A row of the mask where there is none.
-    everywhere: Vec<bool>,
+    raster: Raster<'a, T>,
+    mask: Mask<'a>,
     region: T::Region,
 }
 
 impl<'a, T: Pixel> RegionSums<'a, T> {
-    pub(crate) fn new(image: &'a ArrayRef2<T>, mask: Option<&'a ArrayRef2<bool>>) -> Self {
-        Self {
-            image,
-            mask,
-            mask_rows: mask.map(|mask| Rows::new(mask, 1)),
-            everywhere: vec![mask.is_none(); image.ncols()],
-            region: Default::default(),
-        }
+    pub(crate) fn new(raster: Raster<'a, T>) -> Self {
+        let mask = Mask::new(raster.region, raster.image.ncols());
+        Self { raster, mask, region: Default::default() }
     }
 
     /// Adds the pixels of row `row` of the image.
     pub(crate) fn add_row(&mut self, pixels: &[T], row: usize) {
-        let inside = match &mut self.mask_rows {
-            Some(mask) => {
-                mask.load(row);
-                mask.get(row)
-            }
-            None => &self.everywhere,
-        };
-        self.region.add_row(pixels, inside);
+        self.region.add_row(pixels, self.mask.row(row));
     }
 
     /// The statistics, unless a pixel of the region is not finite.
     pub(crate) fn finish(self) -> Result<RegionStatistics> {
         let moments = self.region.moments();
-        let defined = |variance| check::defined(variance, self.image, self.mask);
+        let defined = |variance| self.raster.defined(variance);
         Ok(RegionStatistics {
             pixels: moments.count(),
             mean: moments.mean(),

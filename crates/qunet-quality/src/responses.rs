@@ -4,15 +4,17 @@ use ndarray::ArrayRef2;
 
 use crate::{
     Pixel,
-    border::Edge,
-    kernels::{Kernels, surrounded},
-    laplacian::Weights,
+    kernels::{Kernels, Weights, surrounded},
     moments::{Moments, Tally},
-    neighbours::Neighbours,
-    rows::Rows,
+    rows::{Edge, Margin, Neighbours, Raster, Rows},
 };
 
 /// Sums the responses of a Laplacian row by row, over an image or a region of it.
+///
+/// The responses are never stored, and of the whole image not even summed: what a pixel gives to
+/// its neighbours cancels what it takes itself, so the sum of all responses follows from the
+/// pixels at the border ([`Plane::sum`]) and the loops add squares only. Rows go in pairs: two rows
+/// together read four lines, one after the other six.
 pub(crate) struct Responses<'a, T: Pixel, W> {
     plane: Plane<'a, T, W>,
     region: Option<Region<'a>>,
@@ -20,19 +22,14 @@ pub(crate) struct Responses<'a, T: Pixel, W> {
 }
 
 impl<'a, T: Pixel, W: Weights> Responses<'a, T, W> {
-    pub(crate) fn new(
-        image: &'a ArrayRef2<T>,
-        roi: Option<&'a ArrayRef2<bool>>,
-        edge: Edge<T>,
-    ) -> Self {
-        let width = image.ncols();
+    pub(crate) fn new(raster: Raster<'a, T>, edge: Edge<T>) -> Self {
         let plane = Plane {
-            neighbours: Neighbours { image, region: roi, edge },
-            beyond: vec![edge.constant; width],
-            sides: [-1, width as isize].map(|col| edge.source(col, width)),
+            neighbours: Neighbours { raster, edge },
+            margin: Margin::new(raster.image.dim(), edge),
+            height: raster.image.nrows(),
             weights: PhantomData,
         };
-        Self { plane, region: roi.map(Region::new), tally: Default::default() }
+        Self { plane, region: raster.region.map(Region::new), tally: Default::default() }
     }
 
     /// Adds a row of the image; `rows` lends it, the two above and the one below.
@@ -57,27 +54,26 @@ impl<'a, T: Pixel, W: Weights> Responses<'a, T, W> {
 /// An image and its border.
 struct Plane<'a, T, W> {
     neighbours: Neighbours<'a, T>,
-    /// The line beyond the first and the last row where the border is a constant.
-    beyond: Vec<T>,
-    /// The columns that stand for those before the first and after the last; `None` = constant.
-    sides: [Option<usize>; 2],
+    margin: Margin<T>,
+    height: usize,
     weights: PhantomData<W>,
 }
 
 impl<T: Pixel, W: Weights> Plane<'_, T, W> {
     fn add_row(&self, tally: &mut T::Tally, rows: &Rows<'_, T>, row: usize) {
-        let line = |step: isize| self.line(rows, row as isize + step);
+        let margin = &self.margin;
+        let line = |step: isize| margin.line(rows, row as isize + step);
         let lines @ [up, here, down] = [line(-1), rows.get(row), line(1)];
         // Rows go in pairs, the last one alone if it has no partner.
         if row % 2 == 1 {
             T::square_responses_of_two::<W>(tally, [line(-2), up, here, down]);
-        } else if row + 1 == self.neighbours.image.nrows() {
+        } else if row + 1 == self.height {
             T::square_responses::<W>(tally, lines);
         }
-        let first = [self.at_first(up), self.at_first(here), self.at_first(down)];
+        let first = [margin.at_first(up), margin.at_first(here), margin.at_first(down)];
         tally.add_square(response::<T, W>(first));
         if here.len() > 1 {
-            let last = [self.at_last(up), self.at_last(here), self.at_last(down)];
+            let last = [margin.at_last(up), margin.at_last(here), margin.at_last(down)];
             tally.add_square(response::<T, W>(last));
         }
         tally.add_sum(here.len() as u64, self.sum(lines, row));
@@ -97,7 +93,7 @@ impl<T: Pixel, W: Weights> Plane<'_, T, W> {
         if row == 0 {
             sum += across(up);
         }
-        if row + 1 == self.neighbours.image.nrows() {
+        if row + 1 == self.height {
             sum += across(down);
         }
         sum
@@ -106,45 +102,9 @@ impl<T: Pixel, W: Weights> Plane<'_, T, W> {
     /// The pixels beyond both ends of a line less those at its ends.
     #[inline]
     fn ends(&self, line: &[T]) -> f64 {
-        let [left, right] = self.beside(line);
+        let [left, right] = self.margin.beside(line);
         let (first, last) = (line[0], line[line.len() - 1]);
         (left.into() - first.into()) + (right.into() - last.into())
-    }
-
-    /// A row of the image or of what lies beyond it.
-    #[inline(always)]
-    fn line<'r>(&'r self, rows: &'r Rows<'_, T>, row: isize) -> &'r [T] {
-        let height = self.neighbours.image.nrows();
-        if (0..height as isize).contains(&row) {
-            return rows.get(row as usize);
-        }
-        match self.neighbours.edge.source(row, height) {
-            Some(row) => rows.get(row),
-            None => &self.beyond,
-        }
-    }
-
-    /// The first pixel of a line between its neighbours.
-    #[inline]
-    fn at_first(&self, line: &[T]) -> [T; 3] {
-        let [left, right] = self.beside(line);
-        [left, line[0], line.get(1).copied().unwrap_or(right)]
-    }
-
-    /// The last pixel of a line between its neighbours.
-    #[inline]
-    fn at_last(&self, line: &[T]) -> [T; 3] {
-        let [left, right] = self.beside(line);
-        let last = line.len() - 1;
-        [if last > 0 { line[last - 1] } else { left }, line[last], right]
-    }
-
-    /// What lies before and after a line.
-    #[inline(always)]
-    fn beside(&self, line: &[T]) -> [T; 2] {
-        let at =
-            |source: Option<usize>| source.map_or(self.neighbours.edge.constant, |col| line[col]);
-        [at(self.sides[0]), at(self.sides[1])]
     }
 
     fn add_row_within(
@@ -173,6 +133,9 @@ impl<T: Pixel, W: Weights> Plane<'_, T, W> {
 }
 
 /// A region of interest, and the pixels of one row whose neighbours all lie in it.
+///
+/// Unlike [`Runs`](crate::rows::Runs) this leaves the corners out where the kernel does, and marks
+/// pixels rather than runs: the loop over a ragged region then goes over the whole row.
 struct Region<'a> {
     rows: Rows<'a, bool>,
     height: usize,
@@ -182,15 +145,13 @@ struct Region<'a> {
 impl<'a> Region<'a> {
     fn new(roi: &'a ArrayRef2<bool>) -> Self {
         let (height, width) = roi.dim();
-        let mut rows = Rows::new(roi, 3);
-        rows.load(0);
-        Self { rows, height, surrounded: vec![false; width] }
+        Self { rows: Rows::new(roi, 3), height, surrounded: vec![false; width] }
     }
 
     /// Moves on to `row`.
     fn advance(&mut self, row: usize, corners: bool) {
         self.surrounded.fill(false);
-        self.rows.load(row + 1);
+        self.rows.advance(row + 1);
         if row > 0 && row + 1 < self.height && self.surrounded.len() > 2 {
             let lines = [self.rows.get(row - 1), self.rows.get(row), self.rows.get(row + 1)];
             surrounded(&mut self.surrounded, lines, corners);

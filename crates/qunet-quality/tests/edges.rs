@@ -3,12 +3,11 @@
 
 use ndarray::{Array2, Array3, array};
 use qunet_quality::{
-    Border, Error, LaplacianKernel, Metric, QualityParams, QualityRecord, SliceImage, blurriness,
-    image_statistics, inverse_psnr, inverse_psnr_within, median_filter, roi_statistics,
-    score_slice, score_slices, score_volume, variance_of_laplacian, variance_of_laplacian_within,
-    write_csv,
+    Border, Error, LaplacianKernel, Metric, QualityParams, QualityRecord, blurriness,
+    image_statistics, inverse_psnr, inverse_psnr_within, median_filter, roi_statistics, score_file,
+    score_slice, score_volume, variance_of_laplacian, variance_of_laplacian_within, write_csv,
 };
-use qunet_stack::SliceId;
+use qunet_stack::{Scaling, SliceId};
 
 const KERNEL: LaplacianKernel = LaplacianKernel::FourNeighbour;
 
@@ -127,22 +126,21 @@ fn masks_of_another_shape_are_refused() {
 
 #[test]
 fn the_error_of_the_first_failing_slice_is_reported() {
-    let ids: Vec<SliceId> = (0..50).map(SliceId).collect();
-    let outcome = score_slices(&ids, &QualityParams::default(), |id| {
-        let pixel = if id.0 % 7 == 6 { f32::NAN } else { 1.0 };
-        Ok::<_, Error>(SliceImage::new(Array2::from_elem((3, 3), pixel)))
-    });
-    let message = outcome.unwrap_err().to_string();
+    let volume =
+        Array3::from_shape_fn((50, 3, 3), |(z, _, _)| if z % 7 == 6 { f32::NAN } else { 1.0 });
+    let message = score_volume(&volume, None, &QualityParams::default()).unwrap_err().to_string();
     assert!(message.starts_with("slice 6: pixel at row 0, column 0 is NaN"), "{message}");
 }
 
 #[test]
-fn settings_are_checked_before_any_slice_is_loaded() {
+fn settings_are_checked_before_any_slice_is_read() {
     let params = QualityParams { median_window: 0, ..QualityParams::paper() };
-    let outcome = score_slices(&[SliceId(0)], &params, |_| -> Result<SliceImage<u8>, Error> {
-        panic!("loaded a slice")
-    });
-    assert!(matches!(outcome, Err(Error::Parameter { field: "median_window", .. })));
+    // Where a slice or the file were read first, the error would be another one.
+    let empty = Array3::<u8>::zeros((1, 0, 0));
+    let missing = score_file("missing.nii", None, &Scaling::StackMinMax, &params);
+    for outcome in [score_volume(&empty, None, &params), missing] {
+        assert!(matches!(outcome, Err(Error::Parameter { field: "median_window", .. })));
+    }
 }
 
 #[test]
@@ -161,15 +159,8 @@ fn settings_survive_json_and_unknown_fields_are_refused() {
 }
 
 fn record(inverse_psnr: Option<f64>, variance_of_laplacian: f64) -> QualityRecord {
-    QualityRecord {
-        id: SliceId(12),
-        variance_of_laplacian,
-        inverse_psnr,
-        roi_pixels: 3,
-        roi_mean: Some(0.1 + 0.2),
-        roi_cov: None,
-        further: Default::default(),
-    }
+    let record = QualityRecord::new(SliceId(12), variance_of_laplacian);
+    QualityRecord { inverse_psnr, roi_pixels: 3, roi_mean: Some(0.1 + 0.2), ..record }
 }
 
 #[test]

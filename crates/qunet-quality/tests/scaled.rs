@@ -3,10 +3,8 @@
 
 use approx::assert_relative_eq;
 use ndarray::{Array3, s};
-use qunet_quality::{
-    Border, Error, Metric, QualityParams, QualityRecord, SliceImage, score_slices, score_stack,
-};
-use qunet_stack::{Geometry, Pixels, Scaling, SliceId, Stack};
+use qunet_quality::{Border, Metric, QualityParams, QualityRecord, score_slice, score_stack};
+use qunet_stack::{Geometry, Pixels, Scaling, Stack};
 
 const SHAPE: (usize, usize, usize) = (6, 24, 31);
 
@@ -35,15 +33,11 @@ fn of_scaled_copies(
     scaling: &Scaling,
     params: &QualityParams,
 ) -> Vec<QualityRecord> {
-    let ids: Vec<SliceId> = stack.ids().collect();
-    let load = |id| {
-        let slice = SliceImage::new(stack.scaled_slice(id, scaling)?);
-        Ok::<_, Error>(match stack.roi(id)? {
-            Some(region) => slice.with_roi(region),
-            None => slice,
-        })
+    let score = |id| {
+        let copy = stack.scaled_slice(id, scaling).unwrap();
+        score_slice(id, &copy, stack.roi(id).unwrap().as_deref(), params).unwrap()
     };
-    score_slices(&ids, params, load).unwrap()
+    stack.ids().map(score).collect()
 }
 
 fn values(record: &QualityRecord) -> [Option<f64>; 4] {

@@ -21,24 +21,12 @@ fn file_in(name: &str) -> (TempDir, PathBuf) {
 }
 
 fn records() -> Vec<QualityRecord> {
-    let constant = QualityRecord {
-        id: SliceId(12),
-        variance_of_laplacian: 0.0,
-        inverse_psnr: None,
-        roi_pixels: 0,
-        roi_mean: None,
-        roi_cov: None,
-        further: Default::default(),
-    };
-    let sharp = QualityRecord {
-        id: SliceId(3),
-        variance_of_laplacian: 0.1 + 0.2,
-        inverse_psnr: Some(1e-300),
-        roi_pixels: u64::MAX,
-        roi_mean: Some(-1024.125),
-        roi_cov: Some(f64::MAX),
-        further: Default::default(),
-    };
+    let constant = QualityRecord::new(SliceId(12), 0.0);
+    let sharp = QualityRecord::new(SliceId(3), 0.1 + 0.2).with_inverse_psnr(1e-300).with_region(
+        usize::MAX,
+        -1024.125,
+        f64::MAX,
+    );
     vec![constant, sharp]
 }
 
@@ -87,19 +75,12 @@ proptest! {
     fn every_finite_number_reads_back_to_the_bit(
         values in prop::array::uniform4(prop::num::f64::POSITIVE | prop::num::f64::SUBNORMAL),
         id in any::<usize>(),
-        roi_pixels in any::<u64>(),
+        roi_pixels in any::<usize>(),
     ) {
         let [variance_of_laplacian, p, mean, cov] = values.map(f64::abs);
-        let (inverse_psnr, roi_mean, roi_cov) = (Some(p), Some(-mean), Some(cov));
-        let record = QualityRecord {
-            id: SliceId(id),
-            variance_of_laplacian,
-            inverse_psnr,
-            roi_pixels,
-            roi_mean,
-            roi_cov,
-            further: Default::default(),
-        };
+        let record = QualityRecord::new(SliceId(id), variance_of_laplacian)
+            .with_inverse_psnr(p)
+            .with_region(roi_pixels, -mean, cov);
         let (folder, csv) = file_in("quality.csv");
         let json = folder.path().join("quality.json");
         write_csv(&csv, std::slice::from_ref(&record)).unwrap();

@@ -3,14 +3,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::axis::Axis;
-use crate::figure::{Figure, FigureData};
-use crate::frame::{self, PLOT_BOTTOM, PLOT_X, SIZE, Swatch};
-use crate::marker::Marker;
-use crate::palette::{BLUE, GREEN, GREY, INK, ORANGE, PURPLE, SKY, VERMILLION};
-use crate::surface::{Point, Stroke};
-use crate::svg::{self, Chart};
+use crate::chart::{self, Chart, PLOT_BOTTOM, PLOT_X, SIZE, Swatch};
+use crate::figure::Figure;
 
-/// Marks and colours of curves, in turn; the shape tells apart what colour does not.
+use crate::palette::{BLUE, GREEN, GREY, INK, ORANGE, PURPLE, SKY, VERMILLION};
+use crate::surface::{Marker, Point, Stroke};
+
+/// Marks and colours of the curves, in order; shapes differ where colours are hard to tell apart.
 const STYLES: [(Marker, RGBColor); 8] = [
     (Marker::Disc, BLUE),
     (Marker::Diamond, VERMILLION),
@@ -23,7 +22,7 @@ const STYLES: [(Marker, RGBColor); 8] = [
 ];
 const BAND: f64 = 0.14;
 
-/// How good the result of a strategy is for what its annotations cost.
+/// The score of a strategy's results against the cost of its annotations.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BudgetCurve {
     /// The strategy.
@@ -35,7 +34,7 @@ pub struct BudgetCurve {
 /// The result at one budget.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BudgetPoint {
-    /// What was annotated, for example slices or foreground pixels.
+    /// The cost of the annotations, for example in slices or foreground pixels.
     pub cost: f64,
     /// The mean score over seeds.
     pub mean: f64,
@@ -85,12 +84,12 @@ pub fn budget_curves(curves: &[BudgetCurve], cost: &str, score: &str) -> Result<
             return Err(Error::InvalidNumber { what, index, value: point.mean, rule });
         }
     }
-    let svg = svg::render(SIZE, |chart| draw(chart, curves, cost, score))?;
+    let drawing = chart::render(SIZE, |chart| draw(chart, curves, cost, score))?;
     let names: Vec<&str> = curves.iter().map(|curve| curve.name.as_str()).collect();
     let names = names.join(", ");
     let caption = format!("{score} against {cost}: {names}. Bands are confidence intervals.");
     let alt = format!("Line chart of {score} against {cost} for {names}");
-    Ok(Figure::new("budget-curves", caption, alt, FigureData::Svg(svg)))
+    Ok(Figure::new("budget-curves", caption, alt, drawing))
 }
 
 fn draw(chart: &Chart<'_>, curves: &[BudgetCurve], cost: &str, score: &str) -> Result<(), Error> {
@@ -98,12 +97,12 @@ fn draw(chart: &Chart<'_>, curves: &[BudgetCurve], cost: &str, score: &str) -> R
         (Swatch::Mark(marker, colour), curve.name.clone())
     };
     let styled = || curves.iter().zip(STYLES);
-    let top = frame::draw_legend(chart, &styled().map(entry).collect::<Vec<_>>())?;
+    let top = chart::draw_legend(chart, &styled().map(entry).collect::<Vec<_>>())?;
     let all = |number: fn(&BudgetPoint) -> f64| curves.iter().flat_map(|it| &it.points).map(number);
     let heights: Vec<f64> = all(|point| point.low).chain(all(|point| point.high)).collect();
     let x = Axis::around(&all(|point| point.cost).collect::<Vec<_>>(), PLOT_X);
     let y = Axis::around(&heights, (PLOT_BOTTOM, top));
-    frame::draw_axes(chart, (&x, cost), (&y, score))?;
+    chart::draw_axes(chart, (&x, cost), (&y, score))?;
     for (curve, (_, colour)) in styled() {
         let along = |number: fn(&BudgetPoint) -> f64| -> Vec<Point> {
             curve.points.iter().map(|it| (x.pixel(it.cost), y.pixel(number(it)))).collect()

@@ -3,8 +3,9 @@ use image::{ExtendedColorType, ImageEncoder, Rgb, RgbImage, imageops};
 use plotters::prelude::{BitMapBackend, IntoDrawingArea};
 use plotters::style::RGBColor;
 
+use crate::figure::FigureData;
 use crate::palette::{INK, PAPER, channels};
-use crate::surface::{Look, Point, Surface};
+use crate::surface::{Point, Surface, TextStyle};
 use crate::{Error, font};
 
 /// No side of a picture is longer.
@@ -56,7 +57,7 @@ impl Canvas {
         let mut large = Self::new((width * ENLARGED) as i32, (height * ENLARGED) as i32)?;
         let middle = ((height / 2 + em / 5) * ENLARGED) as i32;
         for x in [0, ENLARGED as i32 / 2] {
-            large.draw(|s| s.text(text, (x, middle), em * ENLARGED, Look::left(colour)))?;
+            large.draw(|s| s.text(text, (x, middle), em * ENLARGED, TextStyle::left(colour)))?;
         }
         let small = imageops::resize(&large.pixels, width, height, imageops::FilterType::Triangle);
         self.place(&small, (x, y - height as i32 / 2));
@@ -85,13 +86,13 @@ impl Canvas {
         Ok(x)
     }
 
-    /// The picture as the bytes of a PNG file.
-    pub(crate) fn into_png(self) -> Result<Vec<u8>, Error> {
+    /// The finished picture.
+    pub(crate) fn into_png(self) -> Result<FigureData, Error> {
         let (width, height) = self.pixels.dimensions();
         let mut bytes = Vec::new();
         PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive)
             .write_image(&self.pixels, width, height, ExtendedColorType::Rgb8)?;
-        Ok(bytes)
+        Ok(FigureData::Png(bytes))
     }
 
     fn draw(

@@ -3,11 +3,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::axis::Axis;
-use crate::figure::{Figure, FigureData};
-use crate::frame::{self, LABEL, PLOT_BOTTOM, PLOT_X, SIZE, TICK};
+use crate::chart::{self, Chart, LABEL, PLOT_BOTTOM, PLOT_X, SIZE, TICK};
+use crate::figure::Figure;
 use crate::palette::{BLUE, GREEN, INK, MUTED, ORANGE, VERMILLION};
-use crate::surface::{Look, Point, Stroke};
-use crate::svg::{self, Chart};
+use crate::surface::{Point, Stroke, TextStyle};
 
 /// Most heads a network has.
 const MAX_HEADS: usize = 4;
@@ -57,13 +56,13 @@ pub struct LossStage {
 pub fn loss_curves(curves: &LossCurves) -> Result<Figure, Error> {
     let stages: Vec<&LossStage> = curves.stages.iter().filter(|s| !s.epochs.is_empty()).collect();
     let heads = check(&stages)?;
-    let svg = svg::render(SIZE, |chart| draw(chart, &stages, heads))?;
+    let drawing = chart::render(SIZE, |chart| draw(chart, &stages, heads))?;
     let parts: Vec<String> =
         stages.iter().map(|s| format!("{} ({} epochs)", s.name, s.epochs.len())).collect();
     let parts = parts.join(", then ");
     let caption = format!("Loss of each head over the epochs: {parts}. Lower is better.");
     let alt = format!("Line chart of the losses of {heads} heads: {parts}");
-    Ok(Figure::new("loss-curves", caption, alt, FigureData::Svg(svg)))
+    Ok(Figure::new("loss-curves", caption, alt, drawing))
 }
 
 /// The number of heads, the same in all epochs.
@@ -93,7 +92,7 @@ fn draw(chart: &Chart<'_>, stages: &[&LossStage], heads: usize) -> Result<(), Er
     let total = stages.iter().map(|s| s.epochs.len()).sum();
     let x = Axis::counting(1, total, (PLOT_X.0, PLOT_X.1 - NAMES));
     let y = Axis::around(&losses, (PLOT_BOTTOM, TOP));
-    frame::draw_axes(chart, (&x, "Epoch"), (&y, "Loss (lower = better)"))?;
+    chart::draw_axes(chart, (&x, "Epoch"), (&y, "Loss (lower = better)"))?;
     let mut done = 0;
     for stage in stages {
         draw_boundary(chart, stage, done, &x, &y)?;
@@ -119,8 +118,8 @@ fn draw_boundary(
     if done > 0 {
         chart.dashed((start, y.from), (start, y.to - 50), Stroke::new(MUTED, 3))?;
     }
-    let name = frame::shortened(&stage.name, TICK, end - start - 24)?;
-    chart.text(&name, (start + 12, y.to - 32), TICK, Look::left(INK))
+    let name = chart::shortened(&stage.name, TICK, end - start - 24)?;
+    chart.text(&name, (start + 12, y.to - 32), TICK, TextStyle::left(INK))
 }
 
 fn draw_curve(
@@ -151,7 +150,7 @@ fn draw_names(chart: &Chart<'_>, last: &[f64], x: &Axis, y: &Axis) -> Result<(),
         let leader =
             vec![(left + 2, at), (left + 14, at), (left + 26, height), (left + 36, height)];
         chart.path(leader, Stroke::new(colour, 3))?;
-        chart.text(&format!("L{}", head + 1), (left + 44, height), LABEL, Look::left(INK))?;
+        chart.text(&format!("L{}", head + 1), (left + 44, height), LABEL, TextStyle::left(INK))?;
     }
     Ok(())
 }

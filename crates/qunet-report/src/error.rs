@@ -1,14 +1,18 @@
+use std::path::PathBuf;
+
 use plotters::drawing::DrawingAreaErrorKind;
 use qunet_stack::SliceId;
+
+use crate::FigureFormat;
 
 /// What can go wrong while a figure or a page is made or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Nothing to show.
+    /// There is nothing to show.
     #[error("{what}: nothing to draw; pass at least one")]
     Empty {
-        /// What was missing.
+        /// What is missing.
         what: &'static str,
     },
     /// Two inputs that belong together have different lengths.
@@ -35,7 +39,7 @@ pub enum Error {
     )]
     ShapeMismatch {
         /// Which mask or map.
-        what: &'static str,
+        what: String,
         /// Which slice.
         slice: SliceId,
         /// (rows, columns) of the image.
@@ -55,13 +59,11 @@ pub enum Error {
         /// Its width.
         columns: usize,
     },
-    /// A pixel is not a number in [0, 1].
-    #[error(
-        "{what} of slice {slice} is {value} at row {row}, column {column}; scale it to [0, 1] first"
-    )]
-    PixelOutOfRange {
+    /// A pixel is infinite or no number, or a probability is not in [0, 1].
+    #[error("{what} of slice {slice} is {value} at row {row}, column {column}; it must be {rule}")]
+    InvalidPixel {
         /// Which image.
-        what: &'static str,
+        what: String,
         /// Which slice.
         slice: SliceId,
         /// Row of the first such pixel.
@@ -70,6 +72,18 @@ pub enum Error {
         column: usize,
         /// Its value.
         value: f32,
+        /// What it must be.
+        rule: &'static str,
+    },
+    /// A slice comes with fewer than two heads, so that none can be compared.
+    #[error(
+        "slice {slice} comes with {found} head(s); pass two or more, the last two are compared"
+    )]
+    TooFewHeads {
+        /// Which slice.
+        slice: SliceId,
+        /// How many heads.
+        found: usize,
     },
     /// A number breaks the rule it must follow.
     #[error("{what} at index {index} is {value}; it must be {rule}")]
@@ -113,16 +127,30 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// A path does not end as the figure's format does.
+    #[error(
+        "figure {name:?} is {format} and cannot be written to {}; end the file name in .{}",
+        path.display(),
+        format.extension()
+    )]
+    Ending {
+        /// The figure's name.
+        name: String,
+        /// The figure's format.
+        format: FigureFormat,
+        /// The path that was refused.
+        path: PathBuf,
+    },
     /// A file could not be written; nothing is left behind.
     #[error(transparent)]
     Stack(#[from] qunet_stack::Error),
     /// The built-in font is not readable.
     #[error("the built-in font cannot be read; build with epaint_default_fonts 0.32")]
     Font,
-    /// The chart library reports an error.
+    /// The chart library failed.
     #[error("a figure could not be drawn")]
     Draw {
-        /// What it says.
+        /// The error of the chart library.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A picture is too large for memory or the PNG format.
@@ -136,20 +164,20 @@ pub enum Error {
     /// A picture could not be encoded as PNG.
     #[error("a figure could not be encoded as PNG")]
     Encode {
-        /// What the encoder says.
+        /// The error of the encoder.
         #[from]
         source: image::ImageError,
     },
     /// The slices of a viewer could not be written as JSON.
     #[error("the slice viewer could not be written")]
     Json {
-        /// What the writer says.
+        /// The error of the JSON writer.
         source: serde_json::Error,
     },
     /// The page could not be filled in.
     #[error("the page could not be rendered")]
     Page {
-        /// What the template engine says.
+        /// The error of the template engine.
         #[from]
         source: askama::Error,
     },

@@ -1,10 +1,11 @@
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use qunet_stack::write_file;
 
 use crate::Error;
 
-/// What a figure is drawn with.
+/// The drawing of a figure, in the format of its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FigureData {
@@ -14,21 +15,96 @@ pub enum FigureData {
     Png(Vec<u8>),
 }
 
-/// A figure in memory, with what a reader needs beside it.
+impl FigureData {
+    /// The format of the drawing.
+    #[must_use]
+    pub fn format(&self) -> FigureFormat {
+        match self {
+            Self::Svg(_) => FigureFormat::Svg,
+            Self::Png(_) => FigureFormat::Png,
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Svg(text) => text.as_bytes(),
+            Self::Png(bytes) => bytes,
+        }
+    }
+}
+
+/// The file format of a [`Figure`]: charts are SVG, pictures of slices are PNG.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FigureFormat {
+    /// Scalable Vector Graphics.
+    Svg,
+    /// Portable Network Graphics.
+    Png,
+}
+
+impl FigureFormat {
+    /// The ending of a file name in this format, without the point.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Svg => "svg",
+            Self::Png => "png",
+        }
+    }
+
+    fn is_of(self, path: &Path) -> bool {
+        path.extension().is_some_and(|found| found.eq_ignore_ascii_case(self.extension()))
+    }
+}
+
+impl fmt::Display for FigureFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Svg => "SVG",
+            Self::Png => "PNG",
+        })
+    }
+}
+
+/// A figure in memory, with its caption and a text for people who cannot see it.
 ///
-/// The functions of this crate make figures; [`write`](Self::write) saves one as a file and
-/// [`Section::figure`](crate::Section::figure) puts it into a page.
+/// The functions of this crate make figures. [`write`](Self::write) and
+/// [`write_to`](Self::write_to) save one, [`Section::figure`](crate::Section::figure) puts it into
+/// a page. A figure has one [`FigureFormat`] and is written only under an ending of that format.
+///
+/// # Example
+/// ```
+/// use ndarray::Array2;
+/// use qunet_report::{Error, FigureFormat, MontageTile, montage};
+/// use qunet_stack::SliceId;
+///
+/// let image = Array2::from_elem((64, 64), 0.5);
+/// let figure = montage(&[MontageTile::new(SliceId(12), &image, "rank 1")])?;
+/// assert_eq!(figure.format(), FigureFormat::Png);
+/// let refused = figure.write_to("chosen.svg").unwrap_err();
+/// assert!(matches!(refused, Error::Ending { format: FigureFormat::Png, .. }));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figure {
     name: String,
     caption: String,
+    /// What every caption of this figure ends with.
+    note: &'static str,
     alt: String,
     data: FigureData,
 }
 
 impl Figure {
     pub(crate) fn new(name: &str, caption: String, alt: String, data: FigureData) -> Self {
-        Self { name: name.to_owned(), caption, alt, data }
+        Self { name: name.to_owned(), caption, note: "", alt, data }
+    }
+
+    /// Ends the caption, and any that replaces it, with a note on how to read the drawing.
+    pub(crate) fn with_note(self, note: &'static str) -> Self {
+        let caption = self.caption.clone();
+        Self { note, ..self }.with_caption(caption)
     }
 
     /// The name, which is also the stem of its file name.
@@ -37,13 +113,13 @@ impl Figure {
         &self.name
     }
 
-    /// What stands under it.
+    /// The text under the figure.
     #[must_use]
     pub fn caption(&self) -> &str {
         &self.caption
     }
 
-    /// What is read to a person who cannot see it.
+    /// The text for people who cannot see the figure.
     #[must_use]
     pub fn alt(&self) -> &str {
         &self.alt
@@ -53,6 +129,12 @@ impl Figure {
     #[must_use]
     pub fn data(&self) -> &FigureData {
         &self.data
+    }
+
+    /// The format of its file.
+    #[must_use]
+    pub fn format(&self) -> FigureFormat {
+        self.data.format()
     }
 
     /// The same figure under another name.
@@ -70,46 +152,43 @@ impl Figure {
         Ok(self)
     }
 
-    /// The same figure with another caption.
+    /// The same figure with another caption; a note that slices are not shown in the range [0, 1]
+    /// stays at its end.
     #[must_use]
-    pub fn with_caption(mut self, caption: impl Into<String>) -> Self {
-        self.caption = caption.into();
-        self
+    pub fn with_caption(self, caption: impl Into<String>) -> Self {
+        Self { caption: caption.into() + self.note, ..self }
     }
 
-    /// The same figure with another text for a person who cannot see it.
+    /// The same figure with another text for people who cannot see it.
     #[must_use]
     pub fn with_alt(mut self, alt: impl Into<String>) -> Self {
         self.alt = alt.into();
         self
     }
 
-    /// Writes `<folder>/<name>.svg` or `.png` and says where.
+    /// Writes `<folder>/<name>.svg` or `<folder>/<name>.png` and returns its path.
     ///
     /// # Errors
     /// [`Error::Stack`] where the folder is missing or may not be written.
     pub fn write(&self, folder: impl AsRef<Path>) -> Result<PathBuf, Error> {
-        let extension = match self.data {
-            FigureData::Svg(_) => "svg",
-            FigureData::Png(_) => "png",
-        };
-        let path = folder.as_ref().join(format!("{}.{extension}", self.name));
+        let file = format!("{}.{}", self.name, self.format().extension());
+        let path = folder.as_ref().join(file);
         self.write_to(&path)?;
         Ok(path)
     }
 
-    /// Writes exactly this file; it appears whole or not at all.
+    /// Writes this file, whole or not at all; its name must end in `.svg` or `.png`, whichever is
+    /// the figure's [`format`](Self::format).
     ///
     /// # Errors
+    /// [`Error::Ending`] where the path has the ending of another format, or none;
     /// [`Error::Stack`] where its folder is missing or may not be written.
     pub fn write_to(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        Ok(write_file(path.as_ref(), self.bytes())?)
-    }
-
-    fn bytes(&self) -> &[u8] {
-        match &self.data {
-            FigureData::Svg(text) => text.as_bytes(),
-            FigureData::Png(bytes) => bytes,
+        let (path, format) = (path.as_ref(), self.format());
+        if !format.is_of(path) {
+            let (name, path) = (self.name.clone(), path.to_path_buf());
+            return Err(Error::Ending { name, format, path });
         }
+        Ok(write_file(path, self.data.bytes())?)
     }
 }

@@ -1,4 +1,10 @@
 //! Places labels beside their points so that they cover neither points nor each other.
+//!
+//! The best arrangement of all labels at once is a hard problem, and the ten labels of a chart do not
+//! need it: each label in its order takes the cheapest of 60 places around its point, given those placed
+//! before. A place outside the chart costs more than covering labels, and that more than covering
+//! points; a covered point costs about as much as the largest distance, because a thin line (see
+//! [`rim`]) ties a distant label to its point.
 
 use crate::surface::Point;
 

@@ -1,13 +1,13 @@
 use image::RgbImage;
 use ndarray::ArrayRef2;
-use plotters::style::RGBColor;
 use qunet_stack::SliceId;
 
 use crate::canvas::{Canvas, TEXT};
-use crate::figure::{Figure, FigureData};
-use crate::palette::{INK, MUTED, SKY, YELLOW};
+use crate::figure::Figure;
+use crate::palette::{INK, MUTED};
 use crate::surface::Point;
-use crate::{Error, number, text, tile};
+use crate::tile::{self, Tile};
+use crate::{Error, font, number};
 
 /// Width of the whole picture.
 const WIDTH: i32 = 1200;
@@ -26,13 +26,13 @@ const NOTE_LINES: usize = 2;
 pub struct MontageTile<'a> {
     /// Which slice.
     pub id: SliceId,
-    /// Its pixels in [0, 1].
+    /// Its pixels; where they are not in [0, 1], its smallest value is black and its largest white.
     pub image: &'a ArrayRef2<f32>,
     /// What stands under it, for example why it was chosen.
     pub note: String,
-    /// Where the lesion is, outlined in yellow.
+    /// The ground truth, outlined in yellow.
     pub truth: Option<&'a ArrayRef2<bool>>,
-    /// Where the network sees it, outlined in blue.
+    /// The network's prediction, outlined in blue.
     pub prediction: Option<&'a ArrayRef2<bool>>,
 }
 
@@ -54,33 +54,17 @@ impl<'a> MontageTile<'a> {
         Self { prediction: Some(mask), ..self }
     }
 
-    fn check(&self) -> Result<(), Error> {
-        tile::check_unit("image", self.id, self.image)?;
-        for (what, mask) in [("truth", self.truth), ("prediction", self.prediction)] {
-            if let Some(mask) = mask {
-                tile::check_shape(what, self.id, self.image.dim(), mask.dim())?;
-            }
-        }
-        Ok(())
-    }
-
-    fn draw(&self, side: i32) -> RgbImage {
-        let mut picture = tile::grey(self.image, tile::fit(self.image.dim(), side as u32));
-        for (mask, colour, thickness) in [(self.truth, YELLOW, 3), (self.prediction, SKY, 2)] {
-            if let Some(mask) = mask {
-                tile::outline(&mut picture, mask, colour, thickness);
-            }
-        }
-        picture
+    fn tile(&self) -> Result<Tile<'a>, Error> {
+        Tile::new(self.id, self.image)?.with_masks(self.truth, self.prediction)
     }
 }
 
 /// A grid of slices, each with its index and a note under it.
 ///
 /// # Errors
-/// [`Error::Empty`] without tiles, [`Error::EmptyImage`], [`Error::PixelOutOfRange`] where a pixel
-/// is not in [0, 1], [`Error::ShapeMismatch`] where a mask does not fit its image,
-/// [`Error::TooLarge`] for some ten thousand tiles.
+/// [`Error::Empty`] without tiles, [`Error::EmptyImage`], [`Error::InvalidPixel`] where a pixel is
+/// infinite or no number, [`Error::ShapeMismatch`] where a mask does not have the shape of its
+/// image, [`Error::TooLarge`] for some ten thousand tiles.
 ///
 /// # Example
 /// ```
@@ -89,7 +73,7 @@ impl<'a> MontageTile<'a> {
 /// use qunet_stack::SliceId;
 ///
 /// let image = Array2::from_elem((64, 64), 0.5);
-/// let figure = montage(&[MontageTile::new(SliceId(12), &image, "kept, quality rank 1")])?;
+/// let figure = montage(&[MontageTile::new(SliceId(12), &image, "sharp, rank 1")])?;
 /// assert_eq!(figure.name(), "montage");
 /// # Ok::<(), qunet_report::Error>(())
 /// ```
@@ -97,23 +81,24 @@ pub fn montage(tiles: &[MontageTile<'_>]) -> Result<Figure, Error> {
     if tiles.is_empty() {
         return Err(Error::Empty { what: "montage tiles" });
     }
-    tiles.iter().try_for_each(MontageTile::check)?;
-    let png = draw(tiles)?.into_png()?;
+    let shown = tiles.iter().map(MontageTile::tile).collect::<Result<Vec<_>, _>>()?;
+    let picture = draw(tiles, &shown)?.into_png()?;
     let ids: Vec<String> = tiles.iter().map(|tile| tile.id.to_string()).collect();
     let alt = format!("Grid of {}: {}", number::count(tiles.len(), "slice"), ids.join(", "));
     let caption = format!("{}, in this order.", number::count(tiles.len(), "slice"));
-    Ok(Figure::new("montage", caption, alt, FigureData::Png(png)))
+    Ok(Figure::new("montage", caption, alt, picture).with_note(tile::display_note(&shown)))
 }
 
-fn draw(tiles: &[MontageTile<'_>]) -> Result<Canvas, Error> {
+fn draw(tiles: &[MontageTile<'_>], shown: &[Tile<'_>]) -> Result<Canvas, Error> {
     let rows = tiles.len().div_ceil(COLUMNS);
     let columns = tiles.len().div_ceil(rows);
     let across = columns as i32;
     let side = ((WIDTH - 2 * MARGIN - GAP * (across - 1)) / across).min(LARGEST);
-    let pictures: Vec<RgbImage> = tiles.iter().map(|tile| tile.draw(side)).collect();
+    let pictures: Vec<RgbImage> =
+        shown.iter().map(|tile| tile.outlined(tile.size(side as u32))).collect();
     let tallest = pictures.iter().map(RgbImage::height).max().unwrap_or(0) as i32;
     let pitch = tallest + LINE * (2 + NOTE_LINES as i32);
-    let entries = legend(tiles);
+    let entries = tile::outline_legend(shown);
     let legend_height = if entries.is_empty() { 0 } else { LINE + MARGIN };
     let width = 2 * MARGIN + (side + GAP) * across - GAP;
     let down = i32::try_from(rows).unwrap_or(i32::MAX);
@@ -137,17 +122,9 @@ fn draw_note(
     room: i32,
 ) -> Result<(), Error> {
     canvas.text(&format!("Slice {}", tile.id), (x, y), TEXT, INK)?;
-    let rows = text::wrapped(&tile.note, TEXT - 1, room, NOTE_LINES)?;
+    let rows = font::wrapped(&tile.note, TEXT - 1, room, NOTE_LINES)?;
     for (line, row) in (1..).zip(&rows) {
         canvas.text(row, (x, y + LINE * line), TEXT - 1, MUTED)?;
     }
     Ok(())
-}
-
-fn legend(tiles: &[MontageTile<'_>]) -> Vec<(RGBColor, &'static str)> {
-    let truth = tiles.iter().any(|tile| tile.truth.is_some());
-    let prediction = tiles.iter().any(|tile| tile.prediction.is_some());
-    let entries = [(truth, YELLOW, "truth"), (prediction, SKY, "prediction")];
-    let shown = entries.into_iter().filter(|entry| entry.0);
-    shown.map(|(_, colour, name)| (colour, name)).collect()
 }

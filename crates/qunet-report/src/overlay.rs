@@ -3,9 +3,10 @@ use ndarray::ArrayRef2;
 use qunet_stack::SliceId;
 
 use crate::canvas::{Canvas, TEXT};
-use crate::figure::{Figure, FigureData};
-use crate::palette::{GREEN, INK, MUTED, SKY, VERMILLION, YELLOW};
-use crate::{Error, number, text, tile};
+use crate::figure::Figure;
+use crate::palette::{GREEN, INK, MUTED, SKY, VERMILLION};
+use crate::tile::{self, Tile};
+use crate::{Error, font, number};
 
 const MARGIN: i32 = 16;
 const GAP: i32 = 14;
@@ -24,31 +25,28 @@ const COLUMNS: [&str; 3] = ["image", "truth and prediction", "right and wrong pi
 pub struct OverlayRow<'a> {
     /// Which slice.
     pub id: SliceId,
-    /// What it stands for, for example "best".
+    /// Its role among the rows, for example "best".
     pub label: String,
-    /// Its pixels in [0, 1].
+    /// Its pixels; where they are not in [0, 1], its smallest value is black and its largest white.
     pub image: &'a ArrayRef2<f32>,
-    /// Where the lesion is.
+    /// The ground truth.
     pub truth: &'a ArrayRef2<bool>,
-    /// Where the network sees it.
+    /// The network's prediction.
     pub prediction: &'a ArrayRef2<bool>,
     /// Dice of prediction and truth; `None` where it is undefined.
     pub dice: Option<f64>,
 }
 
-impl OverlayRow<'_> {
-    fn check(&self) -> Result<(), Error> {
-        tile::check_unit("image", self.id, self.image)?;
-        tile::check_shape("truth", self.id, self.image.dim(), self.truth.dim())?;
-        tile::check_shape("prediction", self.id, self.image.dim(), self.prediction.dim())?;
+impl<'a> OverlayRow<'a> {
+    fn tile(&self) -> Result<Tile<'a>, Error> {
+        let tile =
+            Tile::new(self.id, self.image)?.with_masks(Some(self.truth), Some(self.prediction))?;
+        let (what, rule) = ("Dice", "in [0, 1], or None");
         match self.dice {
-            Some(value) if !(0.0..=1.0).contains(&value) => Err(Error::InvalidNumber {
-                what: "Dice",
-                index: self.id.0,
-                value,
-                rule: "in [0, 1], or None",
-            }),
-            _ => Ok(()),
+            Some(value) if !(0.0..=1.0).contains(&value) => {
+                Err(Error::InvalidNumber { what, index: self.id.0, value, rule })
+            }
+            _ => Ok(tile),
         }
     }
 
@@ -57,15 +55,6 @@ impl OverlayRow<'_> {
             Some(dice) => format!("Dice {dice:.3}"),
             None => "Dice undefined".to_owned(),
         }
-    }
-
-    fn pictures(&self) -> [RgbImage; 3] {
-        let plain = tile::grey(self.image, tile::fit(self.image.dim(), SIDE as u32));
-        let mut outlines = plain.clone();
-        tile::outline(&mut outlines, self.truth, YELLOW, 3);
-        tile::outline(&mut outlines, self.prediction, SKY, 2);
-        let errors = self.errors(plain.clone());
-        [plain, outlines, errors]
     }
 
     /// True positives, false positives and false negatives over the image.
@@ -86,9 +75,9 @@ impl OverlayRow<'_> {
 /// right, wrong and missed (the paper's Fig. 7).
 ///
 /// # Errors
-/// [`Error::Empty`] without rows, [`Error::EmptyImage`], [`Error::PixelOutOfRange`] where a pixel
-/// is not in [0, 1], [`Error::ShapeMismatch`] where a mask does not fit its image,
-/// [`Error::InvalidNumber`] where a Dice is not in [0, 1].
+/// [`Error::Empty`] without rows, [`Error::EmptyImage`], [`Error::InvalidPixel`] where a pixel is
+/// infinite or no number, [`Error::ShapeMismatch`] where a mask does not have the shape of its
+/// image, [`Error::InvalidNumber`] where a Dice is not in [0, 1].
 ///
 /// # Example
 /// ```
@@ -113,8 +102,8 @@ pub fn overlay_figure(rows: &[OverlayRow<'_>]) -> Result<Figure, Error> {
     if rows.is_empty() {
         return Err(Error::Empty { what: "overlay rows" });
     }
-    rows.iter().try_for_each(OverlayRow::check)?;
-    let png = draw(rows)?.into_png()?;
+    let tiles = rows.iter().map(OverlayRow::tile).collect::<Result<Vec<_>, _>>()?;
+    let picture = draw(rows, &tiles)?.into_png()?;
     let parts: Vec<String> = rows
         .iter()
         .map(|row| format!("{}: slice {}, {}", row.label, row.id, row.dice_text()))
@@ -125,11 +114,11 @@ pub fn overlay_figure(rows: &[OverlayRow<'_>]) -> Result<Figure, Error> {
         number::count(rows.len(), "slice"),
         parts.join("; ")
     );
-    Ok(Figure::new("overlay", caption, alt, FigureData::Png(png)))
+    Ok(Figure::new("overlay", caption, alt, picture).with_note(tile::display_note(&tiles)))
 }
 
-fn draw(rows: &[OverlayRow<'_>]) -> Result<Canvas, Error> {
-    let heights = rows.iter().map(|row| tile::fit(row.image.dim(), SIDE as u32).1 as i32 + GAP);
+fn draw(rows: &[OverlayRow<'_>], tiles: &[Tile<'_>]) -> Result<Canvas, Error> {
+    let heights = tiles.iter().map(|tile| tile.size(SIDE as u32).1 as i32 + GAP);
     let height = heights.fold(TOP + BOTTOM, i32::saturating_add);
     let left = |column: usize| MARGIN + NAMES + (SIDE + GAP) * column as i32;
     let mut canvas = Canvas::new(left(COLUMNS.len()) - GAP + MARGIN, height)?;
@@ -137,24 +126,70 @@ fn draw(rows: &[OverlayRow<'_>]) -> Result<Canvas, Error> {
         canvas.text(name, (left(i), TOP - 18), TEXT, MUTED)?;
     }
     let mut y = TOP;
-    for row in rows {
+    for (row, tile) in rows.iter().zip(tiles) {
         draw_names(&mut canvas, row, y)?;
-        let pictures = row.pictures();
+        let size = tile.size(SIDE as u32);
+        let plain = tile.grey(size);
+        let pictures = [plain.clone(), tile.outlined(size), row.errors(plain)];
         for (i, picture) in pictures.iter().enumerate() {
             canvas.place(picture, (left(i), y));
         }
-        y += pictures[0].height() as i32 + GAP;
+        y += size.1 as i32 + GAP;
     }
-    let outlines = [(YELLOW, "truth"), (SKY, "prediction")];
-    canvas.legend(&outlines, (left(1), y + 12))?;
+    canvas.legend(&tile::outline_legend(tiles), (left(1), y + 12))?;
     let errors = [(GREEN, "right"), (VERMILLION, "too much"), (SKY, "missed")];
     canvas.legend(&errors, (left(2), y + 12))?;
     Ok(canvas)
 }
 
 fn draw_names(canvas: &mut Canvas, row: &OverlayRow<'_>, top: i32) -> Result<(), Error> {
-    let label = text::shortened(&row.label, TEXT + 3, NAMES - GAP)?;
+    let label = font::shortened(&row.label, TEXT + 3, NAMES - GAP)?;
     canvas.text(&label, (MARGIN, top + 12), TEXT + 3, INK)?;
     canvas.text(&format!("Slice {}", row.id), (MARGIN, top + 40), TEXT, MUTED)?;
     canvas.text(&row.dice_text(), (MARGIN, top + 64), TEXT, MUTED)
+}
+
+/// The best, the median or the worst slice of a segmentation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RankedSlice {
+    /// "best", "median" or "worst".
+    pub label: &'static str,
+    /// Which slice.
+    pub id: SliceId,
+    /// Its Dice.
+    pub dice: f64,
+}
+
+/// The slices of highest, middle and lowest Dice; ties are broken by slice index.
+///
+/// Slices of undefined Dice are left out. With one defined slice it is the best, with two the
+/// second one is the worst.
+///
+/// # Example
+/// ```
+/// use qunet_report::best_median_worst;
+/// use qunet_stack::SliceId;
+///
+/// let dice = [(SliceId(0), Some(0.2)), (SliceId(1), None), (SliceId(2), Some(0.9)), (SliceId(3), Some(0.6))];
+/// let ids: Vec<usize> = best_median_worst(&dice).iter().map(|slice| slice.id.0).collect();
+/// assert_eq!(ids, [2, 3, 0]);
+/// ```
+#[must_use]
+pub fn best_median_worst(dice: &[(SliceId, Option<f64>)]) -> Vec<RankedSlice> {
+    let mut defined: Vec<(f64, SliceId)> =
+        dice.iter().filter_map(|&(id, dice)| Some((dice.filter(|d| !d.is_nan())?, id))).collect();
+    defined.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let last = defined.len().saturating_sub(1);
+    let places: &[(&str, usize)] = match defined.len() {
+        0 => &[],
+        1 => &[("best", 0)],
+        2 => &[("best", 0), ("worst", 1)],
+        _ => &[("best", 0), ("median", last / 2), ("worst", last)],
+    };
+    let ranked = |&(label, place): &(&'static str, usize)| RankedSlice {
+        label,
+        id: defined[place].1,
+        dice: defined[place].0,
+    };
+    places.iter().map(ranked).collect()
 }

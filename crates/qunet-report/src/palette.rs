@@ -2,6 +2,7 @@
 //! viridis for probabilities.
 
 use plotters::style::RGBColor;
+use qunet_grid::palette;
 
 /// Text and axes. The page's dark mode replaces these four by their hexadecimal value.
 pub(crate) const INK: RGBColor = RGBColor(0x1F, 0x29, 0x33);
@@ -9,13 +10,13 @@ pub(crate) const MUTED: RGBColor = RGBColor(0x52, 0x60, 0x6D);
 pub(crate) const GRID: RGBColor = RGBColor(0xE1, 0xE5, 0xE9);
 pub(crate) const PAPER: RGBColor = RGBColor(0xFF, 0xFF, 0xFF);
 
-pub(crate) const ORANGE: RGBColor = RGBColor(0xE6, 0x9F, 0x00);
-pub(crate) const SKY: RGBColor = RGBColor(0x56, 0xB4, 0xE9);
-pub(crate) const GREEN: RGBColor = RGBColor(0x00, 0x9E, 0x73);
-pub(crate) const YELLOW: RGBColor = RGBColor(0xF0, 0xE4, 0x42);
-pub(crate) const BLUE: RGBColor = RGBColor(0x00, 0x72, 0xB2);
-pub(crate) const VERMILLION: RGBColor = RGBColor(0xD5, 0x5E, 0x00);
-pub(crate) const PURPLE: RGBColor = RGBColor(0xCC, 0x79, 0xA7);
+pub(crate) const ORANGE: RGBColor = colour(palette::ORANGE);
+pub(crate) const SKY: RGBColor = colour(palette::SKY);
+pub(crate) const GREEN: RGBColor = colour(palette::GREEN);
+pub(crate) const YELLOW: RGBColor = colour(palette::YELLOW);
+pub(crate) const BLUE: RGBColor = colour(palette::BLUE);
+pub(crate) const VERMILLION: RGBColor = colour(palette::VERMILLION);
+pub(crate) const PURPLE: RGBColor = colour(palette::PURPLE);
 pub(crate) const GREY: RGBColor = RGBColor(0x8A, 0x94, 0x9E);
 
 /// Viridis at nine equal steps.
@@ -45,6 +46,10 @@ pub(crate) fn blend(under: [u8; 3], over: [u8; 3], share: f32) -> [u8; 3] {
         let (under, over) = (f32::from(under[i]), f32::from(over[i]));
         (under + (over - under) * share).round() as u8
     })
+}
+
+const fn colour([red, green, blue]: [u8; 3]) -> RGBColor {
+    RGBColor(red, green, blue)
 }
 
 /// The three channels of a colour.

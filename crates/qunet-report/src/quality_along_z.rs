@@ -1,20 +1,31 @@
 use plotters::style::RGBColor;
 use qunet_quality::QualityRecord;
+use qunet_select::Selection;
 use qunet_stack::SliceId;
 
 use crate::axis::Axis;
-use crate::figure::{Figure, FigureData};
-use crate::frame::{self, PLOT_BOTTOM, PLOT_X, SIZE, Swatch, TICK};
-use crate::marker::Marker;
-use crate::palette::{BLUE, GREEN, INK, ORANGE, VERMILLION};
-use crate::surface::{Look, Point, Stroke};
-use crate::svg::{self, Chart};
-use crate::{Error, number, score};
+use crate::chart::{self, Chart, PLOT_BOTTOM, PLOT_X, SIZE, Swatch, TICK};
+use crate::figure::Figure;
+use crate::palette::{BLUE, GREEN, GREY, INK, ORANGE, PURPLE, SKY, VERMILLION};
+use crate::surface::{Marker, Point, Stroke, TextStyle};
+use crate::verdict::check_scores;
+use crate::{Error, number};
 
-/// Height of the strip above the plot that holds the marks of one set of picks.
+/// Height of the strip above the plot that holds the marks of one round.
 const STRIP: i32 = 62;
+/// The plot below the strips is at least this high; with many rounds the chart grows.
+const LOWEST_PLOT: i32 = 400;
 /// With no more slices than this every one gets a dot.
 const DOTS_UP_TO: usize = 120;
+/// Marks of the rounds, from the first on and then again.
+const MARKS: [(Marker, RGBColor); 6] = [
+    (Marker::Diamond, GREEN),
+    (Marker::Triangle, VERMILLION),
+    (Marker::Square, PURPLE),
+    (Marker::Disc, SKY),
+    (Marker::Ring, INK),
+    (Marker::Cross, GREY),
+];
 
 /// One score of every slice, scaled to [0, 1]; `None` where it is not defined.
 struct Series {
@@ -23,18 +34,18 @@ struct Series {
     values: Vec<(usize, Option<f64>)>,
 }
 
-/// Slices picked for one reason.
+/// The slices that one round picked.
 struct Picks<'a> {
-    name: &'static str,
+    name: &'a str,
     marker: Marker,
     colour: RGBColor,
-    ids: &'a [SliceId],
+    ids: Vec<SliceId>,
 }
 
-/// Blurriness and inverse PSNR along the stack, each scaled to [0, 1], with the picks of both
-/// steps marked: the `initial` set S0 and the `queried` slices S_m.
+/// Blurriness and inverse PSNR along one `stack`, each scaled to [0, 1], with the picks of every
+/// round marked above: the name of each round and its selection, by any strategy.
 ///
-/// A score that is infinite or undefined leaves a gap.
+/// A score that is infinite or undefined leaves a gap. A round that picked nothing is left out.
 ///
 /// # Errors
 /// [`Error::Empty`] without records, [`Error::InvalidNumber`] where a score is no number.
@@ -43,57 +54,55 @@ struct Picks<'a> {
 /// ```
 /// use qunet_quality::QualityRecord;
 /// use qunet_report::quality_along_z;
+/// use qunet_select::{EvenlySpaced, Pool, Request, Strategy};
 /// use qunet_stack::SliceId;
 ///
 /// let records: Vec<QualityRecord> = (0..5)
-///     .map(|z| QualityRecord {
-///         id: SliceId(z),
-///         variance_of_laplacian: 10.0 + z as f64,
-///         inverse_psnr: Some(0.01),
-///         roi_pixels: 4096,
-///         roi_mean: Some(0.4),
-///         roi_cov: Some(0.1),
-///         further: Default::default(),
-///     })
+///     .map(|z| QualityRecord::new(SliceId(z), 10.0 + z as f64).with_inverse_psnr(0.01))
 ///     .collect();
-/// let figure = quality_along_z(&records, &[SliceId(4)], &[SliceId(1)])?;
+/// let pool = Pool::of_stack(5)?;
+/// let selection = EvenlySpaced.select(&pool, &Request::new(2, 0))?;
+/// let figure = quality_along_z(&records, &[("round 1", &selection)], 0)?;
 /// assert_eq!(figure.name(), "quality-along-z");
-/// # Ok::<(), qunet_report::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn quality_along_z(
     records: &[QualityRecord],
-    initial: &[SliceId],
-    queried: &[SliceId],
+    rounds: &[(&str, &Selection)],
+    stack: usize,
 ) -> Result<Figure, Error> {
-    score::check(records)?;
+    check_scores(records)?;
     let series = [
         series("blurriness", BLUE, records, |r| Some(r.blurriness())),
         series("inverse PSNR", ORANGE, records, |r| r.inverse_psnr),
     ];
-    let picks = [
-        picks("S0", Marker::Diamond, GREEN, initial),
-        picks("Sm", Marker::Triangle, VERMILLION, queried),
-    ];
-    let svg = svg::render(SIZE, |chart| draw(chart, &series, &picks))?;
+    let picks = picks(rounds, stack);
+    let strips = STRIP * i32::try_from(picks.len()).unwrap_or(i32::MAX / STRIP);
+    let bottom = PLOT_BOTTOM.max(strips.saturating_add(LOWEST_PLOT));
+    let size = (SIZE.0, SIZE.1 + (bottom - PLOT_BOTTOM) as u32);
+    let drawing = chart::render(size, |chart| draw(chart, &series, &picks, bottom))?;
     let caption = "Blurriness and inverse PSNR along the stack, each scaled to its own range; \
         lower is better. Gaps: the score is infinite or undefined."
         .to_owned();
+    let marked: Vec<String> =
+        picks.iter().map(|it| format!("{} in {}", it.ids.len(), it.name)).collect();
     let alt = format!(
-        "Line chart of two quality scores of {}; {} in S0 and {} in Sm marked above",
+        "Line chart of two quality scores of {}; marked above: {}",
         number::count(records.len(), "slice"),
-        initial.len(),
-        queried.len(),
+        if marked.is_empty() { "none".to_owned() } else { marked.join(", ") },
     );
-    Ok(Figure::new("quality-along-z", caption, alt, FigureData::Svg(svg)))
+    Ok(Figure::new("quality-along-z", caption, alt, drawing))
 }
 
-fn picks<'a>(
-    name: &'static str,
-    marker: Marker,
-    colour: RGBColor,
-    ids: &'a [SliceId],
-) -> Picks<'a> {
-    Picks { name, marker, colour, ids }
+fn picks<'a>(rounds: &[(&'a str, &Selection)], stack: usize) -> Vec<Picks<'a>> {
+    let marked = rounds.iter().zip(MARKS.into_iter().cycle());
+    let picks = marked.map(|(&(name, selection), (marker, colour))| Picks {
+        name,
+        marker,
+        colour,
+        ids: selection.slices(stack),
+    });
+    picks.filter(|picks| !picks.ids.is_empty()).collect()
 }
 
 fn series(
@@ -112,20 +121,24 @@ fn series(
     Series { name, colour, values }
 }
 
-fn draw(chart: &Chart<'_>, series: &[Series], picks: &[Picks<'_>]) -> Result<(), Error> {
-    let picks: Vec<&Picks<'_>> = picks.iter().filter(|p| !p.ids.is_empty()).collect();
+fn draw(
+    chart: &Chart<'_>,
+    series: &[Series],
+    picks: &[Picks<'_>],
+    bottom: i32,
+) -> Result<(), Error> {
     let lines = series.iter().map(|s| (Swatch::Line(s.colour), s.name.to_owned()));
     let marks = picks.iter().map(|p| {
         let name = format!("{}: {}", p.name, number::count(p.ids.len(), "slice"));
         (Swatch::Mark(p.marker, p.colour), name)
     });
-    let strips = frame::draw_legend(chart, &lines.chain(marks).collect::<Vec<_>>())?;
+    let strips = chart::draw_legend(chart, &lines.chain(marks).collect::<Vec<_>>())?;
     let top = strips + STRIP * picks.len() as i32;
     let indices = || series.iter().flat_map(|s| s.values.iter().map(|&(z, _)| z));
     let (first, last) = (indices().min().unwrap_or(0), indices().max().unwrap_or(0));
     let x = Axis::counting(first, last, PLOT_X);
-    let y = Axis::between(-0.02, 1.02, (PLOT_BOTTOM, top));
-    frame::draw_axes(chart, (&x, "Slice index"), (&y, "Score, scaled to [0, 1] (lower = better)"))?;
+    let y = Axis::between(-0.02, 1.02, (bottom, top));
+    chart::draw_axes(chart, (&x, "Slice index"), (&y, "Score, scaled to [0, 1] (lower = better)"))?;
     for (row, picks) in picks.iter().enumerate() {
         draw_picks(chart, picks, &x, strips + STRIP * row as i32 + 40, y.from)?;
     }
@@ -133,7 +146,7 @@ fn draw(chart: &Chart<'_>, series: &[Series], picks: &[Picks<'_>]) -> Result<(),
 }
 
 /// A strip of marks with their indices, and a faint line from each down to the axis. An index that
-/// would touch the one before it is left out; the axis tells.
+/// would touch the one before it is left out; the axis has the numbers.
 fn draw_picks(
     chart: &Chart<'_>,
     picks: &Picks<'_>,
@@ -141,8 +154,9 @@ fn draw_picks(
     height: i32,
     bottom: i32,
 ) -> Result<(), Error> {
-    chart.text(picks.name, (x.from - 14, height), TICK, Look::right(INK))?;
-    let mut ids = picks.ids.to_vec();
+    let name = chart::shortened(picks.name, TICK, x.from - 24)?;
+    chart.text(&name, (x.from - 14, height), TICK, TextStyle::right(INK))?;
+    let mut ids = picks.ids.clone();
     ids.sort();
     let mut free_from = 0;
     for SliceId(z) in ids {
@@ -151,9 +165,9 @@ fn draw_picks(
         chart.path(vec![(at, height), (at, bottom)], guide)?;
         picks.marker.draw(chart, (at, height), 12, picks.colour)?;
         let name = z.to_string();
-        let half = frame::padded_width(&name, TICK)? / 2;
+        let half = chart::padded_width(&name, TICK)? / 2;
         if at - half >= free_from {
-            chart.text(&name, (at, height - 28), TICK, Look::centre(INK))?;
+            chart.text(&name, (at, height - 28), TICK, TextStyle::centre(INK))?;
             free_from = at + half + 6;
         }
     }

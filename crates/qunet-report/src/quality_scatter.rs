@@ -1,28 +1,18 @@
 use qunet_quality::QualityRecord;
-use qunet_select::SliceVerdict;
+use qunet_select::{QualityLimits, SliceVerdict};
 use qunet_stack::SliceId;
-use serde::{Deserialize, Serialize};
 
 use crate::axis::Axis;
-use crate::class::Class;
-use crate::figure::{Figure, FigureData};
-use crate::frame::{self, LABEL, PLOT_BOTTOM, PLOT_X, SIZE, Swatch, TICK};
+use crate::chart::{self, Chart, LABEL, PLOT_BOTTOM, PLOT_X, SIZE, Swatch, TICK};
+use crate::figure::Figure;
 use crate::palette::{GREEN, INK, MUTED};
-use crate::surface::{Look, Point, Stroke};
-use crate::svg::{self, Chart};
-use crate::{Error, label, number, score};
+use crate::surface::{Point, Stroke, TextStyle};
+
+use crate::verdict::{Class, check_scores, verdicts_of};
+use crate::{Error, label, number};
 
 const RADIUS: i32 = 9;
-const KEPT_RADIUS: i32 = 15;
-
-/// The limits a slice had to stay below to become a candidate for S0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct QualityLimits {
-    /// Limit of the blurriness, where there was one.
-    pub blurriness: Option<f64>,
-    /// Limit of the inverse PSNR, where there was one.
-    pub inverse_psnr: Option<f64>,
-}
+const PICKED_RADIUS: i32 = 15;
 
 /// One slice on the chart.
 struct Dot {
@@ -32,7 +22,11 @@ struct Dot {
     inverse_psnr: f64,
 }
 
-/// Blurriness against inverse PSNR of all slices, S0 marked and numbered (the paper's Fig. 3).
+/// Blurriness against inverse PSNR of all slices of one stack, each marked by the class of its
+/// verdict, the picked ones numbered (the paper's Fig. 3).
+///
+/// The limits are those that the thresholds of an image-quality selection resolved to; without
+/// limits none are drawn.
 ///
 /// An axis is logarithmic where its numbers span a wide range. A slice of infinite blurriness
 /// stands on the right edge; a slice without inverse PSNR is left out; the caption counts both.
@@ -44,21 +38,13 @@ struct Dot {
 /// # Example
 /// ```
 /// use qunet_quality::QualityRecord;
-/// use qunet_report::{QualityLimits, quality_scatter};
-/// use qunet_select::{SliceVerdict, Verdict};
+/// use qunet_report::quality_scatter;
+/// use qunet_select::{QualityLimits, SliceVerdict, Verdict};
 /// use qunet_stack::SliceId;
 ///
-/// let record = QualityRecord {
-///     id: SliceId(4),
-///     variance_of_laplacian: 50.0,
-///     inverse_psnr: Some(0.01),
-///     roi_pixels: 4096,
-///     roi_mean: Some(0.4),
-///     roi_cov: Some(0.1),
-///     further: Default::default(),
-/// };
-/// let verdict = SliceVerdict { id: SliceId(4), verdict: Verdict::Kept { rank: 1 } };
-/// let limits = QualityLimits { blurriness: Some(0.03), inverse_psnr: None };
+/// let record = QualityRecord::new(SliceId(4), 50.0).with_inverse_psnr(0.01);
+/// let verdict = SliceVerdict { id: SliceId(4).into(), verdict: Verdict::NotReached };
+/// let limits = QualityLimits { blurriness: Some(0.03), ..Default::default() };
 /// let figure = quality_scatter(&[record], &[verdict], &limits)?;
 /// assert_eq!(figure.name(), "quality-scatter");
 /// # Ok::<(), qunet_report::Error>(())
@@ -68,18 +54,18 @@ pub fn quality_scatter(
     verdicts: &[SliceVerdict],
     limits: &QualityLimits,
 ) -> Result<Figure, Error> {
-    score::check(records)?;
+    check_scores(records)?;
     check_limit("limit of blurriness", limits.blurriness)?;
     check_limit("limit of inverse PSNR", limits.inverse_psnr)?;
     let dots = dots(records, verdicts)?;
-    let svg = svg::render(SIZE, |chart| draw(chart, &dots, limits))?;
+    let drawing = chart::render(SIZE, |chart| draw(chart, &dots, limits))?;
     let alt = format!(
-        "Scatter plot of blurriness against inverse PSNR of {}; {} kept in S0 marked with diamonds",
+        "Scatter plot of blurriness against inverse PSNR of {}; {} picked, marked with diamonds",
         number::count(dots.len(), "slice"),
-        dots.iter().filter(|dot| dot.class == Class::Kept).count(),
+        dots.iter().filter(|dot| dot.class == Class::Picked).count(),
     );
-    let caption = caption(records, &dots);
-    Ok(Figure::new("quality-scatter", caption, alt, FigureData::Svg(svg)))
+    let caption = caption(records, &dots, limits);
+    Ok(Figure::new("quality-scatter", caption, alt, drawing))
 }
 
 fn check_limit(what: &'static str, limit: Option<f64>) -> Result<(), Error> {
@@ -91,16 +77,16 @@ fn check_limit(what: &'static str, limit: Option<f64>) -> Result<(), Error> {
     }
 }
 
-/// The slices that can be placed, kept ones first.
+/// The slices that can be placed, picked ones first.
 fn dots(records: &[QualityRecord], verdicts: &[SliceVerdict]) -> Result<Vec<Dot>, Error> {
-    let verdicts = score::verdicts_of(records, verdicts)?;
+    let verdicts = verdicts_of(records, verdicts)?;
     let mut dots: Vec<Dot> = records
         .iter()
         .zip(&verdicts)
         .filter_map(|(record, verdict)| {
             Some(Dot {
                 id: record.id,
-                class: Class::of(verdict),
+                class: Class::new(verdict),
                 blurriness: record.blurriness(),
                 inverse_psnr: record.inverse_psnr?,
             })
@@ -110,10 +96,12 @@ fn dots(records: &[QualityRecord], verdicts: &[SliceVerdict]) -> Result<Vec<Dot>
     Ok(dots)
 }
 
-fn caption(records: &[QualityRecord], dots: &[Dot]) -> String {
-    let mut caption = "Sharp and contrasted slices lie at the lower left. A slice is a candidate \
-        for S0 where it stays below both limits (shaded); candidates that look alike are thinned out."
-        .to_owned();
+fn caption(records: &[QualityRecord], dots: &[Dot], limits: &QualityLimits) -> String {
+    let mut caption = "Sharp and contrasted slices lie at the lower left.".to_owned();
+    if limits.blurriness.is_some() || limits.inverse_psnr.is_some() {
+        caption += " A slice is a candidate where it stays below the limits (shaded); of near \
+            duplicates only the best is picked.";
+    }
     let infinite = dots.iter().filter(|dot| dot.blurriness.is_infinite()).count();
     if infinite > 0 {
         let slices = number::count(infinite, "slice");
@@ -128,7 +116,7 @@ fn caption(records: &[QualityRecord], dots: &[Dot]) -> String {
 }
 
 fn draw(chart: &Chart<'_>, dots: &[Dot], limits: &QualityLimits) -> Result<(), Error> {
-    let top = frame::draw_legend(chart, &legend(dots, limits))?;
+    let top = chart::draw_legend(chart, &legend(dots, limits))?;
     let numbers = |value: fn(&Dot) -> f64, limit: Option<f64>| -> Vec<f64> {
         dots.iter().map(value).chain(limit).collect()
     };
@@ -139,13 +127,13 @@ fn draw(chart: &Chart<'_>, dots: &[Dot], limits: &QualityLimits) -> Result<(), E
     let names = ("Blurriness, 1 / variance of Laplacian", "Inverse PSNR");
     let x_name = axis_name(names.0, "higher = blurrier", &x);
     let y_name = axis_name(names.1, "higher = lower contrast", &y);
-    frame::draw_axes(chart, (&x, &x_name), (&y, &y_name))?;
+    chart::draw_axes(chart, (&x, &x_name), (&y, &y_name))?;
     let points: Vec<Point> =
         dots.iter().map(|dot| (x.pixel(dot.blurriness), y.pixel(dot.inverse_psnr))).collect();
     draw_leaders_and_labels(chart, dots, &points, [(x.from, y.to), (x.to, y.from)])?;
     for (dot, &point) in dots.iter().zip(&points).rev() {
         let (marker, colour) = dot.class.mark();
-        let radius = if dot.class == Class::Kept { KEPT_RADIUS } else { RADIUS };
+        let radius = if dot.class == Class::Picked { PICKED_RADIUS } else { RADIUS };
         marker.draw(chart, point, radius, colour)?;
     }
     Ok(())
@@ -189,37 +177,42 @@ fn draw_limits(chart: &Chart<'_>, x: &Axis, y: &Axis, limits: &QualityLimits) ->
     if let Some(limit) = contrast {
         chart.dashed((x.from, upper), (x.to, upper), stroke)?;
         let at = (x.to - 8, upper - 20);
-        chart.text(&format!("limit {}", number::short(limit)), at, TICK, Look::right(MUTED))?;
+        chart.text(
+            &format!("limit {}", number::short(limit)),
+            at,
+            TICK,
+            TextStyle::right(MUTED),
+        )?;
     }
     Ok(())
 }
 
 /// To the right of a line, or to its left where it stands beyond `last`.
-fn beside(line: i32, last: i32, height: i32) -> (Point, Look) {
+fn beside(line: i32, last: i32, height: i32) -> (Point, TextStyle) {
     if line > last {
-        ((line - 12, height), Look::right(MUTED))
+        ((line - 12, height), TextStyle::right(MUTED))
     } else {
-        ((line + 12, height), Look::left(MUTED))
+        ((line + 12, height), TextStyle::left(MUTED))
     }
 }
 
-/// The index of every kept slice near its mark, tied to it by a thin line.
+/// The index of every picked slice near its mark, tied to it by a thin line.
 fn draw_leaders_and_labels(
     chart: &Chart<'_>,
     dots: &[Dot],
     points: &[Point],
     bounds: [Point; 2],
 ) -> Result<(), Error> {
-    let kept = dots.iter().take_while(|dot| dot.class == Class::Kept);
-    let names: Vec<String> = kept.map(|dot| dot.id.to_string()).collect();
-    let widths = names.iter().map(|name| frame::padded_width(name, LABEL));
+    let picked = dots.iter().take_while(|dot| dot.class == Class::Picked);
+    let names: Vec<String> = picked.map(|dot| dot.id.to_string()).collect();
+    let widths = names.iter().map(|name| chart::padded_width(name, LABEL));
     let sizes = widths
         .map(|width| Ok((width? / 2 + 4, LABEL as i32 / 2 + 2)))
         .collect::<Result<Vec<_>, Error>>()?;
     for (i, centre) in label::place(points, &sizes, bounds).into_iter().enumerate() {
         let leader = Stroke::new(INK, 2).faint(0.5);
         chart.path(vec![points[i], label::rim(centre, sizes[i], points[i])], leader)?;
-        chart.text(&names[i], centre, LABEL, Look::centre(INK))?;
+        chart.text(&names[i], centre, LABEL, TextStyle::centre(INK))?;
     }
     Ok(())
 }

@@ -1,9 +1,14 @@
 use std::path::Path;
 
+use askama::Template;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use qunet_stack::write_file;
 
-use crate::viewer::PackedViewer;
-use crate::{Error, Figure, Table, Viewer, page};
+use crate::Error;
+use crate::figure::{Figure, FigureData};
+use crate::table::{Cell, Table};
+use crate::viewer::{PackedViewer, Viewer};
 
 /// One page about a selection and a segmentation, in a single file that needs no network.
 ///
@@ -118,7 +123,12 @@ impl Report {
     /// # Errors
     /// [`Error::RaggedTable`] where a row has more or fewer cells than its table has columns.
     pub fn render(&self) -> Result<String, Error> {
-        page::render(self)
+        for block in self.sections.iter().flat_map(|section| &section.blocks) {
+            if let Block::Table(table) = block {
+                table.check()?;
+            }
+        }
+        Ok(Page { report: self }.render()?)
     }
 
     /// Writes the page; the file appears whole or not at all.
@@ -127,5 +137,34 @@ impl Report {
     /// As [`render`](Self::render), and [`Error::Stack`] where the file cannot be written.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         Ok(write_file(path.as_ref(), self.render()?.as_bytes())?)
+    }
+}
+
+/// What the template sees.
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    report: &'a Report,
+}
+
+impl Figure {
+    /// The drawing as markup: an SVG as it is, a PNG as data. Only this crate makes figures, so
+    /// both are safe without escaping.
+    fn markup(&self) -> String {
+        match self.data() {
+            FigureData::Svg(text) => text.clone(),
+            FigureData::Png(bytes) => {
+                let data = STANDARD.encode(bytes);
+                format!("<img src=\"data:image/png;base64,{data}\" alt=\"\">")
+            }
+        }
+    }
+}
+
+impl Table {
+    /// Whether a column holds numbers, so that its name is set to the right as they are.
+    fn is_numeric(&self, column: &usize) -> bool {
+        let mut cells = self.rows.iter().filter_map(|row| row.cells.get(*column));
+        cells.any(Cell::is_number)
     }
 }

@@ -1,48 +1,44 @@
-//! The two tables every report has.
+//! The two tables of slices that every report has.
 
 use std::collections::BTreeMap;
 
 use qunet_quality::QualityRecord;
-use qunet_select::{SliceVerdict, Verdict};
+use qunet_select::{Selection, SliceVerdict, Verdict};
 use qunet_stack::SliceId;
 
-use crate::class::Class;
-use crate::{Cell, Error, Table, score};
+use crate::verdict::{Class, verdicts_of};
+use crate::{Cell, Error, Table};
 
-/// The slices to annotate and why: S0 by quality rank, then the `queried` slices S_m with their Q,
-/// lowest first.
+/// The slices of one `stack` to annotate and why: the name of each round and its selection, by any
+/// strategy; first round and first pick first.
 ///
 /// # Example
 /// ```
 /// use qunet_report::chosen_table;
-/// use qunet_select::{SliceVerdict, Verdict};
-/// use qunet_stack::SliceId;
+/// use qunet_select::{EvenlySpaced, Pool, Request, Strategy};
 ///
-/// let verdict = SliceVerdict { id: SliceId(7), verdict: Verdict::Kept { rank: 1 } };
-/// assert_eq!(chosen_table(&[verdict], &[(SliceId(3), 0.2)]).len(), 2);
+/// let selection = EvenlySpaced.select(&Pool::of_stack(9)?, &Request::new(2, 0))?;
+/// assert_eq!(chosen_table(&[("round 1", &selection)], 0).len(), 2);
+/// # Ok::<(), qunet_select::Error>(())
 /// ```
 #[must_use]
-pub fn chosen_table(verdicts: &[SliceVerdict], queried: &[(SliceId, f64)]) -> Table {
-    let rank = |verdict: &SliceVerdict| match verdict.verdict {
-        Verdict::Kept { rank } => Some((rank, verdict.id)),
-        _ => None,
-    };
-    let mut kept: Vec<(usize, SliceId)> = verdicts.iter().filter_map(rank).collect();
-    kept.sort_unstable();
-    let mut queried = queried.to_vec();
-    queried.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
-    let table = Table::new("Slices to annotate", ["Slice", "Set", "Reason"]);
-    let table = kept.into_iter().fold(table, |table, (rank, id)| {
-        let reason = format!("sharp, contrasted and unlike the others; quality rank {rank}");
-        table.row([Cell::from(id), Cell::from("S0"), Cell::from(reason)])
-    });
-    queried.into_iter().fold(table, |table, (id, q)| {
-        let reason = format!("the last two heads disagree; Q = {q:.3}");
-        table.row([Cell::from(id), Cell::from("Sm"), Cell::from(reason)])
-    })
+pub fn chosen_table(rounds: &[(&str, &Selection)], stack: usize) -> Table {
+    let mut table = Table::new("Slices to annotate", ["Slice", "Round", "Rank", "Reason"]);
+    for (name, selection) in rounds {
+        for pick in selection.picks().iter().filter(|pick| pick.id.stack == stack) {
+            table = table.row([
+                Cell::from(pick.id.slice),
+                Cell::from(*name),
+                Cell::from(pick.rank),
+                Cell::from(pick.reason.to_string()),
+            ]);
+        }
+    }
+    table
 }
 
-/// Every slice with its scores, its verdict and, where the network saw it, its Q; sortable.
+/// Every slice with its scores, the verdict of one selection on it and, where the network has
+/// predicted it, its Q; sortable. The verdicts are those on one stack.
 ///
 /// # Errors
 /// [`Error::LengthMismatch`] or [`Error::MissingVerdict`] where the verdicts are on other slices.
@@ -59,20 +55,20 @@ pub fn verdict_table(
     agreement: &[(SliceId, f64)],
 ) -> Result<Table, Error> {
     const COLUMNS: [&str; 6] = ["Slice", "Blurriness", "Inverse PSNR", "Verdict", "Reason", "Q"];
-    let verdicts = score::verdicts_of(records, verdicts)?;
+    let verdicts = verdicts_of(records, verdicts)?;
     let agreement: BTreeMap<SliceId, f64> = agreement.iter().copied().collect();
     let table = Table::new("Every slice with its scores and verdict", COLUMNS).sortable();
-    let row = |table: Table, (record, verdict): (&QualityRecord, &Verdict)| {
+    let row = |table: Table, (record, verdict): (&QualityRecord, &&Verdict)| {
         let cells = [
             Cell::from(record.id),
             Cell::Scientific(record.blurriness()),
             record.inverse_psnr.map_or(Cell::Missing, Cell::Scientific),
-            Cell::from(Class::of(verdict).name()),
+            Cell::from(Class::new(verdict).name()),
             Cell::from(verdict.to_string()),
             Cell::from(agreement.get(&record.id).copied()),
         ];
         match verdict {
-            Verdict::Kept { .. } => table.strong_row(cells),
+            Verdict::Picked { .. } => table.strong_row(cells),
             _ => table.row(cells),
         }
     };

@@ -1,4 +1,4 @@
-//! Lines, shapes and texts in pixels, the same on SVG and on a bitmap.
+//! Lines, shapes, marks and texts in pixels, the same on SVG and on a bitmap.
 
 use plotters::coord::Shift;
 use plotters::element::{Circle, PathElement, Polygon, Rectangle};
@@ -6,6 +6,7 @@ use plotters::prelude::{DrawingArea, DrawingBackend};
 use plotters::style::text_anchor::HPos;
 use plotters::style::{Color, FontTransform, RGBColor, ShapeStyle};
 
+use crate::palette::PAPER;
 use crate::{Error, font};
 
 /// (x, y) in pixels, y downwards.
@@ -95,22 +96,27 @@ where
     }
 
     /// A text whose left, middle or right stands at `at`, centred vertically on it.
-    pub(crate) fn text(&self, text: &str, at: Point, em: u32, look: Look) -> Result<(), Error> {
-        let style = font::style(em, look.colour, look.side)?;
-        let style = style.transform(look.turn);
+    pub(crate) fn text(
+        &self,
+        text: &str,
+        at: Point,
+        em: u32,
+        style: TextStyle,
+    ) -> Result<(), Error> {
+        let style = font::style(em, style.colour, style.side)?.transform(style.turn);
         Ok(self.0.draw_text(&printable(text), &style, at)?)
     }
 }
 
 /// A text's colour, the side it is anchored to, and its direction.
 #[derive(Clone)]
-pub(crate) struct Look {
+pub(crate) struct TextStyle {
     colour: RGBColor,
     side: HPos,
     turn: FontTransform,
 }
 
-impl Look {
+impl TextStyle {
     pub(crate) fn left(colour: RGBColor) -> Self {
         Self::anchored(colour, HPos::Left)
     }
@@ -136,4 +142,67 @@ impl Look {
 /// Control characters may not stand in XML and have no glyph.
 fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
+}
+
+/// The shape of a mark, so that colour is never the only difference.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Marker {
+    Diamond,
+    Triangle,
+    Square,
+    Disc,
+    Ring,
+    Cross,
+}
+
+impl Marker {
+    /// Draws the mark within `radius` of `at`, with a thin rim that parts it from its neighbours.
+    pub(crate) fn draw<DB: DrawingBackend>(
+        self,
+        surface: &Surface<DB>,
+        at: Point,
+        radius: i32,
+        colour: RGBColor,
+    ) -> Result<(), Error>
+    where
+        DB::ErrorType: 'static,
+    {
+        match self {
+            Self::Disc => {
+                surface.disc(at, radius + 2, PAPER)?;
+                surface.disc(at, radius, colour)
+            }
+            Self::Ring => surface.ring(at, radius - 1, Stroke::new(colour, 4)),
+            Self::Cross => cross(surface, at, radius - 1, colour),
+            Self::Diamond | Self::Triangle | Self::Square => {
+                surface.polygon(self.corners(at, radius + 3), PAPER)?;
+                surface.polygon(self.corners(at, radius), colour)
+            }
+        }
+    }
+
+    fn corners(self, (x, y): Point, r: i32) -> Vec<Point> {
+        match self {
+            Self::Diamond => vec![(x, y - r), (x + r, y), (x, y + r), (x - r, y)],
+            Self::Triangle => vec![(x, y - r), (x + r, y + r * 4 / 5), (x - r, y + r * 4 / 5)],
+            _ => {
+                let r = r * 4 / 5;
+                vec![(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)]
+            }
+        }
+    }
+}
+
+fn cross<DB: DrawingBackend>(
+    surface: &Surface<DB>,
+    (x, y): Point,
+    r: i32,
+    colour: RGBColor,
+) -> Result<(), Error>
+where
+    DB::ErrorType: 'static,
+{
+    let stroke = Stroke::new(colour, 4);
+    surface.path(vec![(x - r, y - r), (x + r, y + r)], stroke)?;
+    surface.path(vec![(x - r, y + r), (x + r, y - r)], stroke)
 }

@@ -1,6 +1,5 @@
 "use strict";
 // One slice at a time on a canvas, masks over it.
-const COLOURS = { truth: [240, 228, 66], prediction: [86, 180, 233], disagreement: [230, 159, 0] };
 
 /** The places inside a mask, from lengths of runs in base 36. */
 function inside(text, size) {
@@ -14,7 +13,7 @@ function inside(text, size) {
   return mask;
 }
 
-/** Masks are outlined; disagreement is filled, for it is often thin. */
+/** Masks are outlined; disagreement is filled, because it is often thin. */
 function lay(pixels, width, mask, colour, filled) {
   for (let at = 0; at < mask.length; at++) {
     if (!mask[at]) continue;
@@ -50,7 +49,7 @@ for (const viewer of document.querySelectorAll("[data-viewer]")) {
     const index = shown;
     const slice = slices[index];
     const image = await picture(index);
-    // Another slice may have been asked for meanwhile.
+    // The reader may have gone on to another slice.
     if (index !== shown) return;
     [canvas.width, canvas.height] = [slice.width, slice.height];
     const context = canvas.getContext("2d");
@@ -59,7 +58,8 @@ for (const viewer of document.querySelectorAll("[data-viewer]")) {
     for (const layer of layers) {
       const name = layer.dataset.layer;
       if (!layer.checked || !slice[name]) continue;
-      lay(data.data, slice.width, inside(slice[name], slice.width * slice.height), COLOURS[name], name === "disagreement");
+      const colour = layer.dataset.colour.split(",").map(Number);
+      lay(data.data, slice.width, inside(slice[name], slice.width * slice.height), colour, name === "disagreement");
     }
     context.putImageData(data, 0, 0);
     viewer.dataset.drawn = slice.id;

@@ -7,10 +7,9 @@ mod common;
 use common::{BLUR_LIMIT, CONTRAST_LIMIT};
 use qunet_quality::QualityRecord;
 use qunet_report::{
-    Error, Figure, FigureData, LossCurves, LossStage, QualityLimits, loss_curves, quality_along_z,
-    quality_scatter,
+    Error, Figure, FigureData, LossCurves, LossStage, loss_curves, quality_along_z, quality_scatter,
 };
-use qunet_select::{SliceVerdict, Verdict};
+use qunet_select::{QualityLimits, Reason, SliceVerdict, Verdict};
 use qunet_stack::SliceId;
 
 fn svg(figure: &Figure) -> &str {
@@ -42,35 +41,35 @@ fn texts(text: &str) -> Vec<&str> {
 }
 
 fn record(z: usize, variance_of_laplacian: f64, inverse_psnr: Option<f64>) -> QualityRecord {
-    QualityRecord {
-        id: SliceId(z),
-        variance_of_laplacian,
-        inverse_psnr,
-        roi_pixels: 1,
-        roi_mean: None,
-        roi_cov: None,
-        further: Default::default(),
-    }
+    let record = QualityRecord::new(SliceId(z), variance_of_laplacian);
+    QualityRecord { inverse_psnr, ..record }
 }
 
-fn kept(z: usize) -> SliceVerdict {
-    SliceVerdict { id: SliceId(z), verdict: Verdict::Kept { rank: 1 } }
+fn limits(blurriness: f64, inverse_psnr: f64) -> QualityLimits {
+    let (blurriness, inverse_psnr) = (Some(blurriness), Some(inverse_psnr));
+    QualityLimits { blurriness, inverse_psnr, ..QualityLimits::default() }
+}
+
+fn picked(z: usize) -> SliceVerdict {
+    let reason = Reason::Spaced { part: 1, parts: 1 };
+    let verdict = Verdict::Picked { rank: 1, spacing: None, reason };
+    SliceVerdict { id: SliceId(z).into(), verdict }
 }
 
 #[test]
-fn scatter_labels_the_kept_slices_and_both_limits() {
-    let limits = QualityLimits { blurriness: Some(BLUR_LIMIT), inverse_psnr: Some(CONTRAST_LIMIT) };
+fn scatter_labels_the_picked_slices_and_both_limits() {
+    let limits = limits(BLUR_LIMIT, CONTRAST_LIMIT);
     let figure = quality_scatter(&common::records(), &common::verdicts(), &limits).unwrap();
     assert_well_formed(svg(&figure));
     let texts = texts(svg(&figure));
-    for id in common::kept() {
+    for id in common::first().slices(0) {
         assert!(texts.contains(&id.to_string().as_str()), "{id}");
     }
-    for label in ["kept (S0): 9", "limit 0.00220", "limit 0.0160"] {
+    for label in ["picked: 9", "limit 0.00220", "limit 0.0160"] {
         assert!(texts.contains(&label), "{label} in {texts:?}");
     }
     assert!(texts.iter().any(|text| text.contains("higher = blurrier")));
-    // A diamond in bluish green for each kept slice, and one in the legend.
+    // A diamond in bluish green for each picked slice, and one in the legend.
     assert_eq!(svg(&figure).matches("<polygon opacity=\"1\" fill=\"#009E73\"").count(), 10);
     assert!(figure.caption().contains("2 slices without a defined inverse PSNR"));
 }
@@ -78,7 +77,7 @@ fn scatter_labels_the_kept_slices_and_both_limits() {
 #[test]
 fn wide_ranges_get_a_log_axis() {
     let records = [record(0, 1e4, Some(0.1)), record(1, 1.0, Some(0.1))];
-    let verdicts = [kept(0), kept(1)];
+    let verdicts = [picked(0), picked(1)];
     let figure = quality_scatter(&records, &verdicts, &QualityLimits::default()).unwrap();
     assert!(svg(&figure).contains("log scale"));
 }
@@ -92,24 +91,38 @@ fn degenerate_scores_still_draw() {
         vec![record(0, 0.0, None)],
     ];
     for records in cases {
-        let verdicts: Vec<_> = records.iter().map(|r| kept(r.id.0)).collect();
-        let limits = QualityLimits { blurriness: Some(f64::INFINITY), inverse_psnr: Some(0.0) };
+        let verdicts: Vec<_> = records.iter().map(|r| picked(r.id.0)).collect();
+        let limits = limits(f64::INFINITY, 0.0);
         let scatter = quality_scatter(&records, &verdicts, &limits).unwrap();
         assert_well_formed(svg(&scatter));
-        let along = quality_along_z(&records, &[SliceId(0)], &[]).unwrap();
+        let along = quality_along_z(&records, &[("S0", &common::later(0, &[0]))], 0).unwrap();
         assert_well_formed(svg(&along));
         assert!(!svg(&along).contains("NaN") && !svg(&scatter).contains("inf"));
     }
 }
 
 #[test]
-fn along_z_marks_the_picks_of_both_steps() {
-    let queried = [SliceId(2), SliceId(41)];
-    let figure = quality_along_z(&common::records(), &common::kept(), &queried).unwrap();
+fn along_z_marks_the_picks_of_every_round_in_its_stack() {
+    let first = common::first();
+    let (later, other) = (common::later(0, &[41, 2]), common::later(1, &[3]));
+    let rounds = [("S0", &first), ("Sm", &later), ("other stack", &other)];
+    let figure = quality_along_z(&common::records(), &rounds, 0).unwrap();
     let texts = texts(svg(&figure));
     for label in ["S0: 9 slices", "Sm: 2 slices", "41", "blurriness", "Slice index"] {
         assert!(texts.contains(&label), "{label} in {texts:?}");
     }
+    assert!(figure.alt().ends_with("marked above: 9 in S0, 2 in Sm"), "{}", figure.alt());
+}
+
+#[test]
+fn along_z_grows_with_many_rounds() {
+    let rounds: Vec<_> = (0..30).map(|z| (format!("round {z}"), common::later(0, &[z]))).collect();
+    let rounds: Vec<_> = rounds.iter().map(|(name, it)| (name.as_str(), it)).collect();
+    let figure = quality_along_z(&common::records(), &rounds, 0).unwrap();
+    assert_well_formed(svg(&figure));
+    assert!(texts(svg(&figure)).contains(&"round 29: 1 slice"));
+    let height = svg(&figure).split("height=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert!(height.parse::<u32>().unwrap() > 1000, "{height}");
 }
 
 #[test]
@@ -120,9 +133,9 @@ fn scores_that_do_not_fit_are_refused() {
     let one = [record(3, 1.0, None)];
     let none = quality_scatter(&one, &[], &limits);
     assert!(matches!(none, Err(Error::LengthMismatch { expected: 1, found: 0, .. })));
-    let other = quality_scatter(&one, &[kept(4)], &limits);
+    let other = quality_scatter(&one, &[picked(4)], &limits);
     assert!(matches!(other, Err(Error::MissingVerdict { slice: SliceId(3) })));
-    let bad = quality_along_z(&[record(3, f64::NAN, None)], &[], &[]);
+    let bad = quality_along_z(&[record(3, f64::NAN, None)], &[], 0);
     assert!(matches!(bad, Err(Error::InvalidNumber { index: 3, .. })));
 }
 

@@ -8,9 +8,10 @@ use std::fs;
 
 use ndarray::Array2;
 use qunet_report::{
-    Cell, Error, Figure, FigureData, MontageTile, QualityLimits, Report, Section, Table,
+    Cell, Error, Figure, FigureData, FigureFormat, MontageTile, Report, Section, Table,
     chosen_table, loss_curves, montage, quality_scatter, verdict_table,
 };
+use qunet_select::QualityLimits;
 use qunet_stack::SliceId;
 
 fn figures() -> Vec<Figure> {
@@ -19,19 +20,21 @@ fn figures() -> Vec<Figure> {
     vec![
         quality_scatter(&common::records(), &common::verdicts(), &limits).unwrap(),
         loss_curves(&common::curves()).unwrap(),
-        montage(&[MontageTile::new(SliceId(1), &image, "kept")]).unwrap(),
+        montage(&[MontageTile::new(SliceId(1), &image, "picked")]).unwrap(),
     ]
 }
 
 fn report(name: &str) -> Report {
     let section = figures().into_iter().fold(Section::new(name), Section::figure);
-    let queried = [(SliceId(2), 0.25)];
-    let all = verdict_table(&common::records(), &common::verdicts(), &queried).unwrap();
+    let (first, later) = (common::first(), common::later(0, &[2]));
+    let rounds = [("round 1", &first), ("round 2", &later)];
+    let agreement = [(SliceId(2), 0.25)];
+    let all = verdict_table(&common::records(), &common::verdicts(), &agreement).unwrap();
     Report::new(name)
         .subtitle(name)
         .fact(name, name)
         .section(section.paragraph(name))
-        .section(Section::new("Chosen").table(chosen_table(&common::verdicts(), &queried)))
+        .section(Section::new("Chosen").table(chosen_table(&rounds, 0)))
         .section(Section::new("All").table(all))
         .section(Section::new("Named").table(Table::new(name, [name]).row([name])))
 }
@@ -129,6 +132,48 @@ fn figure_names_are_file_names() {
     let folder = tempfile::tempdir().unwrap();
     let path = figure.with_name("scatter_2").unwrap().write(folder.path()).unwrap();
     assert!(path.ends_with("scatter_2.svg") && path.is_file());
+}
+
+#[test]
+fn a_figure_is_only_written_under_an_ending_of_its_format() {
+    let folder = tempfile::tempdir().unwrap();
+    for figure in figures() {
+        let (own, other) = match figure.format() {
+            FigureFormat::Svg => ("svg", "png"),
+            _ => ("png", "svg"),
+        };
+        for file in [format!("figure.{other}"), "figure".to_owned(), format!("figure.{own}.txt")] {
+            let path = folder.path().join(file);
+            let error = figure.write_to(&path).unwrap_err();
+            assert!(matches!(&error, Error::Ending { path: refused, .. } if *refused == path));
+            let error = error.to_string();
+            assert!(error.contains(&path.display().to_string()), "{error}");
+            assert!(error.contains(&format!("is {}", own.to_uppercase())), "{error}");
+            assert!(error.ends_with(&format!("end the file name in .{own}")), "{error}");
+            assert!(!path.exists());
+        }
+        let path = folder.path().join(format!("figure.{}", own.to_uppercase()));
+        figure.write_to(&path).unwrap();
+        let begins: &[u8] = if own == "png" { b"\x89PNG" } else { b"<svg" };
+        assert!(fs::read(path).unwrap().starts_with(begins));
+    }
+}
+
+#[test]
+fn the_tables_say_who_picked_what_and_why() {
+    let (first, later) = (common::first(), common::later(1, &[5]));
+    let rounds = [("round 1", &first), ("round 2", &later)];
+    let [near, far] = [0, 1].map(|stack| chosen_table(&rounds, stack));
+    assert_eq!([near.len(), far.len()], [9, 1]);
+    let section = Section::new("Chosen").table(near).table(far);
+    let html = Report::new("T").section(section).render().unwrap();
+    assert!(html.contains("quality cost 1.5000, place 1") && html.contains("Q 0.2500"));
+    let all = verdict_table(&common::records(), &common::verdicts(), &[]).unwrap();
+    let html = Report::new("T").section(Section::new("All").table(all)).render().unwrap();
+    for word in ["picked", "not reached", "near duplicate", "blurred", "degenerate"] {
+        assert!(html.contains(&format!(">{word}<")), "{word}");
+    }
+    assert_eq!(html.matches("class=\"strong\"").count(), 9);
 }
 
 #[test]

@@ -1,13 +1,11 @@
-use std::ops::AddAssign;
-
 use ndarray::{ArrayRef, Dimension};
+use qunet_grid::{contiguous, vectorised};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Result,
-    lines::{line, unravel},
-    shape::same_shape,
-    vectorised::vectorised,
+    arrays::{same_shape, unravel},
+    sums::sum_of_fields,
 };
 
 /// How far a value may leave [0, 1] by the rounding of a resize.
@@ -118,7 +116,8 @@ pub fn head_agreement<D: Dimension>(
         _ => {
             let (mut buffer3, mut buffer4) = (Vec::new(), Vec::new());
             for (row3, row4) in level3.rows().into_iter().zip(level4.rows()) {
-                let (row3, row4) = (line(&row3, &mut buffer3), line(&row4, &mut buffer4));
+                let (row3, row4) =
+                    (contiguous(&row3, &mut buffer3), contiguous(&row4, &mut buffer4));
                 observe(row3, row4, threshold, &mut sums);
             }
         }
@@ -130,14 +129,9 @@ pub fn head_agreement<D: Dimension>(
     Ok(sums.total())
 }
 
-impl AddAssign for Agreement {
-    fn add_assign(&mut self, part: Self) {
-        self.intersection += part.intersection;
-        self.union += part.union;
-        self.level3_pixels += part.level3_pixels;
-        self.level4_pixels += part.level4_pixels;
-        self.soft_intersection += part.soft_intersection;
-        self.soft_union += part.soft_union;
+sum_of_fields! {
+    Agreement {
+        intersection, union, level3_pixels, level4_pixels, soft_intersection, soft_union
     }
 }
 
@@ -164,7 +158,8 @@ vectorised! {
     }
 }
 
-/// Pixels that are looked at side by side.
+/// Pixels that are summed side by side, each lane in its own order: every instruction set and memory
+/// layout then gives the same bits.
 const LANES: usize = 16;
 
 /// Pixels at a time, so that no count of a lane passes 32 bits.

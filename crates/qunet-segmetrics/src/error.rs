@@ -81,32 +81,9 @@ pub enum Error {
         /// The number of columns of each row.
         columns: Vec<usize>,
     },
-    /// Surfaces and objects are for one to three axes.
-    #[error(
-        "masks have {found} axes, but surfaces and objects are for 1, 2 or 3; slice them first"
-    )]
-    Dimensions {
-        /// The number of axes.
-        found: usize,
-    },
-    /// Objects are numbered with 32 bits.
-    #[error(
-        "a mask of shape {shape:?} has rows or runs of foreground beyond 2^32; find the objects of parts of it"
-    )]
-    TooManyRuns {
-        /// The shape of the mask.
-        shape: Vec<usize>,
-    },
-    /// A spacing does not fit the masks.
-    #[error(
-        "spacing is {found:?}, but masks of {axes} axes need {axes} lengths from 1e-100 to 1e100 in array order; read them from the image header"
-    )]
-    Spacing {
-        /// The number of axes of the masks.
-        axes: usize,
-        /// The spacing.
-        found: Vec<f64>,
-    },
+    /// A mask has the wrong number of axes, too many runs, or a spacing that does not fit it.
+    #[error(transparent)]
+    Grid(#[from] qunet_grid::Error),
     /// A percentile is out of range.
     #[error("percentile is {value}, but the rule is 0 <= percentile <= 100; 95 is usual")]
     Percentile {

@@ -1,11 +1,10 @@
 use ndarray::{ArrayRef, Axis, Dimension, RemoveAxis};
+use qunet_grid::contiguous;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Result,
-    lines::{line, unravel},
-    probability::for_each_row,
-    shape::same_shape,
+    arrays::{for_each_row, same_shape, unravel},
 };
 
 /// How far the label of an image is confirmed by the probabilities of a model that was not trained
@@ -24,7 +23,7 @@ use crate::{
 /// let probability = array![[0.875, 0.125], [0.0, 0.25]];
 /// let right = array![[true, false], [false, false]];
 /// let wrong = array![[false, false], [false, true]];
-/// let quality = |label| LabelQuality::default().of_mask(&probability, label, None);
+/// let quality = |label| LabelQuality::default().score_mask(&probability, label, None);
 /// let scores = [quality(&wrong)?, quality(&right)?];
 /// assert_eq!(scores[1].map(|score| score.mean_confidence), Some((0.875 + 0.875 + 1.0 + 0.75) / 4.0));
 /// assert_eq!(scores[0].map(|score| score.contradicted), Some(0.5));
@@ -65,7 +64,7 @@ impl LabelQuality {
     /// [`Error::Temperature`] unless it is from 0.001 to 1000; [`Error::ShapeMismatch`] where the
     /// shapes differ, [`Error::NotAProbability`] for the first value in the region that is NaN or
     /// outside [0, 1].
-    pub fn of_mask<D: Dimension>(
+    pub fn score_mask<D: Dimension>(
         &self,
         probability: &ArrayRef<f32, D>,
         mask: &ArrayRef<bool, D>,
@@ -100,12 +99,12 @@ impl LabelQuality {
     ///
     /// // Three classes of two pixels.
     /// let probabilities = array![[0.5, 0.25], [0.25, 0.5], [0.25, 0.25]];
-    /// let score = LabelQuality::default().of_labels(&probabilities, &array![0_u8, 2], None)?;
+    /// let score = LabelQuality::default().score_labels(&probabilities, &array![0_u8, 2], None)?;
     /// assert_eq!(score.map(|score| score.mean_confidence), Some(0.375));
     /// assert_eq!(score.map(|score| score.contradicted), Some(0.5));
     /// # Ok::<(), qunet_segmetrics::Error>(())
     /// ```
-    pub fn of_labels<L, D>(
+    pub fn score_labels<L, D>(
         &self,
         probabilities: &ArrayRef<f32, D>,
         labels: &ArrayRef<L, D::Smaller>,
@@ -124,7 +123,7 @@ impl LabelQuality {
             if Some(label) == ignore {
                 continue;
             }
-            let values = line(&values, &mut buffer);
+            let values = contiguous(&values, &mut buffer);
             if let Some(class) = values.iter().position(|p| !(0.0..=1.0).contains(p)) {
                 let index = [vec![class], unravel(position, shape)].concat();
                 return Err(Error::NotAProbability {

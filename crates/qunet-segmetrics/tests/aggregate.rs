@@ -68,7 +68,7 @@ fn signed_ranks_are_those_of_scipy() {
                 [false, true].map(|continuity| SignedRankOptions { zeros, alternative, continuity })
             });
             for (options, expected) in options.zip(expected.p_values) {
-                let test = SignedRank::of(&case.differences, options).unwrap();
+                let test = SignedRank::test(&case.differences, options).unwrap();
                 assert_relative_eq!(test.p_value, expected, max_relative = 1e-9);
             }
         }
@@ -76,7 +76,7 @@ fn signed_ranks_are_those_of_scipy() {
 }
 
 fn tested(differences: &[f64], zeros: Zeros) -> Option<SignedRank> {
-    SignedRank::of(differences, SignedRankOptions { zeros, ..Default::default() })
+    SignedRank::test(differences, SignedRankOptions { zeros, ..Default::default() })
 }
 
 /// Slices, each with the number of its volume.
@@ -321,7 +321,7 @@ proptest! {
         let mirrored: Vec<f64> = differences.iter().map(|v| -v).collect();
         let p = |differences: &[f64], alternative| {
             let options = SignedRankOptions { alternative, continuity, ..Default::default() };
-            SignedRank::of(differences, options).map(|test| test.p_value)
+            SignedRank::test(differences, options).map(|test| test.p_value)
         };
         let (greater, less) =
             (p(&differences, Alternative::Greater), p(&differences, Alternative::Less));

@@ -201,7 +201,7 @@ fn bad_input_is_named() {
     let of = |spacing: &[f64]| SurfaceDistances::between(&mask, &mask, spacing, options);
     let bad = [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-200, 1e200].map(|y| [1.0, y, 1.0]);
     for bad in bad.iter().map(|lengths| &lengths[..]).chain([&[1.0, 1.0][..]]) {
-        assert!(matches!(of(bad), Err(Error::Spacing { axes: 3, .. })));
+        assert!(matches!(of(bad), Err(Error::Grid(qunet_grid::Error::Spacing { axes: 3, .. }))));
     }
     let found = of(&[1.0; 3]).unwrap();
     for bad in [-1.0, 100.5, f64::NAN] {
@@ -211,10 +211,10 @@ fn bad_input_is_named() {
     assert!(matches!(found.surface_dice(-0.1, EmptyPolicy::One), Err(Error::Tolerance { .. })));
     let four = ArrayD::from_elem(IxDyn(&[1, 1, 1, 1]), true);
     let wrong = SurfaceDistances::between(&four, &four, &[1.0; 4], options);
-    assert!(matches!(wrong, Err(Error::Dimensions { found: 4 })));
+    assert!(matches!(wrong, Err(Error::Grid(qunet_grid::Error::Dimensions { found: 4 }))));
     let none = ArrayD::from_elem(IxDyn(&[]), true);
     let wrong = SurfaceDistances::between(&none, &none, &[], options);
-    assert!(matches!(wrong, Err(Error::Dimensions { found: 0 })));
+    assert!(matches!(wrong, Err(Error::Grid(qunet_grid::Error::Dimensions { found: 0 }))));
     let other = Array3::from_elem((1, 4, 3), true);
     let mismatch = SurfaceDistances::between(&mask, &other, &[1.0; 3], options);
     assert!(matches!(mismatch, Err(Error::ShapeMismatch { .. })));

@@ -115,11 +115,11 @@ fn sizes_are_those_of_the_shapes() {
 fn bad_input_is_named() {
     let mask = Array2::from_elem((3, 4), true);
     let of = |spacing: &[f64]| SurfaceElementDistances::between(&mask, &mask, spacing);
-    assert!(matches!(of(&[1.0]), Err(Error::Spacing { axes: 2, .. })));
+    assert!(matches!(of(&[1.0]), Err(Error::Grid(qunet_grid::Error::Spacing { axes: 2, .. }))));
     let found = of(&[1.0, 1.0]).unwrap();
     assert!(matches!(found.robust_hausdorff(101.0), Err(Error::Percentile { .. })));
     assert!(matches!(found.surface_dice(-1.0, EmptyPolicy::One), Err(Error::Tolerance { .. })));
     let four = ArrayD::from_elem(IxDyn(&[1, 1, 1, 1]), true);
     let wrong = SurfaceElementDistances::between(&four, &four, &[1.0; 4]);
-    assert!(matches!(wrong, Err(Error::Dimensions { found: 4 })));
+    assert!(matches!(wrong, Err(Error::Grid(qunet_grid::Error::Dimensions { found: 4 }))));
 }

@@ -82,7 +82,10 @@ fn edges_and_odd_shapes() {
     let nothing = Array2::from_elem((0, 4), true);
     assert_eq!(skeleton(&nothing, ImageEdge::Background).unwrap(), nothing);
     let four = ArrayD::from_elem(IxDyn(&[1, 1, 1, 1]), true);
-    assert_eq!(skeleton(&four, ImageEdge::Background), Err(Error::Dimensions { found: 4 }));
+    assert_eq!(
+        skeleton(&four, ImageEdge::Background),
+        Err(Error::Grid(qunet_grid::Error::Dimensions { found: 4 }))
+    );
     let error = CenterlineDice::between(&full, &array![[true]], ImageEdge::Background).unwrap_err();
     assert!(matches!(error, Error::ShapeMismatch { .. }));
 }

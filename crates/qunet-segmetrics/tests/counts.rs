@@ -47,11 +47,11 @@ fn arrays_across_the_memory_count_as_a_plain_loop() {
     let expected = plainly(pixels, 1);
     let count = |region| Counting { region: Some(region), ignore: Some(3) };
     let apart = t.view().reversed_axes().as_standard_layout().into_owned();
-    assert_eq!(count(&*region).of_label(&p, &apart.t(), 1).unwrap(), expected);
+    assert_eq!(count(&*region).counts(&p, &apart.t(), 1).unwrap(), expected);
     let every_second = Array3::from_shape_fn((5, 130, 142), |(z, y, x)| t[[z, y, x / 2]]);
     let every_second = every_second.slice(s![.., .., ..;2]);
-    assert_eq!(count(&*region).of_label(&p, &every_second, 1).unwrap(), expected);
-    assert_eq!(count(&region.t()).of_label(&p.t(), &every_second.t(), 1).unwrap(), expected);
+    assert_eq!(count(&*region).counts(&p, &every_second, 1).unwrap(), expected);
+    assert_eq!(count(&region.t()).counts(&p.t(), &every_second.t(), 1).unwrap(), expected);
 }
 
 proptest! {
@@ -70,7 +70,7 @@ proptest! {
         let pixels = p.iter().zip(&t).zip(&region).map(|((&p, &t), &r)| (p, t, inside(r, t)));
         let expected = plainly(pixels, label);
         let count = |p: &ndarray::ArrayRef3<u8>, t: &ndarray::ArrayRef3<u8>, r: &ndarray::ArrayRef3<bool>| {
-            Counting { region: use_region.then_some(r), ignore }.of_label(p, t, label).unwrap()
+            Counting { region: use_region.then_some(r), ignore }.counts(p, t, label).unwrap()
         };
         prop_assert_eq!(count(&p, &t, &region), expected);
         prop_assert_eq!(count(&p.t(), &t.t(), &region.t()), expected);
@@ -89,7 +89,7 @@ proptest! {
         let matrix = ConfusionMatrix::from_labels(&p, &t, 3, Some(3)).unwrap();
         for class in 0..3 {
             let counting = Counting { region: None, ignore: Some(3) };
-            let expected = counting.of_label(&p, &t, class).unwrap();
+            let expected = counting.counts(&p, &t, class).unwrap();
             prop_assert_eq!(matrix.one_vs_rest(usize::from(class)), expected);
         }
         let half = p.len() / 2;
@@ -200,6 +200,9 @@ fn volumes_without_a_size_are_refused() {
     assert_eq!(counts.absolute_volume_difference(&[2.0, 0.5, 0.5]), Ok(1.5));
     for spacing in [[1.0, 0.0], [-1.0, -1.0], [f64::NAN, 1.0], [f64::INFINITY, 1.0]] {
         let refused = counts.absolute_volume_difference(&spacing);
-        assert!(matches!(refused, Err(Error::Spacing { axes: 2, .. })), "{refused:?}");
+        assert!(
+            matches!(refused, Err(Error::Grid(qunet_grid::Error::Spacing { axes: 2, .. }))),
+            "{refused:?}"
+        );
     }
 }

@@ -1,69 +1,11 @@
-//! Connected components beside SciPy and a flood fill, and the scores of objects by their laws.
+//! The scores of objects, by their laws and where there are none.
 #![allow(clippy::unwrap_used)]
 
-use ndarray::{Array, Array2, Array3, ArrayD, Axis, Dimension, IxDyn, s};
+use ndarray::{Array2, Array3};
 use proptest::prelude::*;
-use qunet_segmetrics::{Connectivity, EmptyPolicy, Error, ObjectOverlaps, Objects};
-use serde::Deserialize;
-
-const ALL: [Connectivity; 3] = [Connectivity::Faces, Connectivity::Edges, Connectivity::Full];
-
-#[derive(Deserialize)]
-struct Golden {
-    cases: Vec<Case>,
-}
-
-#[derive(Deserialize)]
-struct Case {
-    shape: Vec<usize>,
-    connectivity: Connectivity,
-    sizes: Vec<u64>,
-}
-
-#[test]
-fn sizes_are_those_of_scipy() {
-    let golden: Golden = serde_json::from_str(include_str!("golden/objects.json")).unwrap();
-    for case in golden.cases {
-        let mask = ArrayD::from_shape_fn(IxDyn(&case.shape), |at| {
-            let at = at.slice();
-            let (y, x) = (at[at.len() - 2], at[at.len() - 1]);
-            let z = if at.len() == 3 { at[0] } else { 0 };
-            (7 * x + 13 * y + 29 * z + x * y + y * z) % 11 < 4
-        });
-        let mut sizes = Objects::of(&mask, case.connectivity).unwrap().sizes().to_vec();
-        let mut expected = case.sizes;
-        sizes.sort_unstable();
-        expected.sort_unstable();
-        assert_eq!(sizes, expected, "{:?} {:?}", case.shape, case.connectivity);
-    }
-}
-
-/// Numbers of objects in raster order of their first pixels, by flooding from each.
-fn flooded(mask: &Array3<bool>, connectivity: Connectivity) -> Array3<u32> {
-    let steps = ALL.iter().position(|&one| one == connectivity).unwrap() + 1;
-    let mut labels = Array3::zeros(mask.dim());
-    let mut count = 0;
-    for (start, _) in mask.indexed_iter().filter(|(_, inside)| **inside) {
-        if labels[start] > 0 {
-            continue;
-        }
-        count += 1;
-        labels[start] = count;
-        let mut open = vec![start];
-        while let Some((z, y, x)) = open.pop() {
-            for ((dz, dy, dx), _) in Array3::<u8>::zeros((3, 3, 3)).indexed_iter() {
-                let apart = [dz, dy, dx].iter().filter(|&&step| step != 1).count();
-                let at =
-                    ((z + dz).wrapping_sub(1), (y + dy).wrapping_sub(1), (x + dx).wrapping_sub(1));
-                if apart <= steps && mask.get(at) == Some(&true) && labels[at] == 0 {
-                    labels[at] = count;
-                    open.push(at);
-                }
-            }
-        }
-    }
-    labels
-}
+use qunet_segmetrics::{
+    Connectivity, EmptyPolicy, Error, LesionScores, ObjectOverlaps, Objects, PanopticQuality,
+};
 
 fn masks() -> impl Strategy<Value = (Array3<bool>, Array3<bool>)> {
     // Small, or with rows of more than 64 pixels.
@@ -80,72 +22,8 @@ fn masks() -> impl Strategy<Value = (Array3<bool>, Array3<bool>)> {
 
 proptest! {
     #[test]
-    fn labels_are_those_of_a_flood_fill((mask, _) in masks()) {
-        for connectivity in ALL {
-            let objects = Objects::of(&mask, connectivity).unwrap();
-            prop_assert_eq!(objects.labels(), flooded(&mask, connectivity));
-            let plane = mask.index_axis(Axis(0), 0).insert_axis(Axis(0)).to_owned();
-            let flat = Objects::of(&mask.index_axis(Axis(0), 0), connectivity).unwrap();
-            let expected = flooded(&plane, connectivity);
-            prop_assert_eq!(flat.labels(), expected.index_axis(Axis(0), 0));
-        }
-    }
-
-    #[test]
-    fn views_of_any_stride_have_the_same_objects((mask, _) in masks()) {
-        let sizes = |mask: &Array3<bool>| Objects::of(mask, Connectivity::Edges).unwrap().labels();
-        let turned = mask.view().permuted_axes([2, 0, 1]);
-        let flipped = mask.slice(s![.., ..;-1, ..]);
-        prop_assert_eq!(Objects::of(&turned, Connectivity::Edges).unwrap().labels(), sizes(&turned.to_owned()));
-        prop_assert_eq!(Objects::of(&flipped, Connectivity::Edges).unwrap().labels(), sizes(&flipped.to_owned()));
-    }
-
-    #[test]
-    fn small_objects_go_and_the_rest_stay((mask, _) in masks(), least in 0_u64..6) {
-        let objects = Objects::of(&mask, Connectivity::Faces).unwrap();
-        let all = objects.clone();
-        let kept = objects.at_least(least);
-        prop_assert!(kept.sizes().iter().all(|&size| size >= least.max(1)));
-        prop_assert_eq!(kept.count(), all.sizes().iter().filter(|&&size| size >= least).count());
-        let (all, kept) = (all.labels(), kept.labels());
-        let again = Objects::of(&kept.mapv(|label| label > 0), Connectivity::Faces).unwrap();
-        prop_assert_eq!(again.labels(), kept.clone());
-        prop_assert!(all.iter().zip(&kept).all(|(&all, &kept)| all > 0 || kept == 0));
-    }
-
-    #[test]
-    fn statistics_are_those_of_the_labels((mask, _) in masks()) {
-        let objects = Objects::of(&mask, Connectivity::Full).unwrap();
-        let labels = objects.labels();
-        prop_assert_eq!(objects.mask(), mask);
-        for (object, stats) in objects.stats().iter().enumerate() {
-            let places: Vec<[usize; 3]> = labels
-                .indexed_iter()
-                .filter(|(_, label)| **label == object as u32 + 1)
-                .map(|((z, y, x), _)| [z, y, x])
-                .collect();
-            prop_assert_eq!(stats.pixels, places.len() as u64);
-            prop_assert_eq!(stats.pixels, objects.sizes()[object]);
-            for axis in 0..3 {
-                let along = || places.iter().map(|place| place[axis]);
-                let bounds = along().min().unwrap()..along().max().unwrap() + 1;
-                prop_assert_eq!(&stats.bounds[axis], &bounds);
-                let mean = along().sum::<usize>() as f64 / places.len() as f64;
-                prop_assert!((stats.centroid[axis] - mean).abs() < 1e-12 * mean.max(1.0));
-            }
-            let only = objects.clone().only(object).mask();
-            prop_assert_eq!(only, labels.mapv(|label| label == object as u32 + 1));
-        }
-        let most = objects.sizes().iter().copied().max();
-        let largest = objects.clone().largest();
-        prop_assert_eq!(largest.sizes().first().copied(), most);
-        prop_assert_eq!(largest.count(), usize::from(most.is_some()));
-        prop_assert!(objects.only(labels.len()).mask().iter().all(|inside| !inside));
-    }
-
-    #[test]
     fn scores_of_objects_follow_their_laws((prediction, truth) in masks(), threshold in 0.0..0.9) {
-        let objects = |mask| Objects::of(mask, Connectivity::Full).unwrap();
+        let objects = |mask| Objects::from_mask(mask, Connectivity::Full).unwrap();
         let (p, t) = (objects(&prediction), objects(&truth));
         let forth = ObjectOverlaps::between(&p, &t).unwrap();
         let back = ObjectOverlaps::between(&t, &p).unwrap();
@@ -171,7 +49,7 @@ proptest! {
 #[test]
 fn edge_cases_follow_the_table() {
     let scores = |prediction: &Array2<bool>, truth: &Array2<bool>| {
-        let objects = |mask| Objects::of(mask, Connectivity::Full).unwrap();
+        let objects = |mask| Objects::from_mask(mask, Connectivity::Full).unwrap();
         let overlaps = ObjectOverlaps::between(&objects(prediction), &objects(truth)).unwrap();
         let (lesions, panoptic) = (overlaps.lesions(0.0), overlaps.panoptic(0.5));
         let policy = EmptyPolicy::Undefined;
@@ -191,21 +69,23 @@ fn edge_cases_follow_the_table() {
     assert_eq!(scores(&empty, &full), [None, zero, zero, None, zero, zero]);
     assert_eq!(scores(&full, &empty), [zero, None, zero, None, zero, zero]);
     assert_eq!(scores(&full, &full), [Some(1.0); 6]);
-    for shape in [(0, 0), (0, 4), (3, 0), (1, 1), (1, 5), (5, 1)] {
-        let mask = Array2::from_elem(shape, true);
-        let objects = Objects::of(&mask, Connectivity::Faces).unwrap();
-        assert_eq!(objects.count(), usize::from(!mask.is_empty()));
-        assert_eq!(objects.labels(), Array2::<u32>::ones(shape));
-    }
 }
 
 #[test]
-fn shapes_that_do_not_fit_are_named() {
-    let objects = |shape| Objects::of(&Array2::from_elem(shape, true), Connectivity::Full).unwrap();
+fn scores_of_volumes_add_up() {
+    let lesions = LesionScores { predicted: 3, predicted_hits: 2, actual: 2, detected: 2 };
+    let none = LesionScores { predicted: 1, ..LesionScores::default() };
+    let both: LesionScores = [lesions, none].into_iter().sum();
+    assert_eq!(both, LesionScores { predicted: 4, ..lesions });
+    let panoptic = PanopticQuality { matched: 1, predicted: 3, actual: 2, jaccard_sum: 0.75 };
+    let twice = PanopticQuality { matched: 2, predicted: 6, actual: 4, jaccard_sum: 1.5 };
+    assert_eq!(panoptic + panoptic, twice);
+}
+
+#[test]
+fn shapes_that_differ_are_named() {
+    let objects =
+        |shape| Objects::from_mask(&Array2::from_elem(shape, true), Connectivity::Full).unwrap();
     let error = ObjectOverlaps::between(&objects((2, 3)), &objects((3, 2))).unwrap_err();
     assert!(matches!(error, Error::ShapeMismatch { .. }), "{error}");
-    let four = Array::from_elem(ndarray::Ix4(1, 1, 1, 1), true);
-    assert_eq!(four.raw_dim().ndim(), 4);
-    let error = Objects::of(&four, Connectivity::Full).unwrap_err();
-    assert_eq!(error, Error::Dimensions { found: 4 });
 }

@@ -30,7 +30,7 @@ fn probability_and_truth() -> (Array2<f32>, Array2<bool>) {
 fn soft_overlap_is_that_of_monai() {
     let expected = golden(include_str!("golden/soft.json"));
     let (probability, truth) = probability_and_truth();
-    let overlap = SoftOverlap::of(&probability, &truth, None).unwrap();
+    let overlap = SoftOverlap::from_map(&probability, &truth, None).unwrap();
     for (found, name) in [
         (overlap.dice(UNDEFINED), "dice"),
         (overlap.jaccard(UNDEFINED), "jaccard"),
@@ -46,14 +46,14 @@ fn label_quality_is_that_of_cleanlab() {
     let (probability, truth) = probability_and_truth();
     for (temperature, name) in [(0.1, "mask_0.1"), (1.0, "mask_1")] {
         let quality = LabelQuality { temperature };
-        let score = quality.of_mask(&probability, &truth, None).unwrap().unwrap();
+        let score = quality.score_mask(&probability, &truth, None).unwrap().unwrap();
         assert_relative_eq!(score.softmin, expected(name), max_relative = 1e-12);
     }
     let [first, second] = [ramp(31, 63, 128.0), ramp(17, 61, 128.0)];
     let third = 1.0 - &first - &second;
     let three = stack![ndarray::Axis(0), first, second, third];
     let labels = Array2::from_shape_fn((20, 30), |(y, x)| ((y * 30 + x) * 7 / 5 % 3) as u8);
-    let score = LabelQuality::default().of_labels(&three, &labels, None).unwrap().unwrap();
+    let score = LabelQuality::default().score_labels(&three, &labels, None).unwrap().unwrap();
     assert_relative_eq!(score.softmin, expected("labels_0.1"), max_relative = 1e-12);
 }
 
@@ -65,17 +65,17 @@ fn scores_of_nothing_follow_the_policy() {
         [(UNDEFINED, None), (EmptyPolicy::One, Some(1.0)), (EmptyPolicy::Zero, Some(0.0))]
     {
         for (truth, expected) in [(&none, expected), (&some, Some(0.0))] {
-            let overlap = SoftOverlap::of(&nothing, truth, None).unwrap();
+            let overlap = SoftOverlap::from_map(&nothing, truth, None).unwrap();
             assert_eq!(overlap.dice(policy), expected);
             assert_eq!(overlap.jaccard(policy), expected);
             assert_eq!(overlap.squared_dice(policy), expected);
         }
     }
     let quality = LabelQuality::default();
-    assert_eq!(quality.of_mask(&nothing, &none, Some(&*none)), Ok(None));
+    assert_eq!(quality.score_mask(&nothing, &none, Some(&*none)), Ok(None));
     let labels = Array2::from_elem((2, 3), 255_u8);
     let maps = Array3::<f32>::zeros((2, 2, 3));
-    assert_eq!(quality.of_labels(&maps, &labels, Some(255)), Ok(None));
+    assert_eq!(quality.score_labels(&maps, &labels, Some(255)), Ok(None));
     assert_eq!(LabelQuality::rank(&[None]), [0]);
 }
 
@@ -83,27 +83,27 @@ fn scores_of_nothing_follow_the_policy() {
 fn bad_input_is_named() {
     let quality = LabelQuality::default();
     let maps = array![[0.5_f32, 0.5], [0.5, f32::NAN]];
-    let found = quality.of_labels(&maps, &array![0_u8, 1], None);
+    let found = quality.score_labels(&maps, &array![0_u8, 1], None);
     assert!(matches!(found, Err(Error::NotAProbability { index, .. }) if index == [1, 1]));
-    let found = quality.of_labels(&maps, &array![2_i32, 1], None);
+    let found = quality.score_labels(&maps, &array![2_i32, 1], None);
     assert_eq!(found, Err(Error::Label { name: "labels", value: 2, classes: 2 }));
-    let found = quality.of_labels(&maps, &array![-1_i32, 1], Some(1));
+    let found = quality.score_labels(&maps, &array![-1_i32, 1], Some(1));
     assert_eq!(found, Err(Error::Label { name: "labels", value: -1, classes: 2 }));
-    let found = quality.of_labels(&maps, &array![0_u8], None);
+    let found = quality.score_labels(&maps, &array![0_u8], None);
     assert!(matches!(found, Err(Error::ShapeMismatch { name: "labels", .. })));
     for temperature in [0.0, f64::NAN, -1.0, f64::INFINITY] {
-        let found = LabelQuality { temperature }.of_labels(&maps, &array![0_u8, 0], None);
+        let found = LabelQuality { temperature }.score_labels(&maps, &array![0_u8, 0], None);
         assert!(matches!(found, Err(Error::Temperature { .. })), "{temperature}");
     }
     let map = array![0.5_f32, 1.5];
-    let found = SoftOverlap::of(&map, &array![true, true], None).unwrap_err();
+    let found = SoftOverlap::from_map(&map, &array![true, true], None).unwrap_err();
     assert!(found.to_string().starts_with("the map has 1.5 at [1], not a probability"), "{found}");
 }
 
 #[test]
 fn cold_softmins_do_not_vanish() {
     let sure = LabelQuality { temperature: 0.001 };
-    let score = sure.of_mask(&array![1.0_f32, 1.0, 0.25], &array![true, true, false], None);
+    let score = sure.score_mask(&array![1.0_f32, 1.0, 0.25], &array![true, true, false], None);
     assert_eq!(score.unwrap().unwrap().softmin, 0.75);
 }
 
@@ -117,14 +117,14 @@ proptest! {
         };
         let (p, t, region) = (column(|p| p.0), column(|p| p.1), column(|p| p.2));
         let map = p.mapv(|p| f32::from(u8::from(p)));
-        let overlap = SoftOverlap::of(&map, &t, Some(&*region)).unwrap();
+        let overlap = SoftOverlap::from_map(&map, &t, Some(&*region)).unwrap();
         let counts = ConfusionCounts::from_masks_in(&p, &t, &region).unwrap();
         for policy in [UNDEFINED, EmptyPolicy::One] {
             prop_assert_eq!(overlap.dice(policy), counts.dice(policy));
             prop_assert_eq!(overlap.squared_dice(policy), counts.dice(policy));
             prop_assert_eq!(overlap.jaccard(policy), counts.jaccard(policy));
         }
-        let score = LabelQuality::default().of_mask(&map, &t, Some(&*region)).unwrap();
+        let score = LabelQuality::default().score_mask(&map, &t, Some(&*region)).unwrap();
         prop_assert_eq!(score.map(|score| score.mean_confidence), counts.accuracy(UNDEFINED));
     }
 
@@ -137,7 +137,7 @@ proptest! {
         let confidence = |(&p, &t): (&f32, &bool)| if t { f64::from(p) } else { 1.0 - f64::from(p) };
         let least = p.iter().zip(&t).map(confidence).fold(1.0, f64::min);
         let (p, t) = (ndarray::Array1::from(p), ndarray::Array1::from(t));
-        let score = LabelQuality { temperature }.of_mask(&p, &t, None).unwrap().unwrap();
+        let score = LabelQuality { temperature }.score_mask(&p, &t, None).unwrap().unwrap();
         prop_assert!(least - 1e-12 <= score.softmin && score.softmin <= score.mean_confidence + 1e-12);
     }
 
@@ -149,10 +149,10 @@ proptest! {
         let cut = cut.min(p.len());
         let of = |range: std::ops::Range<usize>| {
             let part = ndarray::s![range];
-            SoftOverlap::of(&p.slice(part), &t.slice(part), None).unwrap()
+            SoftOverlap::from_map(&p.slice(part), &t.slice(part), None).unwrap()
         };
         let whole: SoftOverlap = [of(0..cut), of(cut..p.len())].into_iter().sum();
         // Multiples of 1/64 and their squares add up exactly.
-        prop_assert_eq!(whole, SoftOverlap::of(&p, &t, None).unwrap());
+        prop_assert_eq!(whole, SoftOverlap::from_map(&p, &t, None).unwrap());
     }
 }

@@ -1,7 +1,12 @@
+//! Draws that depend on the seed and the place of a candidate alone.
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// One number in (0, 1) for each of `count` candidates; the first ones do not depend on `count`.
+///
+/// Every candidate has its number whether it is annotated or not, so that what was annotated before
+/// does not shift the draws of all others.
 pub(crate) fn uniform(count: usize, seed: u64) -> Vec<f64> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     // The middles of 2^52 equal parts, so that neither end is drawn.

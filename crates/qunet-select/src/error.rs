@@ -1,5 +1,3 @@
-use qunet_stack::SliceId;
-
 use crate::{CandidateId, Column};
 
 /// What can go wrong with a selection.
@@ -12,22 +10,30 @@ pub enum Error {
         /// The setting.
         field: &'static str,
         /// Its value.
-        value: f64,
+        value: String,
         /// What it must be.
         rule: &'static str,
     },
-    /// No records, no slices.
-    #[error("nothing to select from; score at least one slice")]
+    /// There is no strategy of this name.
+    #[error("there is no strategy {name:?}; name one of {}", .names.join(", "))]
+    UnknownStrategy {
+        /// The name given.
+        name: String,
+        /// The names there are.
+        names: &'static [&'static str],
+    },
+    /// A pool without slices.
+    #[error("nothing to select from; give at least one slice")]
     NoSlices,
-    /// A stack has no records while others have.
+    /// A stack has no quality records while others have.
     #[error("stack {stack} has no records; score its slices, or leave it out")]
     NoRecords {
         /// Position of the stack among those given.
         stack: usize,
     },
-    /// A gap in millimetres needs to know how far apart the slices are.
-    #[error("the spacing of stack {stack} is not given; give it, or the gap in slices")]
-    NoSpacing {
+    /// A gap in millimetres needs to know where the slices are.
+    #[error("the positions of stack {stack} are not given; give them, or the gap in slices")]
+    NoPositions {
         /// Position of the stack among those given.
         stack: usize,
     },
@@ -43,19 +49,11 @@ pub enum Error {
         /// What it must be.
         rule: &'static str,
     },
-    /// One slice came twice.
-    #[error("slice {slice} was given twice; give each slice once")]
+    /// One candidate was given twice to a pool.
+    #[error("{candidate} was given twice; give each slice once")]
     Duplicate {
         /// The slice.
-        slice: SliceId,
-    },
-    /// The maps of a slice could not be compared.
-    #[error("slice {slice}: {source}")]
-    Maps {
-        /// The slice.
-        slice: SliceId,
-        /// Why.
-        source: qunet_segmetrics::Error,
+        candidate: CandidateId,
     },
     /// A strategy needs a column that the pool does not have.
     #[error("strategy {strategy} needs the column {column}; add it to the pool")]
@@ -77,7 +75,7 @@ pub enum Error {
         /// The smallest value that is allowed.
         least: Option<f64>,
     },
-    /// A column speaks of a slice that the pool does not hold.
+    /// A column names a slice that the pool does not hold.
     #[error("{column} names {candidate}, which is not in the pool; add it, or leave its value out")]
     Unknown {
         /// The column.
@@ -85,7 +83,7 @@ pub enum Error {
         /// The slice.
         candidate: CandidateId,
     },
-    /// One candidate came twice.
+    /// A column names one candidate twice.
     #[error("{column} names {candidate} twice; give it once")]
     Repeated {
         /// The column.
@@ -103,22 +101,25 @@ pub enum Error {
         /// Number of rows.
         found: usize,
     },
-    /// The probability maps of a slice are not what they should be.
-    #[error("{candidate}: {source}")]
-    ProbabilityMap {
+    /// The probability maps of a slice cannot be used.
+    #[error("{candidate}: {problem}")]
+    Maps {
         /// The slice.
         candidate: CandidateId,
         /// Why.
-        source: MapError,
+        problem: MapError,
     },
+    /// Probability maps cannot be used.
+    #[error(transparent)]
+    Map(#[from] MapError),
 }
 
 fn at_least(least: &Option<f64>) -> String {
     least.map_or(String::new(), |least| format!(" and at least {least}"))
 }
 
-/// What is wrong with a probability map.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+/// What is wrong with probability maps.
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MapError {
     /// There is no pixel, or there are too few samples, classes or heads.
@@ -153,24 +154,17 @@ pub enum MapError {
         /// Their sum.
         sum: f64,
     },
+    /// Two heads cannot be compared.
+    #[error(transparent)]
+    Heads(#[from] qunet_segmetrics::Error),
 }
 
-/// Refuses a value that breaks its rule.
+/// Refuses a setting that breaks its rule.
 pub(crate) fn require(
     holds: bool,
     field: &'static str,
-    value: f64,
+    value: impl ToString + Copy,
     rule: &'static str,
 ) -> Result<(), Error> {
-    if holds { Ok(()) } else { Err(Error::Parameter { field, value, rule }) }
-}
-
-/// The slice that comes twice, as an error.
-pub(crate) fn require_distinct(ids: impl Iterator<Item = SliceId>) -> Result<(), SliceId> {
-    let mut sorted: Vec<SliceId> = ids.collect();
-    sorted.sort_unstable();
-    match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(pair[0]),
-        None => Ok(()),
-    }
+    if holds { Ok(()) } else { Err(Error::Parameter { field, value: value.to_string(), rule }) }
 }

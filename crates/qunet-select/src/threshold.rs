@@ -1,3 +1,7 @@
+use ndarray::Array1;
+use ndarray_stats::Quantile1dExt;
+use ndarray_stats::interpolate::Linear;
+use noisy_float::types::{N64, n64};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -35,22 +39,23 @@ impl Threshold {
     }
 
     /// The limit for these values (all finite), whatever their order; `None` where there are none.
+    ///
+    /// The mean is not `ndarray`'s, whose sum depends on the order of the values.
     pub(crate) fn limit(self, values: &[f64]) -> Option<f64> {
-        let mut sorted = values.to_vec();
-        sorted.par_sort_unstable_by(f64::total_cmp);
-        let (lowest, highest) = (*sorted.first()?, *sorted.last()?);
         match self {
+            _ if values.is_empty() => None,
             Self::MeanScale(scale) => {
+                let mut sorted = values.to_vec();
+                sorted.par_sort_unstable_by(f64::total_cmp);
+                let (lowest, highest) = (*sorted.first()?, *sorted.last()?);
                 // Rounding must not put the mean of equal values above them.
                 let mean = sorted.iter().sum::<f64>() / sorted.len() as f64;
                 Some(scale * mean.clamp(lowest, highest))
             }
             Self::Value(value) => Some(value),
             Self::Quantile(share) => {
-                let place = share * (sorted.len() - 1) as f64;
-                let (low, part) = (place.floor() as usize, place.fract());
-                let high = (low + 1).min(sorted.len() - 1);
-                Some(sorted[low] + part * (sorted[high] - sorted[low]))
+                let mut values: Array1<N64> = values.iter().map(|&value| n64(value)).collect();
+                values.quantile_mut(n64(share), &Linear).ok().map(N64::raw)
             }
         }
     }

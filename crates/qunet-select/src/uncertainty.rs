@@ -21,7 +21,7 @@ const SUM_TOLERANCE: f64 = 0.01;
 /// // Two samples of Monte-Carlo dropout contradict each other on one pixel of two.
 /// let (first, second) = (array![[[1.0, 0.0]]], array![[[0.0, 0.0]]]);
 /// let maps: [ArrayView3<f32>; 2] = [first.view(), second.view()];
-/// let record = Uncertainty::of_maps(SliceId(3), &maps)?;
+/// let record = Uncertainty::from_maps(SliceId(3), &maps)?;
 /// assert!((record.entropy - 2_f64.ln() / 2.0).abs() < 1e-12);
 /// assert_eq!(record.bald, Some(record.entropy));
 /// assert_eq!((record.margin, record.foreground), (0.5, 0.0));
@@ -45,20 +45,20 @@ pub struct Uncertainty {
 }
 
 impl Uncertainty {
-    /// Of maps `(classes, height, width)`, one for each sample of Monte-Carlo dropout, member of an
+    /// From maps `(classes, height, width)`, one for each sample of Monte-Carlo dropout, member of an
     /// ensemble or head. One class is the probability of the lesion; of several, class 0 is the
     /// background.
     ///
     /// # Errors
-    /// [`Error::ProbabilityMap`] where there is no map or no pixel, maps differ in shape, a value
+    /// [`Error::Maps`] where there is no map or no pixel, maps differ in shape, a value
     /// is no probability, or classes do not add to 1 within 0.01.
-    pub fn of_maps(
+    pub fn from_maps(
         id: impl Into<CandidateId>,
         samples: &[ArrayView3<'_, f32>],
     ) -> Result<Self, Error> {
         let candidate = id.into();
         let sums = Sums::over(samples);
-        let sums = sums.map_err(|source| Error::ProbabilityMap { candidate, source })?;
+        let sums = sums.map_err(|problem| Error::Maps { candidate, problem })?;
         let pixels = sums.pixels as f64;
         Ok(Self {
             id: candidate,
@@ -70,7 +70,7 @@ impl Uncertainty {
     }
 }
 
-/// What the pixels add up to.
+/// The sums over the pixels.
 #[derive(Default)]
 struct Sums {
     pixels: usize,
@@ -150,7 +150,8 @@ fn read(
     Ok(())
 }
 
-/// -sum p ln p, with 0 ln 0 = 0.
+/// -sum p ln p, with 0 ln 0 = 0. Not `ndarray_stats::EntropyExt`, which needs an array of its own for
+/// every pixel.
 fn entropy(classes: &[f64]) -> f64 {
     classes.iter().filter(|&&p| p > 0.0).map(|p| -p * p.ln()).sum()
 }

@@ -4,13 +4,15 @@
 use approx::assert_relative_eq;
 use ndarray::{Array3, ArrayView3, Axis, array};
 use proptest::prelude::*;
-use qunet_select::{Column, ForegroundRandom, Pool, StrategyConfig, Uncertainty};
+use qunet_select::{
+    Column, ForegroundRandom, Pool, Request, Strategy as _, StrategyConfig, Uncertainty,
+};
 use qunet_stack::SliceId;
 use serde_json::Value;
 
 fn of(samples: &[Array3<f32>]) -> Result<Uncertainty, qunet_select::Error> {
     let views: Vec<ArrayView3<'_, f32>> = samples.iter().map(|sample| sample.view()).collect();
-    Uncertainty::of_maps(SliceId(2), &views)
+    Uncertainty::from_maps(SliceId(2), &views)
 }
 
 /// The maps of the script.
@@ -52,7 +54,7 @@ fn a_slice_without_a_predicted_pixel_holds_no_foreground() {
     let pool = Pool::of_stack(9).unwrap().with_uncertainty(&[faint, seen]).unwrap();
     let drawn = |seed| {
         let strategy = StrategyConfig::ForegroundRandom(ForegroundRandom::default());
-        strategy.select(&pool, 1, seed).unwrap().ids()
+        strategy.select(&pool, &Request::new(1, seed)).unwrap().ids()
     };
     assert!((0..20).all(|seed| drawn(seed) == [SliceId(5).into()]));
 }
@@ -77,7 +79,7 @@ fn a_pool_takes_the_records_and_strategies_pick_by_them() {
     records.iter_mut().zip(0..).for_each(|(record, slice)| record.id.slice = SliceId(slice));
     let pool = Pool::of_stack(3).unwrap().with_uncertainty(&records).unwrap();
     for config in [StrategyConfig::Entropy {}, StrategyConfig::Margin {}] {
-        let order = config.select(&pool, 3, 0).unwrap().slices(0);
+        let order = config.select(&pool, &Request::new(3, 0)).unwrap().slices(0);
         assert_eq!(order, [SliceId(1), SliceId(2), SliceId(0)], "{config:?}");
     }
     assert_eq!(pool.column(&Column::Bald, "bald").unwrap(), [Some(0.0); 3]);
@@ -116,6 +118,6 @@ proptest! {
         let transposed: Vec<Array3<f32>> =
             samples.iter().map(|it| it.t().as_standard_layout().into_owned()).collect();
         let views: Vec<ArrayView3<'_, f32>> = transposed.iter().map(|it| it.t()).collect();
-        prop_assert_eq!(Uncertainty::of_maps(SliceId(2), &views).unwrap(), record);
+        prop_assert_eq!(Uncertainty::from_maps(SliceId(2), &views).unwrap(), record);
     }
 }

@@ -1,3 +1,4 @@
+use std::ops::Range;
 use std::path::PathBuf;
 
 use crate::SliceId;
@@ -7,19 +8,19 @@ use crate::SliceId;
 #[non_exhaustive]
 pub enum Error {
     /// Nothing at that path, or no permission.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}")]
     Read {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The file could not be written; nothing is left behind.
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {path}")]
     Write {
         /// The file that was to be written.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The content is of no known format.
@@ -32,22 +33,22 @@ pub enum Error {
         path: PathBuf,
     },
     /// The NIfTI header or data is broken.
-    #[error("{path} is not a readable NIfTI-1 file: {source}")]
+    #[error("{path} is not a readable NIfTI-1 file: {problem}")]
     Nifti {
         /// The file.
         path: PathBuf,
-        /// What the reader said.
-        source: nifti::NiftiError,
+        /// What is wrong with it.
+        problem: nifti::NiftiError,
     },
     /// A file of another format is broken.
-    #[error("{path} is not a readable {format}: {source}")]
+    #[error("{path} is not a readable {format}: {problem}")]
     Decode {
         /// The file.
         path: PathBuf,
         /// What it was taken for.
         format: &'static str,
-        /// What its reader said.
-        source: Box<dyn std::error::Error + Send + Sync>,
+        /// What is wrong with it.
+        problem: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Something that is valid and that is not read here.
     #[error("{path} holds {what}; {remedy}")]
@@ -99,11 +100,11 @@ pub enum Error {
         shape: [usize; 3],
     },
     /// The NIfTI volume could not be written; nothing is left behind.
-    #[error("cannot write {path} as NIfTI-1: {source}")]
+    #[error("cannot write {path} as NIfTI-1")]
     NiftiWrite {
         /// The file that was to be written.
         path: PathBuf,
-        /// What the writer said.
+        /// The error of the writer.
         source: nifti::NiftiError,
     },
     /// A voxel type that holds no single grey value.
@@ -141,11 +142,11 @@ pub enum Error {
         path: PathBuf,
     },
     /// A slice that could not be decoded.
-    #[error("{path} is not a readable image: {source}")]
+    #[error("{path} is not a readable image")]
     Image {
         /// The file.
         path: PathBuf,
-        /// What the decoder said.
+        /// The error of the decoder.
         source: image::ImageError,
     },
     /// A colour image.
@@ -207,12 +208,12 @@ pub enum Error {
         /// Its value.
         value: f32,
     },
-    /// Nothing looks like the region that was looked for.
+    /// No part of the stack is like the anatomy to be found.
     #[error("{name} shows no {anatomy}; give a region of interest as a mask")]
     NoRegion {
         /// The stack.
         name: String,
-        /// What was looked for.
+        /// The anatomy.
         anatomy: &'static str,
     },
     /// A slice number past the end.
@@ -227,15 +228,20 @@ pub enum Error {
     },
     /// A region that does not lie in its slice.
     #[error(
-        "{region:?} does not fit {shape:?} (height, width); a region holds at least a pixel and \
-         lies within its slice"
+        "rows {rows:?} and columns {columns:?} do not fit {shape:?} (height, width); a region holds \
+         at least a pixel and lies within its slice"
     )]
     Region {
-        /// The region.
-        region: crate::Region,
+        /// The rows of the region.
+        rows: Range<usize>,
+        /// Its columns.
+        columns: Range<usize>,
         /// Height and width of what it is used on.
         shape: (usize, usize),
     },
+    /// A mask whose parts cannot be numbered.
+    #[error(transparent)]
+    Grid(#[from] qunet_grid::Error),
     /// A setting out of range.
     #[error("{field} is {value}: {rule}")]
     Parameter {
@@ -253,9 +259,9 @@ impl Error {
     pub(crate) fn decode(
         path: &std::path::Path,
         format: &'static str,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+        problem: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self::Decode { path: path.to_owned(), format, source: source.into() }
+        Self::Decode { path: path.to_owned(), format, problem: problem.into() }
     }
 
     #[cfg(not(all(feature = "dicom", feature = "npy", feature = "tiff")))]

@@ -1,3 +1,5 @@
+//! Where voxels lie in space.
+
 use serde::{Deserialize, Serialize};
 
 /// Where a stack's voxels lie in space.
@@ -110,7 +112,7 @@ impl Geometry {
     }
 
     /// The geometry of the same voxels with slices and rows, or slices and columns, exchanged.
-    pub(crate) fn along(&self, axis: SlicingAxis) -> Self {
+    pub(crate) fn resliced(&self, axis: SlicingAxis) -> Self {
         let affine = self.affine.map(|[column, row, slice, origin]| match axis {
             SlicingAxis::Slices => [column, row, slice, origin],
             SlicingAxis::Rows => [column, slice, row, origin],
@@ -183,11 +185,11 @@ pub enum SlicingAxis {
 
 impl SlicingAxis {
     /// The order of the stored axes.
-    pub(crate) fn order(self) -> (usize, usize, usize) {
+    pub(crate) fn order(self) -> [usize; 3] {
         match self {
-            Self::Slices => (0, 1, 2),
-            Self::Rows => (1, 0, 2),
-            Self::Columns => (2, 1, 0),
+            Self::Slices => [0, 1, 2],
+            Self::Rows => [1, 0, 2],
+            Self::Columns => [2, 1, 0],
         }
     }
 }

@@ -1,8 +1,78 @@
-#![doc = include_str!("../README.md")]
+//! 3D image stacks with geometry and region of interest: read, write, slice, scale, resize, find the
+//! anatomy, and seeded phantoms.
+//!
+//! # Overview
+//!
+//! * **Stacks.** [`Stack`] holds [`Pixels`] `(slices, height, width)` in their stored type, a
+//!   [`Geometry`] and, where one is known, a region of interest. [`Stack::open`] reads NIfTI-1, DICOM,
+//!   TIFF, NumPy arrays and folders of pictures; the content says what a file is, not its name. A
+//!   [`SliceId`] names a slice, a [`SliceView`] is one. [`LabelMap`] is a mask on the grid of a stack.
+//! * **One slice at a time.** [`SliceStream`] and [`MaskStream`] read the same files in the memory of a
+//!   slice ([`SlicePixels`]).
+//! * **Space.** [`Geometry`] has affine (RAS or LPS), spacing in a [`LengthUnit`] and orientation;
+//!   [`Stack::resliced`] slices the same voxels along another [`SlicingAxis`].
+//! * **Intensities and sizes.** [`Scaling`] makes pixel values [0, 1]; [`resize_bilinear`],
+//!   [`resize_area`] and [`resize_nearest`] change the size; [`Region`] crops and puts back.
+//! * **Finding.** [`roi::Anatomy`] finds lungs, body, retina or bright foreground in the pixels.
+//! * **Writing.** [`Stack::write`], [`Stack::write_labels`], [`Stack::write_segmentation`] (with
+//!   [`Segment`]s for 3D Slicer) and folders of PNG. All of it goes through [`write_atomically`],
+//!   [`write_file`] and [`write_folder`], which leave a whole file or none; [`is_partial`] knows by its
+//!   [`PARTIAL_PREFIX`] what a killed program left behind.
+//! * **Trying out.** [`phantom::CtPhantom`] and [`phantom::OctPhantom`] make a chest and a retina with
+//!   truth from one seed.
+//!
+//! Every function gives an [`Error`] that names the file, the value and the remedy. [`ndarray`] is
+//! exported, for its types are part of this interface.
+//!
+//! # Example: out and in again
+//!
+//! ```
+//! use qunet_stack::{LabelMap, Scaling, SliceId, Stack, phantom::CtPhantom};
+//!
+//! let phantom = CtPhantom { slices: 8, size: 64, seed: 1 }.generate()?;
+//! let folder = tempfile::tempdir()?;
+//! let (image, mask) = (folder.path().join("ct.nii.gz"), folder.path().join("mask.nii.gz"));
+//! phantom.stack.write(&image)?;
+//! phantom.stack.write_labels(&mask, phantom.truth.labels())?;
+//!
+//! let stack = Stack::open(&image)?;
+//! let truth = LabelMap::open_binary(&mask, &stack)?;
+//! assert_eq!(stack.geometry(), phantom.stack.geometry());
+//! assert_eq!(truth, phantom.truth);
+//! let slice = stack.scaled_slice(SliceId(3), &Scaling::lung_window())?;
+//! assert_eq!(slice.dim(), (64, 64));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What is read, and how
+//!
+//! In a NIfTI file x is the column, y the row and z the slice. Pixels stay in the type they were
+//! stored in (u8, u16, i16, f32); wider types and rescaled values become f32, whole Hounsfield units
+//! that fit become i16. DICOM values become modality values by rescale slope and intercept of their own
+//! slice, or by its modality look-up table. Not read: deflated DICOM, JPEG-LS and JPEG XL, colour; the
+//! error names the transfer syntax and the remedy. NumPy arrays in Fortran order are read in pieces of
+//! 128 MiB. TIFF, NumPy arrays and pictures have no geometry: one millimetre in every direction.
+//!
+//! Sizes that a header states are checked against the length of its file before memory is asked for,
+//! so broken files get a typed error within bounded memory (`tests/hostile.rs`; fuzz targets for every
+//! reader). Values and geometry are those that nibabel, pydicom, SimpleITK, tifffile, pynrrd, Pillow
+//! and NumPy read (`tests/readers.rs`, where these are installed).
+//!
+//! Lungs are found with a Dice of 0.954 to 0.977 against those that people drew on five volumes of
+//! chest CT (`tests/roi_data.rs` prints the table); the band of the retina holds all of the fluid that
+//! was drawn in 55 B-scans of five eyes, and is 0.40 to 0.52 mm thick.
+//!
+//! # Features
+//!
+//! | Feature | Gives |
+//! |---|---|
+//! | `dicom` (default) | DICOM series and files: uncompressed, JPEG baseline to lossless, RLE |
+//! | `tiff` (default) | TIFF of one or many pages |
+//! | `npy` (default) | NumPy arrays |
+//! | `dicom-jpeg2000` | JPEG 2000 in DICOM, by a decoder translated from C that is not memory-safe code: use it for files that you trust |
 
 #[cfg(feature = "dicom")]
 mod dicom_series;
-mod each;
 mod error;
 mod files;
 mod geometry;
@@ -21,7 +91,6 @@ mod resize;
 pub mod roi;
 mod samples;
 mod scaling;
-mod slice;
 mod slice_id;
 mod source;
 mod stack;
@@ -30,16 +99,17 @@ mod stream;
 mod tiff_file;
 
 pub use error::Error;
-pub use files::{write_atomically, write_file};
+pub use files::{
+    PARTIAL_PREFIX, create_folder, is_partial, write_atomically, write_file, write_folder,
+};
 pub use geometry::{Geometry, LengthUnit, SlicingAxis};
 pub use mask::LabelMap;
 pub use ndarray;
 pub use nrrd_file::Segment;
-pub use pixels::Pixels;
+pub use pixels::{Pixels, SlicePixels, SliceView};
 pub use region::Region;
 pub use resize::{resize_area, resize_bilinear, resize_nearest};
 pub use scaling::Scaling;
-pub use slice::{SlicePixels, SliceView};
 pub use slice_id::SliceId;
 pub use stack::Stack;
 pub use stream::{MaskStream, SliceStream};

@@ -1,10 +1,11 @@
+//! Label maps, and masks as regions of interest.
+
 use std::path::Path;
 
 use ndarray::{Array2, Array3, ArrayView2, Axis};
 
-use crate::each::each;
-use crate::slice::is_inside;
-use crate::{Error, Pixels, SliceId, Stack};
+use crate::pixels::{Pixels, each, is_inside};
+use crate::{Error, SliceId, Stack};
 
 /// A label map on the grid of a stack: `(slices, height, width)`, 0 = background.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,12 +31,7 @@ impl LabelMap {
     /// # Errors
     /// [`Error::ShapeMismatch`] where the grids differ.
     pub fn new(labels: Array3<u8>, name: &str, stack: &Stack) -> Result<Self, Error> {
-        let (slices, height, width) = labels.dim();
-        let found = [slices, height, width];
-        if found != stack.shape() {
-            let name = name.to_owned();
-            return Err(Error::ShapeMismatch { name, found, expected: stack.shape() });
-        }
+        stack.check_grid(name, labels.dim())?;
         Ok(Self { labels })
     }
 
@@ -63,5 +59,17 @@ impl LabelMap {
     /// [`Error::NoSuchSlice`] past the end.
     pub fn mask(&self, id: SliceId) -> Result<Array2<bool>, Error> {
         Ok(self.slice(id)?.mapv(|label| label > 0))
+    }
+}
+
+impl Stack {
+    /// Adds the region of interest from a mask file or folder; every value above zero is inside.
+    ///
+    /// # Errors
+    /// As [`LabelMap::open_binary`].
+    pub fn with_roi(self, path: impl AsRef<Path>) -> Result<Self, Error> {
+        let mask = LabelMap::open_binary(path, &self)?;
+        let roi = mask.labels().mapv(|label| label > 0);
+        self.with_roi_mask(roi)
     }
 }

@@ -1,54 +1,10 @@
-//! What kind of thing a path is, told by its content.
+//! Opens a file or folder as a source of slices, by its content.
 
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::Path;
 
-use crate::source::Source;
+use crate::source::{Format, Source};
 use crate::{Error, Geometry, Pixels, SlicePixels, nifti_file, picture_folder};
-
-/// Bytes that tell every format: DICOM has its mark at 128.
-const START: usize = 132;
-const DICOM_MARK: &[u8] = b"DICM";
-const NUMPY_MARK: &[u8] = b"\x93NUMPY";
-/// Classic TIFF and BigTIFF in either byte order.
-const TIFF_MARKS: [&[u8]; 4] = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"];
-
-/// A format that is not NIfTI.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    Dicom,
-    Numpy,
-    Tiff,
-    Picture,
-    Other,
-}
-
-impl Format {
-    /// Whether files of it make a folder of pictures.
-    pub(crate) fn is_picture(self) -> bool {
-        self == Self::Picture || (cfg!(feature = "tiff") && self == Self::Tiff)
-    }
-
-    /// Looks at the first bytes of a file.
-    pub(crate) fn of(path: &Path) -> Result<Self, Error> {
-        let cannot_read = |source| Error::Read { path: path.to_owned(), source };
-        let file = File::open(path).map_err(cannot_read)?;
-        let mut start = Vec::with_capacity(START);
-        file.take(START as u64).read_to_end(&mut start).map_err(cannot_read)?;
-        Ok(if start.len() == START && start.ends_with(DICOM_MARK) {
-            Self::Dicom
-        } else if start.starts_with(NUMPY_MARK) {
-            Self::Numpy
-        } else if TIFF_MARKS.iter().any(|mark| start.starts_with(mark)) {
-            Self::Tiff
-        } else if picture_folder::is_picture(&start) {
-            Self::Picture
-        } else {
-            Self::Other
-        })
-    }
-}
 
 /// The slices of a file or folder in order, read one at a time.
 #[derive(Debug)]
@@ -85,11 +41,11 @@ fn open(path: &Path) -> Result<Box<dyn Source>, Error> {
     if fs::metadata(path).map_err(cannot_read)?.is_dir() {
         return folder(path);
     }
-    match Format::of(path)? {
+    match Format::of_file(path)? {
         Format::Dicom => dicom(path),
         Format::Numpy => numpy(path),
         Format::Tiff => tiff(path),
-        Format::Picture => Ok(Box::new(picture_folder::Slices::of_file(path)?)),
+        Format::Picture => Ok(Box::new(picture_folder::Slices::open_file(path)?)),
         Format::Other => Ok(Box::new(nifti_file::Slices::open(path)?)),
     }
 }

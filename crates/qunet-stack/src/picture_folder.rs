@@ -6,18 +6,10 @@ use std::path::{Path, PathBuf};
 use image::{DynamicImage, ImageBuffer, ImageReader, Rgb};
 use ndarray::Array2;
 
-use crate::open::Format;
-use crate::source::Source;
+use crate::source::{Format, Source};
 use crate::{Error, SlicePixels};
 
-/// How PNG and JPEG files start.
-const MARKS: [&[u8]; 2] = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"];
 const ENDINGS: [&str; 3] = ["png", "jpg", "jpeg"];
-
-/// Whether a file that starts with these bytes is a picture.
-pub(crate) fn is_picture(start: &[u8]) -> bool {
-    MARKS.iter().any(|mark| start.starts_with(mark))
-}
 
 /// The slices of a folder, `2.png` before `10.png`, all of the size and type of the first.
 #[derive(Debug)]
@@ -31,15 +23,15 @@ pub(crate) struct Slices {
 
 impl Slices {
     pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
-        Self::of(slices_of(folder)?)
+        Self::from_files(slices_of(folder)?)
     }
 
     /// One picture, a stack of one slice.
-    pub(crate) fn of_file(path: &Path) -> Result<Self, Error> {
-        Self::of(vec![path.to_owned()])
+    pub(crate) fn open_file(path: &Path) -> Result<Self, Error> {
+        Self::from_files(vec![path.to_owned()])
     }
 
-    fn of(files: Vec<PathBuf>) -> Result<Self, Error> {
+    fn from_files(files: Vec<PathBuf>) -> Result<Self, Error> {
         let empty = || Error::EmptyFolder { path: PathBuf::new() };
         let first = read(files.first().ok_or_else(empty)?)?;
         let (height, width) = first.view().dim();
@@ -99,12 +91,12 @@ fn has_ending(path: &Path) -> bool {
 }
 
 fn is_picture_file(path: &Path) -> bool {
-    path.is_file() && Format::of(path).is_ok_and(Format::is_picture)
+    path.is_file() && Format::of_file(path).is_ok_and(Format::is_picture)
 }
 
 fn read(path: &Path) -> Result<SlicePixels, Error> {
     #[cfg(feature = "tiff")]
-    if Format::of(path)? == Format::Tiff {
+    if Format::of_file(path)? == Format::Tiff {
         return tiff_page(path);
     }
     let slice = grey(path)?;

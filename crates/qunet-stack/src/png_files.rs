@@ -1,4 +1,4 @@
-//! Folders of PNG files out.
+//! Folders of PNG files, one for each slice.
 
 use std::fs;
 use std::io;
@@ -7,36 +7,30 @@ use std::path::Path;
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 use ndarray::Array2;
 
-use crate::Error;
+use crate::{Error, SliceId, write_folder};
 
-/// Writes slices of a stack of so many under a temporary name, which then becomes `folder`'s.
+/// The name of the picture of a slice of a stack of so many: its number, in as many digits as the
+/// last one has.
+pub(crate) fn name(id: SliceId, slices: usize) -> String {
+    let digits = slices.saturating_sub(1).to_string().len();
+    format!("{:0digits$}.png", id.0)
+}
+
+/// Writes slices of a stack of so many into a new folder.
 pub(crate) fn write(
     folder: &Path,
-    of: usize,
-    slices: impl IntoIterator<Item = usize>,
-    slice: impl Fn(usize) -> Result<Array2<u8>, Error>,
+    slices: usize,
+    ids: impl IntoIterator<Item = SliceId>,
+    slice: impl Fn(SliceId) -> Result<Array2<u8>, Error>,
 ) -> Result<(), Error> {
     let failed = |source| Error::Write { path: folder.to_owned(), source };
-    let parent = match folder.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    let temporary = tempfile::Builder::new().prefix(".partial-").tempdir_in(parent);
-    let temporary = temporary.map_err(failed)?;
-    let digits = of.saturating_sub(1).to_string().len();
-    for index in slices {
-        let name = format!("{index:0digits$}.png");
-        let bytes = encode(&slice(index)?).map_err(failed)?;
-        fs::write(temporary.path().join(name), bytes).map_err(failed)?;
-    }
-    // Gives the usual rights; a temporary folder is private.
-    #[cfg(unix)]
-    fs::set_permissions(temporary.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))
-        .map_err(failed)?;
-    fs::rename(temporary.path(), folder).map_err(failed)?;
-    // Nothing is left under the old name to be removed.
-    let _renamed = temporary.keep();
-    Ok(())
+    write_folder(folder, |inside| {
+        for id in ids {
+            let bytes = encode(&slice(id)?).map_err(failed)?;
+            fs::write(inside.join(name(id, slices)), bytes).map_err(failed)?;
+        }
+        Ok(())
+    })
 }
 
 fn encode(slice: &Array2<u8>) -> io::Result<Vec<u8>> {

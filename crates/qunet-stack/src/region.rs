@@ -1,3 +1,5 @@
+//! Parts of slices.
+
 use ndarray::{Array2, Array3, ArrayRef2, ArrayRef3, ArrayView2, s};
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +80,7 @@ impl Region {
     ) -> Result<Array2<T>, Error> {
         let (bottom, right) = self.check(shape)?;
         if part.dim() != (self.height, self.width) {
-            return Err(Error::Region { region: *self, shape: part.dim() });
+            return Err(self.unfit(part.dim()));
         }
         let mut slice = Array2::default(shape);
         slice.slice_mut(s![self.top..bottom, self.left..right]).assign(part);
@@ -90,13 +92,18 @@ impl Region {
         Ok(slice.slice(s![self.top..bottom, self.left..right]))
     }
 
+    fn unfit(&self, shape: (usize, usize)) -> Error {
+        let rows = self.top..self.top.saturating_add(self.height);
+        Error::Region { rows, columns: self.left..self.left.saturating_add(self.width), shape }
+    }
+
     /// The row and column after the last.
     fn check(&self, (height, width): (usize, usize)) -> Result<(usize, usize), Error> {
         let bottom = self.top.checked_add(self.height).filter(|&bottom| bottom <= height);
         let right = self.left.checked_add(self.width).filter(|&right| right <= width);
         match (bottom, right) {
             (Some(bottom), Some(right)) if self.height > 0 && self.width > 0 => Ok((bottom, right)),
-            _ => Err(Error::Region { region: *self, shape: (height, width) }),
+            _ => Err(self.unfit((height, width))),
         }
     }
 }

@@ -61,7 +61,8 @@ pub(crate) struct Samples {
 }
 
 /// Bytes that are read at once: whole values of every type, and few enough to stay in the cache
-/// until they are pixels.
+/// until they are pixels. A slice read whole goes through memory twice, once as bytes and once as
+/// pixels, and for a moment takes twice its size.
 const CHUNK: usize = 1 << 18;
 
 /// The pixels of a slice, or how many bytes of it there are.
@@ -150,6 +151,8 @@ impl Samples {
             if self.big_endian != cfg!(target_endian = "big") {
                 bytes.chunks_exact_mut(size).for_each(<[u8]>::reverse);
             }
+            // Bytes of a file lie at any address, so values are copied out; the compiler makes it one
+            // pass of vector loads.
             let read = |bytes| convert(bytemuck::pod_read_unaligned(bytes));
             values.extend(bytes.chunks_exact(size).map(read));
         }

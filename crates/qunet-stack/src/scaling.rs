@@ -52,7 +52,7 @@ impl Scaling {
     }
 
     /// Scales one slice, given the smallest and largest value of its stack, which
-    /// [`Scaling::StackMinMax`] alone looks at. A constant range gives 0 everywhere.
+    /// only [`Scaling::StackMinMax`] reads. A constant range gives 0 everywhere.
     ///
     /// ```
     /// use ndarray::array;

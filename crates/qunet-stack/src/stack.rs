@@ -1,10 +1,13 @@
+//! A stack in memory.
+
 use std::path::Path;
 
 use ndarray::{Array2, Array3, ArrayRef3, ArrayView2, Axis};
 
-use crate::geometry::SlicingAxis;
+use crate::geometry::{Geometry, SlicingAxis};
 use crate::nrrd_file::Segment;
-use crate::{Error, Geometry, LabelMap, Pixels, Scaling, SliceId, SliceView, nifti_file, slice};
+use crate::pixels::{NO_RANGE, Pixels, SliceView, each, permuted, wider};
+use crate::{Error, Scaling, SliceId, nifti_file, nrrd_file, png_files};
 
 /// A 3D image stack: pixels `(slices, height, width)`, geometry, and optionally a region of
 /// interest (anatomy such as the lungs or the retina, never the lesion).
@@ -29,7 +32,7 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Reads a stack, told by its content:
+    /// Reads a stack; its content says what it is:
     /// - NIfTI-1: `.nii`, `.nii.gz`, or either half of a `.hdr`/`.img` pair,
     /// - DICOM (feature `dicom`): the folder of one series, sorted by position along the normal of
     ///   its slices, or a file of one or many frames; stored values become modality values
@@ -58,20 +61,8 @@ impl Stack {
             return Err(Error::Empty { name, shape });
         }
         pixels.check_finite(&name)?;
-        let range = (0..shape[0])
-            .map(|index| pixels.slice(index).range())
-            .fold(slice::NO_RANGE, slice::wider);
+        let range = (0..shape[0]).map(|index| pixels.slice(index).range()).fold(NO_RANGE, wider);
         Ok(Self { name, pixels, geometry, roi: None, range })
-    }
-
-    /// Adds the region of interest from a mask file or folder; every value above zero is inside.
-    ///
-    /// # Errors
-    /// As [`LabelMap::open_binary`].
-    pub fn with_roi(self, path: impl AsRef<Path>) -> Result<Self, Error> {
-        let mask = LabelMap::open_binary(path, &self)?;
-        let roi = mask.labels().mapv(|label| label > 0);
-        Ok(Self { roi: Some(roi), ..self })
     }
 
     /// Adds the region of interest from memory.
@@ -177,12 +168,7 @@ impl Stack {
     /// As [`Stack::write_labels`].
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let path = path.as_ref();
-        match &self.pixels {
-            Pixels::U8(array) => nifti_file::write(path, array, &self.geometry),
-            Pixels::U16(array) => nifti_file::write(path, array, &self.geometry),
-            Pixels::I16(array) => nifti_file::write(path, array, &self.geometry),
-            Pixels::F32(array) => nifti_file::write(path, array, &self.geometry),
-        }
+        each!(&self.pixels, Pixels, array => nifti_file::write(path, array, &self.geometry))
     }
 
     /// The same voxels sliced along another of their axes, region of interest included; what is
@@ -192,24 +178,19 @@ impl Stack {
     /// use qunet_stack::{SlicingAxis, phantom::CtPhantom};
     ///
     /// let axial = CtPhantom { slices: 6, size: 48, seed: 1 }.generate()?.stack;
-    /// let coronal = axial.along(SlicingAxis::Rows)?;
+    /// let coronal = axial.resliced(SlicingAxis::Rows)?;
     /// assert_eq!(coronal.shape(), [48, 6, 48]);
-    /// assert_eq!(coronal.along(SlicingAxis::Rows)?.pixels(), axial.pixels());
+    /// assert_eq!(coronal.resliced(SlicingAxis::Rows)?.pixels(), axial.pixels());
     /// # Ok::<(), qunet_stack::Error>(())
     /// ```
     ///
     /// # Errors
     /// As [`Stack::new`].
-    pub fn along(&self, axis: SlicingAxis) -> Result<Self, Error> {
+    pub fn resliced(&self, axis: SlicingAxis) -> Result<Self, Error> {
         let order = axis.order();
-        let pixels = match &self.pixels {
-            Pixels::U8(array) => Pixels::U8(reordered(array, order)),
-            Pixels::U16(array) => Pixels::U16(reordered(array, order)),
-            Pixels::I16(array) => Pixels::I16(reordered(array, order)),
-            Pixels::F32(array) => Pixels::F32(reordered(array, order)),
-        };
-        let roi = self.roi.as_ref().map(|roi| reordered(roi, order));
-        let stack = Self::new(self.name.clone(), pixels, self.geometry.along(axis))?;
+        let roi = self.roi.as_ref().map(|roi| permuted(roi, order));
+        let pixels = self.pixels.permuted(order);
+        let stack = Self::new(self.name.clone(), pixels, self.geometry.resliced(axis))?;
         Ok(Self { roi, ..stack })
     }
 
@@ -225,7 +206,7 @@ impl Stack {
         segments: &[Segment],
     ) -> Result<(), Error> {
         self.check_grid("the label map", labels.dim())?;
-        crate::nrrd_file::write(path.as_ref(), labels, &self.geometry, segments)
+        nrrd_file::write(path.as_ref(), labels, &self.geometry, segments)
     }
 
     /// Writes the slices as 8-bit grey PNG files into a new folder, named by their numbers: 0 to
@@ -249,11 +230,23 @@ impl Stack {
         scaling: &Scaling,
     ) -> Result<(), Error> {
         scaling.check()?;
-        let ids = ids.into_iter().map(|id| id.0);
-        crate::png_files::write(folder.as_ref(), self.slices(), ids, |index| {
-            let slice = self.scaled_slice(SliceId(index), scaling)?;
+        png_files::write(folder.as_ref(), self.slices(), ids, |id| {
+            let slice = self.scaled_slice(id, scaling)?;
             Ok(slice.mapv(|value| (value.clamp(0.0, 1.0) * 255.0).round() as u8))
         })
+    }
+
+    /// The name that the picture of a slice has in a folder of them.
+    ///
+    /// ```
+    /// # let phantom = qunet_stack::phantom::CtPhantom { slices: 12, size: 48, seed: 1 };
+    /// let stack = phantom.generate()?.stack;
+    /// assert_eq!(stack.png_name(qunet_stack::SliceId(3)), "03.png");
+    /// # Ok::<(), qunet_stack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn png_name(&self, id: SliceId) -> String {
+        png_files::name(id, self.slices())
     }
 
     /// Writes a label map as 8-bit PNG files into a new folder, a label its own grey value.
@@ -266,13 +259,12 @@ impl Stack {
         labels: &ArrayRef3<u8>,
     ) -> Result<(), Error> {
         self.check_grid("the label map", labels.dim())?;
-        let (folder, slices) = (folder.as_ref(), self.slices());
-        crate::png_files::write(folder, slices, 0..slices, |index| {
-            Ok(labels.index_axis(Axis(0), index).to_owned())
+        png_files::write(folder.as_ref(), self.slices(), self.ids(), |id| {
+            Ok(labels.index_axis(Axis(0), id.0).to_owned())
         })
     }
 
-    fn check_grid(
+    pub(crate) fn check_grid(
         &self,
         name: &str,
         (slices, height, width): (usize, usize, usize),
@@ -290,9 +282,4 @@ impl Stack {
         }
         Err(Error::NoSuchSlice { slice, name: self.name.clone(), slices: self.slices() })
     }
-}
-
-fn reordered<T: Clone>(array: &Array3<T>, order: (usize, usize, usize)) -> Array3<T> {
-    let order = [order.0, order.1, order.2];
-    array.view().permuted_axes(order).as_standard_layout().into_owned()
 }

@@ -3,7 +3,7 @@ use std::path::Path;
 use ndarray::Array2;
 
 use crate::open::Slices;
-use crate::slice::{NO_RANGE, wider};
+use crate::pixels::{NO_RANGE, wider};
 use crate::{Error, Geometry, SliceId, SlicePixels};
 
 /// The slices of a file or folder in order, read one at a time: memory holds a slice, however

@@ -84,7 +84,7 @@ fn compare(python: &str, paths: &[PathBuf]) {
     }
 }
 
-fn turned() -> Geometry {
+fn resliced() -> Geometry {
     // Columns (3, 4, 0) / 5, (-4, 3, 0) / 5 and (0, 0, 1) times 0.75, 0.5 and 2.5.
     Geometry {
         affine: [[0.45, -0.4, 0.0, -90.5], [0.6, 0.3, 0.0, 126.0], [0.0, 0.0, 2.5, -72.25]],
@@ -99,14 +99,14 @@ fn what_is_written_is_what_others_read() {
     let folder = tempfile::tempdir().unwrap();
     let ct = CtPhantom { slices: 5, size: 48, seed: 1 }.generate().unwrap();
     let pixels = ct.stack.pixels().clone();
-    let stack = Stack::new("turned", pixels, turned()).unwrap();
+    let stack = Stack::new("resliced", pixels, resliced()).unwrap();
     let mut paths = Vec::new();
     for (axis, name) in [
         (SlicingAxis::Slices, "axial"),
         (SlicingAxis::Rows, "rows"),
         (SlicingAxis::Columns, "columns"),
     ] {
-        let stack = stack.along(axis).unwrap();
+        let stack = stack.resliced(axis).unwrap();
         for ending in ["nii", "nii.gz"] {
             paths.push(folder.path().join(format!("{name}.{ending}")));
             stack.write(paths.last().unwrap()).unwrap();
@@ -126,7 +126,7 @@ fn segmentations_are_read_by_others() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.seg.nrrd");
     let ct = CtPhantom { slices: 5, size: 48, seed: 1 }.generate().unwrap();
-    let stack = Stack::new("turned", ct.stack.pixels().clone(), turned()).unwrap();
+    let stack = Stack::new("resliced", ct.stack.pixels().clone(), resliced()).unwrap();
     let segment = Segment { label: 1, name: "lesion".to_owned(), colour: [1.0, 0.5, 0.0] };
     stack.write_segmentation(&path, ct.truth.labels(), &[segment]).unwrap();
     let crc = crc(ct.truth.labels().iter().map(|&label| f32::from(label)));

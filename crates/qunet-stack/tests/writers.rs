@@ -33,19 +33,20 @@ fn world(geometry: &Geometry, [z, y, x]: [usize; 3]) -> [f64; 3] {
 fn a_voxel_keeps_its_place_and_value_along_every_axis() {
     let stack = stack();
     for axis in [SlicingAxis::Slices, SlicingAxis::Rows, SlicingAxis::Columns] {
-        let turned = stack.along(axis).unwrap();
+        let resliced = stack.resliced(axis).unwrap();
         for (z, y, x) in [(2, 1, 4), (0, 3, 0), (1, 2, 3)] {
             let (a, b, c) = match axis {
                 SlicingAxis::Slices => (z, y, x),
                 SlicingAxis::Rows => (y, z, x),
                 SlicingAxis::Columns => (x, y, z),
             };
-            let value = turned.slice(SliceId(a)).unwrap().to_f32()[(b, c)];
+            let value = resliced.slice(SliceId(a)).unwrap().to_f32()[(b, c)];
             assert_eq!(value, (40 * z + 10 * y + x) as f32);
-            let places = (world(turned.geometry(), [a, b, c]), world(stack.geometry(), [z, y, x]));
+            let places =
+                (world(resliced.geometry(), [a, b, c]), world(stack.geometry(), [z, y, x]));
             assert_eq!(places.0, places.1);
         }
-        let back = turned.along(axis).unwrap();
+        let back = resliced.resliced(axis).unwrap();
         assert_eq!((back.pixels(), back.geometry()), (stack.pixels(), stack.geometry()));
     }
 }
@@ -56,8 +57,8 @@ fn orientation_is_named_as_nibabel_names_it() {
     assert_eq!(Geometry::from_spacing([1.0; 3]).orientation(), "LPS");
     let ras = [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]];
     assert_eq!(geometry(ras).orientation(), "RAS");
-    let turned = [[0.0, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 0.0], [0.0, -1.0, 0.0, 0.0]];
-    assert_eq!(geometry(turned).orientation(), "AIR");
+    let resliced = [[0.0, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 0.0], [0.0, -1.0, 0.0, 0.0]];
+    assert_eq!(geometry(resliced).orientation(), "AIR");
     assert_eq!(Geometry::from_lps(geometry(AFFINE).lps()), geometry(AFFINE));
 }
 

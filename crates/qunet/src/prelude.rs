@@ -2,12 +2,15 @@
 
 pub use qunet_quality::{QualityParams, QualityRecord, score_file, score_stack};
 pub use qunet_segmetrics::{ConfusionCounts, EmptyPolicy, Evaluation};
-pub use qunet_select::{DisagreementSelection, InitialSelection, NearDuplicates, Threshold};
+pub use qunet_select::{Pool, Request, Selection, Strategy, StrategyConfig};
 pub use qunet_stack::{Geometry, LabelMap, Pixels, Scaling, SliceId, Stack};
 
 #[cfg(feature = "campaign")]
-pub use qunet_campaign::{RecordedLabels, Silent, TwoStepConfig, evaluate, run_two_steps};
+pub use qunet_campaign::{
+    CampaignConfig, CampaignReport, RecordedLabels, evaluate, run_rounds, run_two_steps,
+};
 #[cfg(feature = "model")]
 pub use qunet_model::{
-    Device, Network, Predictor, TrainConfig, Trainer, TrainingSet, UnetPlusPlus, UnetPlusPlusConfig,
+    Channels, Device, Network, Predictor, Silent, TrainConfig, Trainer, TrainingSet,
+    UnetPlusPlusConfig,
 };

@@ -1,13 +1,15 @@
-//! Workspace tasks, called as `cargo xtask <TASK>`: what a person runs and what CI runs is the same.
+//! Workspace tasks, called as `cargo xtask <TASK>`. People and CI run the same tasks.
+//!
+//! `setup` provides LibTorch, `tasks` runs the demo, the tests and the benches, `downstream` tries the
+//! recipe for a crate outside the workspace, `ci` runs all checks in order, `peers` measures beside other
+//! libraries. `workspace` and `command` are what all of them use.
 
-mod bench;
 mod ci;
 mod command;
-mod demo;
 mod downstream;
 mod peers;
 mod setup;
-mod test;
+mod tasks;
 mod workspace;
 
 use std::process::ExitCode;
@@ -43,10 +45,10 @@ enum Task {
         args: Vec<String>,
     },
     /// Run the tests: without LibTorch, with LibTorch, and as a crate outside the workspace.
-    Test(test::Options),
+    Test(tasks::TestOptions),
     /// Measure with Criterion: the kernels beside plain loops, at several sizes.
-    Bench(bench::Options),
-    /// Measure beside the libraries that do the same in Python, on the same pixels, in turns.
+    Bench(tasks::BenchOptions),
+    /// Measure beside the libraries that do the same in Python, on the same pixels, alternately.
     #[command(subcommand)]
     Peers(peers::Peers),
     /// Run the checks of continuous integration, all in order or one of them.
@@ -57,9 +59,9 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     let workspace = Workspace::find()?;
     match cli.task {
         Task::Setup(options) => setup::run(&workspace, &options),
-        Task::Demo { args } => demo::run(&workspace, &args),
-        Task::Test(options) => test::run(&workspace, &options),
-        Task::Bench(options) => bench::run(&workspace, &options),
+        Task::Demo { args } => tasks::demo(&workspace, &args),
+        Task::Test(options) => tasks::test(&workspace, &options),
+        Task::Bench(options) => tasks::bench(&workspace, &options),
         Task::Peers(peers) => peers::run(&workspace, &peers),
         Task::Ci(options) => ci::run(&workspace, &options),
     }

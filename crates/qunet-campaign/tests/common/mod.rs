@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use qunet_campaign::{Campaign, CampaignConfig, Masks, Next, Silent, StackSource};
+use qunet_campaign::{Campaign, CampaignConfig, Masks, Next, RoundSizes, Silent, StackSource};
 use qunet_model::{TrainConfig, UnetConfig, UnetPlusPlusConfig};
 use qunet_select::StrategyConfig;
 use qunet_stack::phantom::{CtPhantom, Phantom};
@@ -44,21 +44,23 @@ pub(crate) fn truth(folder: &Path) -> Masks {
         .accept_empty(true)
 }
 
-/// Half of twenty slices, three in each later round, the least certain first.
+/// Half of twenty slices, four in the first round and three in each later one, the least certain
+/// first.
 pub(crate) fn config() -> CampaignConfig {
-    let mut config = CampaignConfig {
-        strategy: StrategyConfig::Entropy {},
-        slices_per_round: 3,
-        ..CampaignConfig::default()
-    }
-    .with_seed(3);
-    let steps = &mut config.steps;
-    let unet = UnetConfig { width: 2, ..steps.network.unet };
-    steps.network = UnetPlusPlusConfig { unet, ..steps.network };
-    steps.size = 32;
-    steps.budget = 0.5;
-    steps.initial = steps.initial.max_slices(4);
-    for train in [&mut steps.train, &mut steps.fine_tune] {
+    let rounds = RoundSizes { first: Some(4), later: Some(3) };
+    let config =
+        CampaignConfig { later: StrategyConfig::Entropy {}, rounds, ..CampaignConfig::quick() };
+    tiny(config)
+}
+
+/// Seconds instead of minutes.
+pub(crate) fn tiny(mut config: CampaignConfig) -> CampaignConfig {
+    let unet = UnetConfig { width: 2, ..config.network.unet };
+    config.network = UnetPlusPlusConfig { unet, ..config.network };
+    config.input.size = 32;
+    config.stopping.budget.fraction = Some(0.5);
+    config.seed = 3;
+    for train in [&mut config.train, &mut config.fine_tune] {
         *train =
             TrainConfig { epochs: 3, batch_size: 2, steps_per_epoch: Some(2), ..train.clone() };
     }
@@ -77,10 +79,19 @@ pub(crate) fn drive(folder: &Path, config: &CampaignConfig) -> Campaign {
             Next::Annotate { .. } => drop(campaign.ingest(&truth(folder)).unwrap()),
             Next::Train => drop(campaign.train(&mut Silent).unwrap().clone()),
             Next::Query => drop(campaign.query(&mut Silent).unwrap()),
-            Next::Predict { .. } => drop(campaign.predict(&mut Silent).unwrap()),
+            Next::Segment { .. } => drop(campaign.segment().unwrap()),
             _ => return campaign,
         }
     }
+}
+
+/// An error with its causes, as a program prints it.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    std::iter::once(error.to_string())
+        .chain(causes.map(ToString::to_string))
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 /// Every file of a folder, by its path within it.

@@ -14,8 +14,12 @@ use serde_json::json;
 
 pub use self::polygon::fill;
 pub use self::rle::{Rle, decode_text, encode_text};
+use crate::answers::{read_json, slice_of};
 use crate::error::MaskProblem;
-use crate::{Answers, Error, Task, files};
+use crate::{Answers, Error, Task};
+
+/// The file of masks in an exported folder.
+pub(crate) const MASKS: &str = "annotations/instances_default.json";
 
 #[derive(Deserialize)]
 struct Dataset {
@@ -100,9 +104,9 @@ pub(crate) fn export(task: &Task<'_>, folder: &Path) -> Result<(), Error> {
         .map_err(|source| Error::Write { path: annotations.clone(), source })?;
     let asked = task.asked.iter().copied();
     task.stack.write_pngs_of(folder.join("images"), asked, &task.scaling)?;
-    let [slices, height, width] = task.stack.shape();
+    let [_, height, width] = task.stack.shape();
     let image = |id: &SliceId| {
-        let name = files::picture(*id, slices);
+        let name = task.stack.png_name(*id);
         json!({"id": id.0 + 1, "file_name": name, "height": height, "width": width})
     };
     let category =
@@ -114,8 +118,7 @@ pub(crate) fn export(task: &Task<'_>, folder: &Path) -> Result<(), Error> {
         "categories": task.palette().map(category).collect::<Vec<_>>(),
         "annotations": suggestions(task),
     });
-    let path = folder.join(crate::Format::Coco.masks(task));
-    Ok(write_file(&path, format!("{dataset:#}\n").as_bytes())?)
+    Ok(write_file(folder.join(MASKS), format!("{dataset:#}\n"))?)
 }
 
 /// One annotation for each class and slice of the suggestion.
@@ -151,9 +154,9 @@ fn bounds(mask: &Array2<bool>) -> Option<[usize; 4]> {
 }
 
 /// Where annotations overlap, the later one is on top. COCO does not say which pictures were
-/// looked at, so those without annotation are blank; those that are not listed wait.
+/// annotated, so those without annotation are blank; those that are not listed wait.
 pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
-    let dataset: Dataset = files::read_json(path)?;
+    let dataset: Dataset = read_json(path)?;
     let mut classes = BTreeMap::new();
     for category in &dataset.categories {
         classes.insert(category.id, category.name.as_str());
@@ -161,9 +164,9 @@ pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
     let [slices, height, width] = task.stack.shape();
     let mut labels: BTreeMap<u64, (SliceId, Array2<u8>)> = BTreeMap::new();
     for image in &dataset.images {
-        let of_stack = files::slice_of(&image.file_name).filter(|id| id.0 < slices);
+        let id = slice_of(&image.file_name).filter(|id| id.0 < slices);
         let (path, picture) = (path.to_owned(), image.file_name.clone());
-        let id = of_stack.ok_or(Error::Picture { path, picture })?;
+        let id = id.ok_or(Error::Picture { path, picture })?;
         labels.insert(image.id, (id, Array2::zeros((height, width))));
     }
     for annotation in &dataset.annotations {
@@ -178,7 +181,7 @@ pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
     }
     let mut answers = Answers::default();
     for (id, labels) in labels.into_values() {
-        answers.take(task, id, labels)?;
+        answers.add(task, id, labels)?;
     }
     let listed: BTreeSet<SliceId> = answers.drawn.keys().chain(&answers.blank).copied().collect();
     answers.waiting.extend(task.asked.iter().filter(|id| !listed.contains(id)));

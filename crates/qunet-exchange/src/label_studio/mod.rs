@@ -5,14 +5,18 @@ mod brush;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayRef2, Axis};
 use qunet_stack::{SliceId, write_file};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub use self::brush::{decode_brush, encode_brush};
+use crate::answers::{read_json, slice_of};
 use crate::error::MaskProblem;
-use crate::{Answers, Error, Task, files};
+use crate::{Answers, Error, Task};
+
+/// The file of tasks in an exported folder.
+pub(crate) const MASKS: &str = "tasks.json";
 
 #[derive(Deserialize)]
 struct Exported {
@@ -54,10 +58,11 @@ struct Brush {
 pub(crate) fn export(task: &Task<'_>, folder: &Path) -> Result<(), Error> {
     let asked = task.asked.iter().copied();
     task.stack.write_pngs_of(folder.join("images"), asked, &task.scaling)?;
-    let tasks: Vec<Value> = task.asked.iter().map(|&id| exported(task, id)).collect();
-    write_file(&folder.join("config.xml"), config(task).as_bytes())?;
-    let tasks = format!("{:#}\n", Value::from(tasks));
-    Ok(write_file(&folder.join(crate::Format::LabelStudio.masks(task)), tasks.as_bytes())?)
+    let labels = task.labels();
+    let exported = |&id: &SliceId| exported(task, id, &labels.index_axis(Axis(0), id.0));
+    let tasks: Vec<Value> = task.asked.iter().map(exported).collect();
+    write_file(folder.join("config.xml"), config(task))?;
+    Ok(write_file(folder.join(MASKS), format!("{:#}\n", Value::from(tasks)))?)
 }
 
 /// The labelling interface, to be pasted into a project's settings.
@@ -74,11 +79,9 @@ fn config(task: &Task<'_>) -> String {
     )
 }
 
-fn exported(task: &Task<'_>, id: SliceId) -> Value {
-    let picture = files::picture(id, task.stack.slices());
-    let image = format!("/data/local-files/?d={}/images/{}", task.name, picture.display());
-    let labels = task.labels();
-    let slice = labels.index_axis(Axis(0), id.0);
+fn exported(task: &Task<'_>, id: SliceId, slice: &ArrayRef2<u8>) -> Value {
+    let picture = task.stack.png_name(id);
+    let image = format!("/data/local-files/?d={}/images/{picture}", task.name);
     let (height, width) = slice.dim();
     let region = |(label, name, _): (u8, &str, [u8; 3])| {
         let mask = slice.mapv(|found| found == label);
@@ -106,14 +109,14 @@ fn exported(task: &Task<'_>, id: SliceId) -> Value {
 /// The last annotation of each task that was not skipped; one without regions says that there is
 /// nothing. A task that nobody annotated waits, whatever was predicted.
 pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
-    let exported: Vec<Exported> = files::read_json(path)?;
+    let exported: Vec<Exported> = read_json(path)?;
     let mut answers = Answers::default();
     for one in &exported {
-        let of_stack = files::slice_of(&one.data.image).filter(|id| id.0 < task.stack.slices());
+        let of_stack = slice_of(&one.data.image).filter(|id| id.0 < task.stack.slices());
         let picture = || Error::Picture { path: path.to_owned(), picture: one.data.image.clone() };
         let id = of_stack.ok_or_else(picture)?;
         let done = one.annotations.iter().rev().find(|annotation| !annotation.was_cancelled);
-        // Predictions are read too, so that a broken one is told of, but they answer nothing.
+        // Predictions are read too, so that a broken one is an error, but they answer nothing.
         one.predictions.iter().try_for_each(|it| labels(task, path, id, it).map(drop))?;
         let Some(annotation) = done else { continue };
         let labels = labels(task, path, id, annotation)?;

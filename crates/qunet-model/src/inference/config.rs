@@ -1,11 +1,10 @@
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
-use crate::error::count_in;
-use crate::precision::Precision;
+use crate::error::{Error, at_least_one, count_in};
+use crate::machine::Precision;
 
 /// How slices go through a network.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PredictConfig {
     /// How a slice is brought to a size that the network takes.
@@ -14,12 +13,10 @@ pub struct PredictConfig {
     pub batch_size: usize,
     /// The number type of weights and activations.
     pub precision: Precision,
-    /// The only head wanted, at the cost of the nodes it rests on; `None` = all heads.
+    /// The only head wanted, at the cost of the nodes that it depends on; `None` = all heads.
     pub level: Option<usize>,
     /// Averages the prediction with that of the slice mirrored left to right, mirrored back: twice the time.
     pub flips: bool,
-    /// Seeds the dropout of Monte-Carlo samples.
-    pub seed: u64,
 }
 
 /// How a slice is brought to a size that the network takes.
@@ -54,7 +51,6 @@ impl Default for PredictConfig {
             precision: Precision::F32,
             level: None,
             flips: false,
-            seed: 0,
         }
     }
 }
@@ -65,18 +61,27 @@ impl PredictConfig {
     /// # Errors
     /// [`Error::Parameter`] naming the field, its value and the rule.
     pub fn check(&self) -> Result<(), Error> {
-        let any = 1..=usize::MAX;
-        count_in("batch_size", self.batch_size, any.clone(), "it must be at least 1")?;
-        match self.sizing {
-            Sizing::Resize { height, width } => {
-                count_in("sizing.height", height, any.clone(), "it must be at least 1")?;
-                count_in("sizing.width", width, any, "it must be at least 1")
+        at_least_one("batch_size", self.batch_size)?;
+        self.sizing.check().map_err(|error| error.within("sizing"))
+    }
+}
+
+impl Sizing {
+    /// Checks every value that does not depend on the network.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] naming the field, its value and the rule.
+    pub fn check(&self) -> Result<(), Error> {
+        match *self {
+            Self::Resize { height, width } => {
+                at_least_one("height", height)?;
+                at_least_one("width", width)
             }
-            Sizing::Pad => Ok(()),
-            Sizing::Tile { side, overlap } => {
-                count_in("sizing.side", side, any, "it must be at least 1")?;
+            Self::Pad => Ok(()),
+            Self::Tile { side, overlap } => {
+                at_least_one("side", side)?;
                 let rule = "it must be less than half a side";
-                count_in("sizing.overlap", overlap, 0..=side.div_ceil(2) - 1, rule)
+                count_in("overlap", overlap, 0..=side.div_ceil(2) - 1, rule)
             }
         }
     }

@@ -1,4 +1,6 @@
-use ndarray::{Array2, Array3, Axis, s};
+use ndarray::{Array2, Array3, ArrayRef2, Axis, Zip, s};
+
+use crate::error::Error;
 
 /// The probability maps of one slice, one per head, L1 first, in the slice's own size.
 #[derive(Clone, Debug, PartialEq)]
@@ -8,6 +10,17 @@ pub struct HeadMaps {
     maps: Vec<Array2<f32>>,
     /// Of each class, `(classes, H, W)`; empty with a single class.
     classes: Vec<Array3<f32>>,
+}
+
+/// The maps of one head of one slice.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Head<'a> {
+    /// Its level, counted from 1 as in the paper.
+    pub level: usize,
+    /// The probability of anything but background, `(H, W)`.
+    pub foreground: &'a Array2<f32>,
+    /// The probability of each class, `(classes, H, W)`; `None` where there is a single class.
+    pub classes: Option<&'a Array3<f32>>,
 }
 
 impl HeadMaps {
@@ -22,38 +35,48 @@ impl HeadMaps {
         Self { levels, maps, classes: heads }
     }
 
-    /// The probability of anything but background in the head of `level`, counted from 1 as in the paper; `None` for
-    /// a level without a head.
+    /// The head of `level`, counted from 1 as in the paper; `None` for a level without a head.
     #[must_use]
-    pub fn level(&self, level: usize) -> Option<&Array2<f32>> {
-        self.maps.get(self.place(level)?)
+    pub fn head(&self, level: usize) -> Option<Head<'_>> {
+        self.place(self.levels.iter().position(|&found| found == level)?)
     }
 
-    /// The probability of each class in the head of `level`, `(classes, H, W)`; `None` where there is a single class.
-    #[must_use]
-    pub fn classes(&self, level: usize) -> Option<&Array3<f32>> {
-        self.classes.get(self.place(level)?)
+    /// The heads in order, L1 first.
+    pub fn heads(&self) -> impl Iterator<Item = Head<'_>> {
+        (0..self.levels.len()).filter_map(|place| self.place(place))
     }
 
-    /// The map of the last head: the segmentation (L4 of U-net++).
+    /// The last two heads, whose disagreement chooses slices: L3 and L4 with the paper's five rows.
+    ///
+    /// # Errors
+    /// [`Error::OneHead`] where there are fewer.
+    pub fn last_two(&self) -> Result<[Head<'_>; 2], Error> {
+        let heads: Vec<Head<'_>> = self.heads().collect();
+        match heads[..] {
+            [.., before, last] => Ok([before, last]),
+            _ => Err(Error::OneHead { available: self.levels.clone() }),
+        }
+    }
+
+    /// The foreground of the last head: the segmentation (L4 of U-net++).
     #[must_use]
     pub fn last(&self) -> &Array2<f32> {
         // A network has at least one head.
         &self.maps[self.maps.len() - 1]
     }
 
-    /// All maps, L1 first.
+    /// The foreground of all heads, L1 first.
     #[must_use]
     pub fn maps(&self) -> &[Array2<f32>] {
         &self.maps
     }
 
-    /// The label of each pixel by the last head: with a single class 1 where the probability is above one half, with
-    /// several the most probable (of equals the lowest).
+    /// The label of each pixel by the last head: with a single class 1 where the probability is above `threshold`
+    /// (strictly), with several the most probable class (of equals the lowest), which no threshold changes.
     #[must_use]
-    pub fn labels(&self) -> Array2<u8> {
+    pub fn labels(&self, threshold: f32) -> Array2<u8> {
         match self.classes.last() {
-            None => self.last().mapv(|probability| u8::from(probability > 0.5)),
+            None => qunet_grid::binarise(self.last(), threshold).mapv(u8::from),
             Some(classes) => classes.map_axis(Axis(0), |lane| {
                 let best =
                     lane.iter().enumerate().fold((0, f32::NEG_INFINITY), |best, (label, &p)| {
@@ -64,8 +87,29 @@ impl HeadMaps {
         }
     }
 
-    fn place(&self, level: usize) -> Option<usize> {
-        self.levels.iter().position(|&found| found == level)
+    /// The same maps with nothing but background outside a region `(H, W)`.
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] where the region has another size.
+    pub fn restricted_to(mut self, region: &ArrayRef2<bool>) -> Result<Self, Error> {
+        if self.last().dim() != region.dim() {
+            return Err(Error::ShapeMismatch { image: self.last().dim(), mask: region.dim() });
+        }
+        let clear = |map: &mut ArrayRef2<f32>, value: f32| {
+            Zip::from(map).and(region).for_each(|p, &inside| *p = if inside { *p } else { value });
+        };
+        self.maps.iter_mut().for_each(|map| clear(map, 0.0));
+        for (class, mut map) in
+            self.classes.iter_mut().flat_map(|map| map.outer_iter_mut().enumerate())
+        {
+            clear(&mut map, if class == 0 { 1.0 } else { 0.0 });
+        }
+        Ok(self)
+    }
+
+    fn place(&self, place: usize) -> Option<Head<'_>> {
+        let (level, foreground) = (*self.levels.get(place)?, self.maps.get(place)?);
+        Some(Head { level, foreground, classes: self.classes.get(place) })
     }
 }
 
@@ -76,12 +120,47 @@ mod tests {
     use super::*;
 
     #[test]
+    fn outside_a_region_there_is_background() {
+        let region = array![[true, false]];
+        let single = HeadMaps::new(&[3, 4], vec![array![[[0.9_f32, 0.8]]]; 2]);
+        let maps = single.clone().restricted_to(&region).unwrap();
+        assert_eq!(maps.maps(), [array![[0.9, 0.0]], array![[0.9, 0.0]]]);
+        assert!(single.restricted_to(&array![[true]]).is_err());
+        let head = array![[[0.2_f32, 0.6]], [[0.8, 0.4]]];
+        let maps = HeadMaps::new(&[4], vec![head]).restricted_to(&region).unwrap();
+        assert_eq!(maps.head(4).unwrap().classes, Some(&array![[[0.2, 1.0]], [[0.8, 0.0]]]));
+        assert_eq!(maps.labels(0.5), array![[1_u8, 0]]);
+    }
+
+    #[test]
     fn several_classes_give_labels_and_foreground() {
         let head = array![[[0.2_f32, 0.6]], [[0.5, 0.3]], [[0.3, 0.1]]];
         let maps = HeadMaps::new(&[4], vec![head.clone()]);
-        assert_eq!(maps.labels(), array![[1_u8, 0]]);
-        assert_eq!(maps.level(4), Some(&array![[0.8_f32, 0.4]]));
-        assert_eq!(maps.classes(4), Some(&head));
-        assert_eq!(maps.level(3), None);
+        for threshold in [0.1, 0.5, 0.9] {
+            assert_eq!(maps.labels(threshold), array![[1_u8, 0]]);
+        }
+        let foreground = &array![[0.8_f32, 0.4]];
+        assert_eq!(maps.head(4), Some(Head { level: 4, foreground, classes: Some(&head) }));
+        assert_eq!(maps.head(3), None);
+    }
+
+    #[test]
+    fn a_pixel_at_the_threshold_is_background() {
+        let maps = HeadMaps::new(&[4], vec![array![[[0.4_f32, 0.5, 0.6]]]]);
+        assert_eq!(maps.labels(0.5), array![[0_u8, 0, 1]]);
+        assert_eq!(maps.labels(0.4), array![[0_u8, 1, 1]]);
+    }
+
+    #[test]
+    fn the_last_two_heads_are_those_of_the_network_whatever_its_depth() {
+        let map = |value: f32| array![[[value]]];
+        for levels in [&[1, 2][..], &[1, 2, 3], &[1, 2, 3, 4]] {
+            let heads = levels.iter().map(|&level| map(level as f32 / 10.0)).collect();
+            let maps = HeadMaps::new(levels, heads);
+            let found = maps.last_two().unwrap().map(|head| head.level);
+            assert_eq!(found, levels[levels.len() - 2..]);
+        }
+        let alone = HeadMaps::new(&[4], vec![map(0.5)]).last_two().unwrap_err().to_string();
+        assert!(alone.contains("there is L4 alone"), "{alone}");
     }
 }

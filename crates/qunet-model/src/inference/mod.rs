@@ -7,6 +7,6 @@ mod patches;
 mod predictor;
 
 pub use config::{PredictConfig, Sizing};
-pub use maps::HeadMaps;
+pub use maps::{Head, HeadMaps};
 pub use monte_carlo::MonteCarloMaps;
 pub use predictor::Predictor;

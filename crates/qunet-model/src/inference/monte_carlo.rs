@@ -2,7 +2,7 @@ use ndarray::{Array2, Zip};
 
 use super::maps::HeadMaps;
 
-/// What Monte-Carlo dropout says of one slice, per pixel of the slice's own size.
+/// What Monte-Carlo dropout gives for one slice, per pixel of the slice's own size.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MonteCarloMaps {
     /// Mean probability of anything but background per head, L1 first, in [0, 1].

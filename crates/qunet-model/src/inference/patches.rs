@@ -3,8 +3,8 @@
 use ndarray::{Array3, ArrayRef3, Axis, s};
 
 use super::config::Sizing;
-use crate::Error;
-use crate::training::resized;
+use crate::error::Error;
+use crate::tensors::resized;
 
 /// A piece of a slice as the network sees it.
 pub(super) struct Patch {
@@ -17,7 +17,7 @@ pub(super) struct Patch {
 /// Cuts a slice `(C, H, W)`.
 pub(super) fn cut(
     slice: usize,
-    image: &Array3<f32>,
+    image: &ArrayRef3<f32>,
     sizing: Sizing,
     divisor: usize,
 ) -> Result<Vec<Patch>, Error> {

@@ -1,29 +1,29 @@
 use std::cell::OnceCell;
 use std::collections::VecDeque;
 
-use ndarray::{Array2, Array3, Axis};
+use ndarray::{Array2, Array3, ArrayView3};
 use tch::{Kind, TchError, Tensor};
 
 use super::config::{PredictConfig, Sizing};
 use super::maps::HeadMaps;
 use super::monte_carlo::{Moments, MonteCarloMaps};
 use super::patches::{Blend, Patch, cut};
-use crate::error::{While, count_in};
-use crate::network::{Nest, run};
-use crate::precision::Precision;
-use crate::tensors::{batch, check_finite, maps};
-use crate::{Error, Mode, Network};
+use crate::error::{Error, While, at_least_one, require};
+use crate::machine::Precision;
+use crate::network::{Mode, Nest, Network};
+use crate::tensors::{Image, batch, check_finite, maps};
 
-/// Largest difference of Dice between f32 and bfloat16 that [`Precision::Auto`] takes for none.
+/// Largest difference of Dice between f32 and bfloat16 at which [`Precision::Auto`] uses bfloat16.
 const SAME_DICE: f64 = 0.005;
 
-/// Features of a node that processors are fastest with, measured: one image of 256 x 256 with 32 filters.
+/// Features of a node of the first row with which processors are fastest: one image of 256 x 256 with 32 filters, 8 MiB,
+/// as measured. With more of them in a batch each layer reads from memory what the one before has written.
 const CACHED_FEATURES: usize = 256 * 256 * 32;
 
 /// Runs a network over slices of any size, with the weights it has when the predictor is made: batch normalisation is
 /// folded into the convolutions then. Probabilities are brought back to the slice's size and then thresholded.
 pub struct Predictor<'a> {
-    network: &'a dyn Network,
+    network: &'a Network,
     config: PredictConfig,
     levels: Vec<usize>,
     exact: Nest,
@@ -38,7 +38,7 @@ impl<'a> Predictor<'a> {
     /// # Errors
     /// As [`Predictor::with`].
     pub fn new(
-        network: &'a dyn Network,
+        network: &'a Network,
         size: (usize, usize),
         batch_size: usize,
     ) -> Result<Self, Error> {
@@ -46,13 +46,14 @@ impl<'a> Predictor<'a> {
         Self::with(network, PredictConfig { sizing, batch_size, ..PredictConfig::default() })
     }
 
-    /// A predictor with everything said.
+    /// A predictor with all of its settings.
     ///
     /// ```
     /// use ndarray::Array2;
-    /// use qunet_model::{Device, PredictConfig, Predictor, Sizing, Unet, UnetConfig};
+    /// use qunet_model::{Channels, Device, Network, PredictConfig, Predictor, Sizing, UnetConfig};
     ///
-    /// let network = Unet::new(&UnetConfig { width: 2, ..UnetConfig::paper() }, Device::Cpu)?;
+    /// let unet = UnetConfig { width: 2, ..UnetConfig::paper() };
+    /// let network = Network::unet(&unet, Channels::default(), Device::Cpu)?;
     /// let config = PredictConfig { sizing: Sizing::Pad, flips: true, ..PredictConfig::default() };
     /// let maps = Predictor::with(&network, config)?.heads(&[Array2::zeros((30, 50))])?;
     /// assert_eq!(maps[0].last().dim(), (30, 50));
@@ -62,12 +63,12 @@ impl<'a> Predictor<'a> {
     /// # Errors
     /// [`Error::Parameter`] for a value out of range, [`Error::NoSuchLevel`] for a level without a head,
     /// [`Error::Torch`] where LibTorch fails.
-    pub fn with(network: &'a dyn Network, config: PredictConfig) -> Result<Self, Error> {
+    pub fn with(network: &'a Network, config: PredictConfig) -> Result<Self, Error> {
         config.check()?;
         if let Sizing::Tile { side, .. } = config.sizing {
             let fits = side.is_multiple_of(network.divisor());
             let rule = "it must be a multiple of the network's divisor, 16 with five rows";
-            count_in("sizing.side", side, if fits { side..=side } else { 0..=0 }, rule)?;
+            require("sizing.side", side, fits, rule)?;
         }
         let available = network.levels();
         let levels = match config.level {
@@ -99,42 +100,35 @@ impl<'a> Predictor<'a> {
         self.reduced.get().map(Option::is_some)
     }
 
-    /// The head maps of each slice (intensities in [0, 1]), in order, dropout off.
+    /// The head maps of each image (intensities in [0, 1]), in order, dropout off.
     ///
     /// # Errors
     /// [`Error::NotDivisible`] where the network's poolings cannot halve its size, [`Error::NotFinite`] for a pixel
-    /// that is no number, [`Error::Channels`] where the network takes several, [`Error::Torch`] where LibTorch fails.
-    pub fn heads(&self, slices: &[Array2<f32>]) -> Result<Vec<HeadMaps>, Error> {
-        self.heads_of_images(&with_channel(slices))
-    }
-
-    /// The same for images of any number of channels, `(C, H, W)`.
-    ///
-    /// # Errors
-    /// As [`Predictor::heads`].
-    pub fn heads_of_images(&self, images: &[Array3<f32>]) -> Result<Vec<HeadMaps>, Error> {
+    /// that is NaN or infinite, [`Error::Channels`] where the network takes another number of channels,
+    /// [`Error::Torch`] where LibTorch fails.
+    pub fn heads(&self, images: &[impl Image]) -> Result<Vec<HeadMaps>, Error> {
         let mut all = Vec::with_capacity(images.len());
-        for images in images.chunks(self.config.batch_size) {
+        for images in channels(images).chunks(self.config.batch_size) {
             all.extend(self.chunk(images, Mode::Evaluate)?);
         }
         Ok(all)
     }
 
-    /// The head maps of any number of slices, each with its key, a batch in memory at a time.
+    /// The head maps of any number of images, each with its key, a batch in memory at a time.
     ///
     /// The first error ends the stream.
-    pub fn stream<'p, K: 'p>(
+    pub fn stream<'p, K: 'p, I: Image + 'p>(
         &'p self,
-        slices: impl IntoIterator<Item = (K, Array2<f32>), IntoIter: 'p>,
+        images: impl IntoIterator<Item = (K, I), IntoIter: 'p>,
     ) -> impl Iterator<Item = Result<(K, HeadMaps), Error>> + 'p {
-        let mut slices = slices.into_iter();
+        let mut images = images.into_iter();
         let mut ready = VecDeque::new();
         let mut failed = false;
         std::iter::from_fn(move || {
             if ready.is_empty() && !failed {
-                let (keys, images): (Vec<K>, Vec<_>) =
-                    slices.by_ref().take(self.config.batch_size).unzip();
-                match self.heads(&images) {
+                let (keys, batch): (Vec<K>, Vec<I>) =
+                    images.by_ref().take(self.config.batch_size).unzip();
+                match self.heads(&batch) {
                     Ok(maps) => ready.extend(keys.into_iter().zip(maps)),
                     Err(error) => {
                         failed = true;
@@ -147,21 +141,21 @@ impl<'a> Predictor<'a> {
     }
 
     /// Mean and spread of `samples` predictions with dropout on (Gal and Ghahramani 2016). Batch normalisation keeps
-    /// its recorded statistics, and the network is as it was. The samples of a batch follow from the seed, the batch's
-    /// place and nothing else.
+    /// its recorded statistics, and the network is unchanged. The samples of a batch follow from `seed` and the batch's
+    /// place alone.
     ///
     /// # Errors
     /// [`Error::Parameter`] for no samples, and as [`Predictor::heads`].
     pub fn monte_carlo(
         &self,
-        slices: &[Array2<f32>],
+        images: &[impl Image],
         samples: usize,
+        seed: u64,
     ) -> Result<Vec<MonteCarloMaps>, Error> {
-        count_in("samples", samples, 1..=usize::MAX, "it must be at least 1")?;
-        let images = with_channel(slices);
+        at_least_one("samples", samples)?;
         let mut all = Vec::with_capacity(images.len());
-        for (place, images) in images.chunks(self.config.batch_size).enumerate() {
-            crate::seed(self.config.seed.wrapping_add(place as u64));
+        for (place, images) in channels(images).chunks(self.config.batch_size).enumerate() {
+            crate::seed(seed.wrapping_add(place as u64));
             let mut moments: Vec<Moments> = Vec::new();
             for _ in 0..samples {
                 for (slice, maps) in self.chunk(images, Mode::MonteCarlo)?.into_iter().enumerate() {
@@ -176,47 +170,48 @@ impl<'a> Predictor<'a> {
         Ok(all)
     }
 
-    /// One vector per slice, `(slices, filters of the deepest row)`; see [`Network::features`].
+    /// One vector per image, `(images, filters of the deepest row)`; see [`Network::features`].
     ///
     /// # Errors
     /// As [`Predictor::heads`]; [`Error::Parameter`] with tiles, which have no features in common.
-    pub fn features(&self, slices: &[Array2<f32>]) -> Result<Array2<f32>, Error> {
+    pub fn features(&self, images: &[impl Image]) -> Result<Array2<f32>, Error> {
         if let Sizing::Tile { side, .. } = self.config.sizing {
-            let rule = "features are of whole slices; resize or pad";
-            count_in("sizing.side", side, 0..=0, rule)?;
+            let rule = "features are those of whole slices; resize or pad";
+            require("sizing.side", side, false, rule)?;
         }
         let doing = "copying features";
+        let _no_grad = tch::no_grad_guard();
         let mut rows = Vec::new();
         let mut length = 0;
-        for images in with_channel(slices).chunks(self.config.batch_size) {
-            for patches in alike(&self.patches(images)?) {
-                let pixels: Vec<Array3<f32>> =
-                    patches.iter().map(|patch| patch.pixels.clone()).collect();
-                let _no_grad = tch::no_grad_guard();
-                let features = self.network.features(&batch(&pixels, self.network.device())?)?;
+        for images in channels(images).chunks(self.config.batch_size) {
+            for patches in same_size(&self.patches(images)?) {
+                let input =
+                    batch(patches.iter().map(|patch| &patch.pixels), self.network.device())?;
+                let features = self.network.features(&input)?;
                 length = features.size()[1] as usize;
                 let flat = features.f_to_device(tch::Device::Cpu).and_then(|f| f.f_reshape([-1]));
                 rows.extend(Vec::<f32>::try_from(&flat.while_doing(doing)?).while_doing(doing)?);
             }
         }
-        let shape = (slices.len(), length);
+        let shape = (images.len(), length);
         Array2::from_shape_vec(shape, rows)
             .map_err(|_| Error::ShapeMismatch { image: shape, mask: (0, 0) })
     }
 
-    fn chunk(&self, images: &[Array3<f32>], mode: Mode) -> Result<Vec<HeadMaps>, Error> {
+    fn chunk(&self, images: &[ArrayView3<'_, f32>], mode: Mode) -> Result<Vec<HeadMaps>, Error> {
         let _no_grad = tch::no_grad_guard();
-        let classes = self.network.classes();
+        let classes = self.network.channels().classes;
         let blends = || {
-            let of = |image: &Array3<f32>| {
+            let blend = |image: &ArrayView3<'_, f32>| {
                 let (_, height, width) = image.dim();
                 Blend::new(classes, (height, width), self.config.sizing)
             };
-            images.iter().map(of).collect::<Vec<Blend>>()
+            images.iter().map(blend).collect::<Vec<Blend>>()
         };
         let mut heads: Vec<Vec<Blend>> = self.levels.iter().map(|_| blends()).collect();
         let patches = self.patches(images)?;
-        for patches in alike(&patches).flat_map(|alike| alike.chunks(self.at_once(alike))) {
+        for patches in same_size(&patches).flat_map(|patches| patches.chunks(self.at_once(patches)))
+        {
             for (answers, blends) in self.answers(patches, mode)?.into_iter().zip(&mut heads) {
                 for (patch, answer) in patches.iter().zip(answers) {
                     blends[patch.slice].add(patch, answer)?;
@@ -238,11 +233,11 @@ impl<'a> Predictor<'a> {
             return self.config.batch_size;
         }
         let (_, height, width) = patches[0].pixels.dim();
-        let features = height * width * self.network.nest().config().width;
+        let features = height * width * self.network.nest().width();
         (CACHED_FEATURES / features.max(1)).clamp(1, self.config.batch_size)
     }
 
-    fn patches(&self, images: &[Array3<f32>]) -> Result<Vec<Patch>, Error> {
+    fn patches(&self, images: &[ArrayView3<'_, f32>]) -> Result<Vec<Patch>, Error> {
         let mut patches = Vec::new();
         for (number, image) in images.iter().enumerate() {
             check_finite(number, image)?;
@@ -272,7 +267,7 @@ impl<'a> Predictor<'a> {
     ) -> Result<Vec<Tensor>, Error> {
         let doing = "taking probabilities";
         let once = |images: &Tensor| -> Result<Vec<Tensor>, Error> {
-            let logits = run(nest, images, mode, &self.levels)?;
+            let logits = nest.run(images, mode, &self.levels)?;
             logits.iter().map(|logits| probability(logits).while_doing(doing)).collect()
         };
         let heads = once(images)?;
@@ -303,12 +298,12 @@ impl<'a> Predictor<'a> {
     }
 }
 
-fn with_channel(slices: &[Array2<f32>]) -> Vec<Array3<f32>> {
-    slices.iter().map(|slice| slice.clone().insert_axis(Axis(0))).collect()
+fn channels(images: &[impl Image]) -> Vec<ArrayView3<'_, f32>> {
+    images.iter().map(Image::channels).collect()
 }
 
-/// Patches that follow each other and are of one size.
-fn alike(patches: &[Patch]) -> impl Iterator<Item = &[Patch]> {
+/// Runs of patches of one size, which can share a batch.
+fn same_size(patches: &[Patch]) -> impl Iterator<Item = &[Patch]> {
     patches.chunk_by(|one, other| one.pixels.dim() == other.pixels.dim())
 }
 

@@ -1,16 +1,46 @@
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
-use crate::error::{count_in, real};
+use crate::error::{Error, count_in, positive, require};
+
+/// What goes into a network and what comes out of it; the images and the labels decide it, not the settings.
+///
+/// ```
+/// use qunet_model::Channels;
+///
+/// assert_eq!(Channels::default(), Channels { input: 1, classes: 1 });
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Channels {
+    /// Channels of the input image, 1 to 4096.
+    pub input: usize,
+    /// 1 for lesion or not (sigmoid); from 2 to 255, that many classes (softmax), of which class 0 is the background.
+    pub classes: usize,
+}
+
+impl Default for Channels {
+    /// One grey channel, lesion or not: the paper's.
+    fn default() -> Self {
+        Self { input: 1, classes: 1 }
+    }
+}
+
+impl Channels {
+    /// Checks both numbers.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] naming the field, its value and the rule.
+    pub fn check(&self) -> Result<(), Error> {
+        count_in("channels.input", self.input, 1..=4096, "it must lie in 1..=4096")?;
+        let rule = "it must lie in 1..=255; 255 is the ignore label";
+        count_in("channels.classes", self.classes, 1..=255, rule)
+    }
+}
 
 /// Shape of the network of both architectures; the defaults are the paper's.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct UnetConfig {
-    /// Channels of the input image.
-    pub input_channels: usize,
-    /// 1 for lesion or not (sigmoid); from 2 on, that many classes (softmax), of which class 0 is the background.
-    pub classes: usize,
     /// Filters of the first row; each row below has twice as many. The paper's 32 gives
     /// 32, 64, 128, 256, 512.
     pub width: usize,
@@ -84,19 +114,29 @@ impl BatchNormConfig {
     /// Keras' constants, which the paper's code uses: epsilon 1e-3, momentum 0.01.
     #[must_use]
     pub fn keras() -> Self {
-        Self::with(1e-3, 0.01)
+        Self::from_constants(1e-3, 0.01)
     }
 
     /// PyTorch's constants: epsilon 1e-5, momentum 0.1. Running statistics settle within some
     /// tens of steps, which short trainings need.
     #[must_use]
     pub fn torch() -> Self {
-        Self::with(1e-5, 0.1)
+        Self::from_constants(1e-5, 0.1)
     }
 
-    fn with(epsilon: f64, momentum: f64) -> Self {
+    fn from_constants(epsilon: f64, momentum: f64) -> Self {
         let (placement, nodes) = (NormPlacement::default(), NormNodes::default());
         Self { epsilon, momentum, placement, nodes }
+    }
+
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] naming the field, its value and the rule.
+    pub fn check(&self) -> Result<(), Error> {
+        positive("epsilon", self.epsilon)?;
+        let holds = self.momentum > 0.0 && self.momentum <= 1.0;
+        require("momentum", self.momentum, holds, "it must lie in (0, 1]")
     }
 }
 
@@ -107,12 +147,10 @@ impl Default for UnetConfig {
 }
 
 impl UnetConfig {
-    /// One grey channel, one class, 32 filters, five rows, dropout 0.5, Keras' batch normalisation.
+    /// 32 filters, five rows, dropout 0.5, Keras' batch normalisation.
     #[must_use]
     pub fn paper() -> Self {
         Self {
-            input_channels: 1,
-            classes: 1,
             width: 32,
             depth: 5,
             dropout: 0.5,
@@ -126,22 +164,18 @@ impl UnetConfig {
     /// # Errors
     /// [`Error::Parameter`] naming the field, its value and the rule.
     pub fn check(&self) -> Result<(), Error> {
-        count_in("input_channels", self.input_channels, 1..=4096, "it must lie in 1..=4096")?;
-        count_in(
-            "classes",
-            self.classes,
-            1..=255,
-            "it must lie in 1..=255; 255 is the ignore label",
-        )?;
         count_in("width", self.width, 1..=4096, "it must lie in 1..=4096")?;
         count_in("depth", self.depth, 3..=5, "3, 4 or 5 rows of nodes are offered")?;
-        let dropout = (0.0..1.0).contains(&self.dropout);
-        real("dropout", self.dropout, dropout, "a probability below 1 is needed")?;
-        let norm = self.batch_norm;
-        let epsilon = norm.epsilon > 0.0 && norm.epsilon.is_finite();
-        real("batch_norm.epsilon", norm.epsilon, epsilon, "it must be positive")?;
-        let momentum = norm.momentum > 0.0 && norm.momentum <= 1.0;
-        real("batch_norm.momentum", norm.momentum, momentum, "it must lie in (0, 1]")
+        let holds = (0.0..1.0).contains(&self.dropout);
+        require("dropout", self.dropout, holds, "a probability below 1 is needed")?;
+        self.batch_norm.check().map_err(|error| error.within("batch_norm"))
+    }
+
+    /// What height and width of the input must be multiples of: each row below the first halves
+    /// them, so 16 with the paper's five.
+    #[must_use]
+    pub fn divisor(&self) -> usize {
+        1 << (self.depth - 1)
     }
 
     /// Filters of row `row`, counted from 0.
@@ -150,40 +184,121 @@ impl UnetConfig {
     }
 }
 
-/// Where the four deep-supervision heads sit.
+/// Which nodes of a U-net++ carry a head.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HeadPlacement {
-    /// On X(1,2), X(1,3), X(1,4), X(1,5), all of full size: the published parameter count.
+    /// X(1,2), X(1,3), X(1,4), X(1,5), all of full size: the published parameter count.
     #[default]
     TopRow,
-    /// On X(4,2), X(3,3), X(2,4), X(1,5), resized to the input: the paper's text.
+    /// X(4,2), X(3,3), X(2,4), X(1,5), resized to the input: the paper's text.
     Diagonal,
+    /// X(1,5) alone, without deep supervision: there are no two heads whose disagreement could be computed.
+    Last,
 }
 
-/// Configuration of [`UnetPlusPlus`](crate::UnetPlusPlus).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// Configuration of [`Network::unet_plus_plus`](crate::Network::unet_plus_plus).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct UnetPlusPlusConfig {
     /// Shape shared with the plain U-net.
     pub unet: UnetConfig,
-    /// Where the deep-supervision heads sit.
+    /// Which nodes carry a head.
     pub heads: HeadPlacement,
-    /// Whether there is a head per level; without, the last one stands alone and there is no disagreement to ask.
-    pub deep_supervision: bool,
-}
-
-impl Default for UnetPlusPlusConfig {
-    fn default() -> Self {
-        Self::paper()
-    }
 }
 
 impl UnetPlusPlusConfig {
     /// The paper's network: 9,043,620 trainable parameters.
     #[must_use]
     pub fn paper() -> Self {
-        Self { unet: UnetConfig::paper(), heads: HeadPlacement::TopRow, deep_supervision: true }
+        Self { unet: UnetConfig::paper(), heads: HeadPlacement::TopRow }
+    }
+
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] naming the field, its value and the rule.
+    pub fn check(&self) -> Result<(), Error> {
+        self.unet.check().map_err(|error| error.within("unet"))
+    }
+
+    /// The levels that will have a head, in order.
+    ///
+    /// ```
+    /// assert_eq!(qunet_model::UnetPlusPlusConfig::paper().levels(), [1, 2, 3, 4]);
+    /// ```
+    #[must_use]
+    pub fn levels(&self) -> Vec<usize> {
+        let last = self.unet.depth - 1;
+        let first = if self.heads == HeadPlacement::Last { last } else { 1 };
+        (first..=last).collect()
+    }
+
+    /// The levels of the last two heads, whose disagreement chooses slices: 3 and 4 with the paper's five rows.
+    ///
+    /// # Errors
+    /// [`Error::OneHead`] where there is one head alone, so that this is known before a network is trained.
+    pub fn last_two_levels(&self) -> Result<[usize; 2], Error> {
+        last_two(&self.levels())
+    }
+}
+
+/// The last two levels that have a head.
+pub(crate) fn last_two(levels: &[usize]) -> Result<[usize; 2], Error> {
+    match levels {
+        [.., before, last] => Ok([*before, *last]),
+        _ => Err(Error::OneHead { available: levels.to_vec() }),
+    }
+}
+
+/// What a network is built from; weights files carry it.
+///
+/// ```
+/// use qunet_model::{Architecture, Channels, Device, Network, UnetConfig};
+///
+/// let unet = UnetConfig { width: 2, ..UnetConfig::paper() };
+/// let network = Network::unet(&unet, Channels::default(), Device::Cpu)?;
+/// assert_eq!(network.description().architecture, Architecture::Unet(unet));
+/// # Ok::<(), qunet_model::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Description {
+    /// The architecture and its settings.
+    pub architecture: Architecture,
+    /// What goes in and what comes out.
+    pub channels: Channels,
+}
+
+/// One of the two architectures with its settings.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Architecture {
+    /// A plain U-net.
+    Unet(UnetConfig),
+    /// A U-net++.
+    UnetPlusPlus(UnetPlusPlusConfig),
+}
+
+impl Description {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] naming the field, its value and the rule.
+    pub fn check(&self) -> Result<(), Error> {
+        self.channels.check()?;
+        match &self.architecture {
+            Architecture::Unet(config) => config.check(),
+            Architecture::UnetPlusPlus(config) => config.check(),
+        }
+    }
+
+    /// The shape that both architectures share.
+    pub(crate) fn unet(&self) -> &UnetConfig {
+        match &self.architecture {
+            Architecture::Unet(unet)
+            | Architecture::UnetPlusPlus(UnetPlusPlusConfig { unet, .. }) => unet,
+        }
     }
 }

@@ -66,7 +66,9 @@ impl Conv {
         })
     }
 
-    /// Lets several inputs be convolved one by one: no concatenation is written and read again.
+    /// Lets several inputs be convolved one by one and summed. A convolution is linear in its input channels, so that
+    /// the sum over the parts of the weight equals, up to rounding, the convolution of the concatenation, which is then
+    /// never written to memory and read again.
     pub(crate) fn summing(mut self, summed: bool) -> Self {
         self.summed = summed;
         self
@@ -234,8 +236,14 @@ impl After {
         }
     }
 
-    /// The convolution and what follows it with the normalisation folded into the convolution. Behind a ReLU that is
-    /// a max(z, 0) + b = max(a z + b, b) for a >= 0 and min(a z + b, b) for a < 0: exact, borders included.
+    /// The convolution and what follows it with the normalisation folded into the convolution: recorded statistics make
+    /// it a x + b per channel, for which a pass over all features would be spent.
+    ///
+    /// The usual folding needs the normalisation directly behind the convolution. In the paper it stands behind the
+    /// ReLU, and folding it into the next convolution instead would be wrong at the border, where zeros are padded that
+    /// no b was added to. With z the convolution's output,
+    /// a max(z, 0) + b = max(a z + b, b) for a >= 0 and min(a z + b, b) for a < 0, so that scale and shift go into the
+    /// convolution before and the ReLU becomes a bound per channel: exact up to rounding, borders included.
     fn frozen(&self, conv: &Conv, kind: Kind, channels: &[i64]) -> Result<(Conv, Self)> {
         let fold = |norm: &BatchNorm| -> Result<(Conv, Affine)> {
             let affine = norm.affine()?;
@@ -258,13 +266,13 @@ impl After {
 
 fn bounds(affine: &Affine, kind: Kind) -> Result<After> {
     let shift = affine.shift.f_reshape([1, -1, 1, 1])?;
-    let turned = affine.scale.f_lt(0.0)?.f_reshape([1, -1, 1, 1])?;
+    let negative = affine.scale.f_lt(0.0)?.f_reshape([1, -1, 1, 1])?;
     let none = f64::INFINITY;
-    let low = cast(&shift.f_masked_fill(&turned, -none)?, kind)?;
-    let high = if turned.f_any()?.f_int64_value(&[])? == 0 {
+    let low = cast(&shift.f_masked_fill(&negative, -none)?, kind)?;
+    let high = if negative.f_any()?.f_int64_value(&[])? == 0 {
         None
     } else {
-        Some(cast(&shift.f_masked_fill(&turned.f_logical_not()?, none)?, kind)?)
+        Some(cast(&shift.f_masked_fill(&negative.f_logical_not()?, none)?, kind)?)
     };
     Ok(After::Clamp { low, high })
 }
@@ -319,7 +327,8 @@ pub(crate) fn dropout(features: &Tensor, probability: f64, mode: Mode) -> Result
     features.f_dropout(probability, mode.draws_dropout())
 }
 
-/// A fresh variable; images lie with their channels last, and so do the weights.
+/// A fresh variable. Images and weights lie with their channels last in memory, which LibTorch's convolutions on
+/// processors are fastest with; a tensor that does not would be reordered at every use.
 fn variable(path: &Path, name: &str, shape: &[i64], init: Init) -> Result<Tensor> {
     let mut variable = path.f_var(name, shape, init)?;
     if shape.len() == 4 {
@@ -354,7 +363,7 @@ mod tests {
     use tch::nn::VarStore;
 
     use super::*;
-    use crate::NormNodes;
+    use crate::network::NormNodes;
 
     fn image(channels: i64) -> Tensor {
         Tensor::arange(channels * 256, (Kind::Float, Device::Cpu))
@@ -411,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn folding_is_exact_up_to_rounding_also_where_a_channel_is_turned_over() {
+    fn folding_is_exact_up_to_rounding_also_where_a_scale_is_negative() {
         for placement in [NormPlacement::AfterRelu, NormPlacement::BeforeRelu] {
             let store = VarStore::new(Device::Cpu);
             let norm =
@@ -432,8 +441,8 @@ mod tests {
             let frozen = node.frozen(Kind::Float, &[1]).unwrap();
             let found = frozen.forward(&[&image(1)], Mode::Evaluate).unwrap();
             assert!(found.allclose(&expected, 1e-5, 1e-5, false), "{placement:?}");
-            let turned = matches!(frozen.after[0], After::Clamp { high: Some(_), .. });
-            assert_eq!(turned, placement == NormPlacement::AfterRelu);
+            let bounded_above = matches!(frozen.after[0], After::Clamp { high: Some(_), .. });
+            assert_eq!(bounded_above, placement == NormPlacement::AfterRelu);
         }
     }
 }

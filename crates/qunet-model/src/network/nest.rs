@@ -3,36 +3,68 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tch::nn::Path;
-use tch::{Kind, TchError, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
-use super::config::{DropoutPlacement, NormNodes, UnetConfig};
+use super::config::{
+    Architecture, Channels, Description, DropoutPlacement, HeadPlacement, NormNodes, UnetConfig,
+    UnetPlusPlusConfig,
+};
 use super::layers::{Conv, Mode, Node, UpConv, dropout, pool};
+use crate::error::{Error, While};
+use crate::tensors::channels_last;
 
-type Result<T> = std::result::Result<T, TchError>;
+type LibTorch<T> = Result<T, TchError>;
 
 /// Row and column of a node, from 0: X(i,j) of the paper is `(i - 1, j - 1)`.
 pub(crate) type At = (usize, usize);
 
-/// Rows whose concatenations are summed instead, where they are: further down the features are small and a
-/// concatenation is cheap.
-const WIDE_ROWS: usize = 2;
+/// Rows in which, on processors, several inputs of a node are convolved one by one and summed, instead of being
+/// concatenated first. The features of the upper two rows are the large ones: writing their concatenations and reading
+/// them again took a fifth of the time of a forward pass. Further down the features are small and one large
+/// convolution is faster.
+const SUMMED_ROWS: usize = 2;
 
-/// What tells the architectures apart.
-pub(crate) struct Plan {
+/// What distinguishes the architectures, as data: one graph serves both.
+struct Plan {
     /// Whether X(i,j) takes all nodes to its left, or X(i,1) alone.
-    pub(crate) dense: bool,
+    dense: bool,
     /// Level, node and name of each head, in order.
-    pub(crate) heads: Vec<(usize, At, String)>,
+    heads: Vec<(usize, At, String)>,
     /// Whether the deepest node is normalised where the encoder is.
-    pub(crate) norm_deepest: bool,
-    /// Whether concatenations are summed instead: faster on processors.
-    pub(crate) summed: bool,
+    norm_deepest: bool,
 }
 
-/// A network without its variable store.
+impl Plan {
+    fn new(architecture: &Architecture) -> Self {
+        match architecture {
+            Architecture::Unet(config) => Self::unet(config),
+            Architecture::UnetPlusPlus(config) => Self::unet_plus_plus(config),
+        }
+    }
+
+    fn unet(config: &UnetConfig) -> Self {
+        let last = config.depth - 1;
+        let heads = vec![(last, (0, last), "head".to_owned())];
+        Self { dense: false, heads, norm_deepest: true }
+    }
+
+    fn unet_plus_plus(config: &UnetPlusPlusConfig) -> Self {
+        let last = config.unet.depth - 1;
+        let node = |level| match config.heads {
+            HeadPlacement::TopRow | HeadPlacement::Last => (0, level),
+            HeadPlacement::Diagonal => (last - level, level),
+        };
+        let head = |level| (level, node(level), format!("head{level}"));
+        let heads = config.levels().into_iter().map(head).collect();
+        Self { dense: true, heads, norm_deepest: false }
+    }
+}
+
+/// The graph of a network and its layers, without the variable store.
 #[derive(Debug)]
-pub struct Nest {
+pub(crate) struct Nest {
     config: UnetConfig,
+    channels: Channels,
     dense: bool,
     nodes: BTreeMap<At, Node>,
     ups: BTreeMap<At, UpConv>,
@@ -47,16 +79,13 @@ struct Head {
 }
 
 impl Nest {
-    pub(crate) fn build(root: &Path, config: &UnetConfig, plan: Plan) -> Result<Self> {
-        let mut nest = Self {
-            config: *config,
-            dense: plan.dense,
-            nodes: BTreeMap::new(),
-            ups: BTreeMap::new(),
-            heads: Vec::new(),
-        };
+    /// Draws the weights node by node in the order of [`Nest::order`], which a seed fixes: another order is another
+    /// network for the same seed.
+    pub(crate) fn build(root: &Path, description: &Description) -> LibTorch<Self> {
+        let plan = Plan::new(&description.architecture);
+        let mut nest = Self::empty(*description.unet(), description.channels, plan.dense);
+        let config = nest.config;
         let ends: Vec<At> = plan.heads.iter().map(|&(_, at, _)| at).collect();
-        let deepest = (config.depth - 1, 0);
         for at in nest.order(&ends) {
             let name = format!("{}{}", at.0 + 1, at.1 + 1);
             let outputs = config.filters(at.0);
@@ -64,28 +93,31 @@ impl Nest {
                 let path = root / format!("up{name}");
                 nest.ups.insert(at, UpConv::new(&path, config.filters(at.0 + 1), outputs)?);
             }
-            let norm = match config.batch_norm.nodes {
-                NormNodes::None => false,
-                NormNodes::All => true,
-                NormNodes::Encoder => at.1 == 0 && (at != deepest || plan.norm_deepest),
-            };
-            let norm = norm.then_some(config.batch_norm);
+            let norm = nest.is_normalised(at, plan.norm_deepest).then_some(config.batch_norm);
             let inputs = nest.channels(at).iter().sum();
-            let path = root / format!("x{name}");
-            nest.nodes.insert(
-                at,
-                Node::new(&path, inputs, outputs, norm, plan.summed && at.0 < WIDE_ROWS)?,
-            );
+            let summed = root.device() == Device::Cpu && at.0 < SUMMED_ROWS;
+            let node = Node::new(&(root / format!("x{name}")), inputs, outputs, norm, summed)?;
+            nest.nodes.insert(at, node);
         }
         for (level, at, name) in plan.heads {
-            let conv = Conv::new(&(root / name), config.filters(at.0), config.classes as i64, 1)?;
+            let classes = description.channels.classes as i64;
+            let conv = Conv::new(&(root / name), config.filters(at.0), classes, 1)?;
             nest.heads.push(Head { level, at, conv });
         }
         Ok(nest)
     }
 
-    pub(crate) fn config(&self) -> &UnetConfig {
-        &self.config
+    fn empty(config: UnetConfig, channels: Channels, dense: bool) -> Self {
+        let (nodes, ups, heads) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        Self { config, channels, dense, nodes, ups, heads }
+    }
+
+    fn is_normalised(&self, at: At, deepest_too: bool) -> bool {
+        match self.config.batch_norm.nodes {
+            NormNodes::None => false,
+            NormNodes::All => true,
+            NormNodes::Encoder => at.1 == 0 && (at != (self.config.depth - 1, 0) || deepest_too),
+        }
     }
 
     /// The levels that have a head, in order.
@@ -94,14 +126,8 @@ impl Nest {
     }
 
     /// A copy for inference: normalisation folded, weights in `kind`, no gradients.
-    pub(crate) fn frozen(&self, kind: Kind) -> Result<Self> {
-        let mut nest = Self {
-            config: self.config,
-            dense: self.dense,
-            nodes: BTreeMap::new(),
-            ups: BTreeMap::new(),
-            heads: Vec::new(),
-        };
+    pub(crate) fn frozen(&self, kind: Kind) -> LibTorch<Self> {
+        let mut nest = Self::empty(self.config, self.channels, self.dense);
         for (&at, node) in &self.nodes {
             nest.nodes.insert(at, node.frozen(kind, &self.channels(at))?);
         }
@@ -115,14 +141,56 @@ impl Nest {
         Ok(nest)
     }
 
-    /// The logits of the heads of `levels`, in their order in the network, as f32 in the images' size. Only the
-    /// nodes they rest on are computed, and each node's features are let go after their last use.
-    pub(crate) fn logits(
+    /// What height and width must be multiples of.
+    pub(crate) fn divisor(&self) -> usize {
+        1 << (self.config.depth - 1)
+    }
+
+    /// Filters of the first row.
+    pub(crate) fn width(&self) -> usize {
+        self.config.width
+    }
+
+    /// Checks the images and computes the logits of the heads of `levels`, in their order in the network, as f32 in the
+    /// images' size.
+    pub(crate) fn run(
         &self,
         images: &Tensor,
         mode: Mode,
         levels: &[usize],
-    ) -> Result<Vec<Tensor>> {
+    ) -> Result<Vec<Tensor>, Error> {
+        self.check_input(images)?;
+        let doing = "running the network";
+        let images = channels_last(images).while_doing(doing)?;
+        self.logits(&images, mode, levels).while_doing(doing)
+    }
+
+    /// The deepest encoder node's features averaged over the image, `(N, filters)`, as f32.
+    pub(crate) fn features(&self, images: &Tensor, mode: Mode) -> Result<Tensor, Error> {
+        self.check_input(images)?;
+        self.averaged(images, mode).while_doing("computing features")
+    }
+
+    /// Refuses channels the network does not take and sizes that its poolings cannot halve.
+    fn check_input(&self, images: &Tensor) -> Result<(), Error> {
+        let (_, channels, height, width) =
+            images.size4().while_doing("reading the input's shape")?;
+        let (found, expected) = (channels as usize, self.channels.input);
+        if found != expected {
+            return Err(Error::Channels { found, expected });
+        }
+        let divisor = self.divisor() as i64;
+        for (side, value) in [("height", height), ("width", width)] {
+            if value == 0 || value % divisor != 0 {
+                return Err(Error::NotDivisible { side, value, divisor });
+            }
+        }
+        Ok(())
+    }
+
+    /// Only the nodes that the heads depend on are computed, and each node's features are dropped after their last use:
+    /// the peak of memory is what is alive at once, not the sum over fifteen nodes.
+    fn logits(&self, images: &Tensor, mode: Mode, levels: &[usize]) -> LibTorch<Vec<Tensor>> {
         let wanted: Vec<&Head> =
             self.heads.iter().filter(|head| levels.contains(&head.level)).collect();
         let ends: Vec<At> = wanted.iter().map(|head| head.at).collect();
@@ -144,8 +212,7 @@ impl Nest {
         Ok(logits.into_iter().map(|(_, map)| map).collect())
     }
 
-    /// The deepest encoder node's features averaged over the image, `(N, filters)`, as f32.
-    pub(crate) fn features(&self, images: &Tensor, mode: Mode) -> Result<Tensor> {
+    fn averaged(&self, images: &Tensor, mode: Mode) -> LibTorch<Tensor> {
         let deepest = (self.config.depth - 1, 0);
         let mut averaged = Tensor::new();
         self.walk(images, mode, &[deepest], |at, features| {
@@ -157,14 +224,14 @@ impl Nest {
         Ok(averaged)
     }
 
-    /// Computes every node that `ends` rest on and shows it to `visit`.
+    /// Computes every node that `ends` depend on and passes it to `visit`.
     fn walk(
         &self,
         images: &Tensor,
         mode: Mode,
         ends: &[At],
-        mut visit: impl FnMut(At, &Tensor) -> Result<()>,
-    ) -> Result<()> {
+        mut visit: impl FnMut(At, &Tensor) -> LibTorch<()>,
+    ) -> LibTorch<()> {
         let order = self.order(ends);
         let mut uses: BTreeMap<At, usize> = BTreeMap::new();
         for input in order.iter().flat_map(|&at| self.inputs(at)) {
@@ -192,7 +259,7 @@ impl Nest {
         images: &Tensor,
         mode: Mode,
         live: &BTreeMap<At, Tensor>,
-    ) -> Result<Tensor> {
+    ) -> LibTorch<Tensor> {
         let node = &self.nodes[&at];
         if at.1 > 0 {
             let inputs = self.inputs(at);
@@ -216,7 +283,7 @@ impl Nest {
     }
 
     /// Dropout behind the encoder node of a row, where the configuration puts it.
-    fn dropped(&self, row: usize, features: &Tensor, mode: Mode) -> Result<Tensor> {
+    fn dropped(&self, row: usize, features: &Tensor, mode: Mode) -> LibTorch<Tensor> {
         let from_below = self.config.depth - 1 - row;
         let here = match self.config.dropout_at {
             DropoutPlacement::DeepestTwo => from_below <= 1,
@@ -244,13 +311,13 @@ impl Nest {
     /// Channels of each tensor that a node's first convolution takes.
     fn channels(&self, at: At) -> Vec<i64> {
         match at {
-            (0, 0) => vec![self.config.input_channels as i64],
+            (0, 0) => vec![self.channels.input as i64],
             (row, 0) => vec![self.config.filters(row - 1)],
             (row, _) => vec![self.config.filters(row); self.inputs(at).len()],
         }
     }
 
-    /// All nodes that `ends` rest on, each after what feeds it.
+    /// All nodes that `ends` depend on, each after what feeds it.
     fn order(&self, ends: &[At]) -> Vec<At> {
         let mut open = ends.to_vec();
         let mut found = BTreeSet::new();

@@ -1,7 +1,7 @@
 use tch::{TchError, Tensor};
 
 use super::config::OptimizerConfig;
-use crate::Network;
+use crate::network::Network;
 use crate::weights::named;
 
 type Result<T> = std::result::Result<T, TchError>;
@@ -23,7 +23,7 @@ struct Slot {
 }
 
 impl Adam {
-    pub(super) fn new(network: &dyn Network, config: OptimizerConfig) -> Result<Self> {
+    pub(super) fn new(network: &Network, config: OptimizerConfig) -> Result<Self> {
         let mut slots = Vec::new();
         for (name, variable) in named(network.variables()) {
             if variable.requires_grad() {
@@ -94,7 +94,7 @@ impl Adam {
         Ok(())
     }
 
-    /// Begins anew: what the moments remember no longer holds.
+    /// Sets the moments to zero: after a remedy they would carry on in a direction that no longer holds.
     pub(super) fn forget(&mut self) -> Result<()> {
         self.steps = 0;
         for slot in &mut self.slots {

@@ -7,17 +7,18 @@ use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use super::adam::Adam;
+use super::event::EpochRecord;
 use super::guard::GuardState;
-use super::record::EpochRecord;
-use crate::error::While;
-use crate::weights::{self, Weights, named};
-use crate::{Error, Network};
+use crate::error::Error;
+use crate::network::Network;
+use crate::weights::{self, WeightsFile, copies, named};
 
 /// What identifies a training; a checkpoint serves no other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Identity {
     /// The configuration as JSON.
     pub(super) settings: String,
+    pub(super) seed: u64,
     /// Digest of the training slices.
     pub(super) slices: String,
     /// Digest of the validation slices.
@@ -36,6 +37,14 @@ pub(super) struct State {
     pub(super) stopped: bool,
 }
 
+impl State {
+    /// Before the first epoch.
+    pub(super) fn new(identity: Identity, heads: usize) -> Self {
+        let guard = GuardState::new(heads);
+        Self { identity, history: Vec::new(), guard, adam_steps: 0, best: None, stopped: false }
+    }
+}
+
 /// The epoch with the best validation Dice.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Best {
@@ -49,7 +58,7 @@ pub(super) type Named = Vec<(String, Tensor)>;
 pub(super) fn save(
     path: &Path,
     state: &State,
-    network: &dyn Network,
+    network: &Network,
     adam: &Adam,
     best: Option<&Named>,
 ) -> Result<(), Error> {
@@ -69,37 +78,29 @@ fn best_name(name: &str) -> String {
 pub(super) fn load(
     path: &Path,
     identity: &Identity,
-    network: &dyn Network,
+    network: &Network,
     adam: &mut Adam,
 ) -> Result<(State, Option<Named>), Error> {
-    let mut file = Weights::open(path)?;
-    let state: State = file.beside()?;
-    let other = |what| Error::OtherTraining { path: path.to_owned(), what };
-    if state.identity.settings != identity.settings {
-        return Err(other("settings"));
-    }
-    if state.identity.slices != identity.slices {
-        return Err(other("slices"));
-    }
-    if state.identity.validation != identity.validation {
-        return Err(other("validation slices"));
+    let mut file = WeightsFile::open(path)?;
+    let state: State = file.description()?;
+    let found = &state.identity;
+    for (same, what) in [
+        (found.settings == identity.settings, "other settings"),
+        (found.seed == identity.seed, "another seed"),
+        (found.slices == identity.slices, "other slices"),
+        (found.validation == identity.validation, "other validation slices"),
+    ] {
+        if !same {
+            return Err(Error::OtherTraining { path: path.to_owned(), what });
+        }
     }
     let mut targets = named(network.variables());
     targets.extend(adam.moments());
-    let best = state.best.map(|_| copies(network)).transpose()?;
+    let best = state.best.map(|_| copies(network.variables())).transpose()?;
     for (name, tensor) in best.iter().flatten() {
         targets.push((best_name(name), tensor.shallow_clone()));
     }
     file.fill(targets)?;
     adam.set_steps(state.adam_steps);
     Ok((state, best))
-}
-
-/// A copy of all weights.
-pub(super) fn copies(network: &dyn Network) -> Result<Named, Error> {
-    let mut copies = named(network.variables());
-    for (_, tensor) in &mut copies {
-        *tensor = tensor.f_detach().map(|tensor| tensor.copy()).while_doing("copying weights")?;
-    }
-    Ok(copies)
 }

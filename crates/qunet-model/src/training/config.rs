@@ -1,13 +1,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::guard::CollapseGuard;
-use crate::Error;
 use crate::augment::Augmentation;
-use crate::error::{count_in, real};
+use crate::error::{Error, at_least_one, not_negative, positive, require};
 use crate::loss::{LossConfig, LossKind};
-use crate::precision::Precision;
+use crate::machine::Precision;
 
-/// How a network is trained.
+/// How a network is trained. The seed is not a setting: it is given with each training, see [`Fit`](crate::Fit).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainConfig {
@@ -36,14 +35,13 @@ pub struct TrainConfig {
     pub augmentation: Augmentation,
     /// Share of each batch that is drawn among slices with foreground, the classes in turn, in [0, 1].
     pub foreground_share: f64,
-    /// After how many epochs without a better validation Dice training stops; `None` = never. Needs validation slices.
+    /// After how many epochs without a better validation Dice training stops; `None` = never. A training without
+    /// [validation slices](crate::Fit::validation) refuses it.
     pub patience: Option<usize>,
     /// What is done about heads that predict nothing.
     pub collapse: CollapseGuard,
-    /// Leaves the encoder as it is: what it learnt elsewhere is kept.
+    /// Leaves the encoder unchanged: what it learnt elsewhere is kept.
     pub freeze_encoder: bool,
-    /// Seeds the order of slices, the augmentation and dropout.
-    pub seed: u64,
 }
 
 /// The optimiser and its constants; the defaults are those of Kingma and Ba (2015).
@@ -110,7 +108,6 @@ impl Default for TrainConfig {
             patience: None,
             collapse: CollapseGuard::default(),
             freeze_encoder: false,
-            seed: 0,
         }
     }
 }
@@ -139,24 +136,19 @@ impl TrainConfig {
     /// # Errors
     /// [`Error::Parameter`] naming the field, its value and the rule.
     pub fn check(&self) -> Result<(), Error> {
-        let any = 1..=usize::MAX;
-        let one = "it must be at least 1";
-        count_in("epochs", self.epochs, any.clone(), one)?;
-        count_in("batch_size", self.batch_size, any.clone(), one)?;
-        count_in("steps_per_epoch", self.steps_per_epoch.unwrap_or(1), any.clone(), one)?;
-        count_in("patience", self.patience.unwrap_or(1), any, one)?;
-        let positive = |value: f64| value > 0.0 && value.is_finite();
-        let rate = self.learning_rate;
-        real("learning_rate", rate, positive(rate), "it must be positive")?;
-        let clip = self.clip_norm.unwrap_or(1.0);
-        real("clip_norm", clip, positive(clip), "it must be positive")?;
+        at_least_one("epochs", self.epochs)?;
+        at_least_one("batch_size", self.batch_size)?;
+        at_least_one("steps_per_epoch", self.steps_per_epoch.unwrap_or(1))?;
+        at_least_one("patience", self.patience.unwrap_or(1))?;
+        positive("learning_rate", self.learning_rate)?;
+        positive("clip_norm", self.clip_norm.unwrap_or(1.0))?;
         let share = self.foreground_share;
-        real("foreground_share", share, (0.0..=1.0).contains(&share), "it must lie in 0..=1")?;
-        self.optimizer.check()?;
-        self.schedule.check()?;
-        self.collapse.check()?;
-        self.loss.check()?;
-        self.augmentation.check()
+        require("foreground_share", share, (0.0..=1.0).contains(&share), "it must lie in 0..=1")?;
+        self.optimizer.check().map_err(|error| error.within("optimizer"))?;
+        self.schedule.check().map_err(|error| error.within("schedule"))?;
+        self.collapse.check().map_err(|error| error.within("collapse"))?;
+        self.loss.check().map_err(|error| error.within("loss"))?;
+        self.augmentation.check().map_err(|error| error.within("augmentation"))
     }
 
     /// The learning rate of step `step` of `steps` in all, both counted over all epochs.
@@ -180,30 +172,31 @@ impl TrainConfig {
 }
 
 impl OptimizerConfig {
-    fn check(&self) -> Result<(), Error> {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] naming the field, its value and the rule.
+    pub fn check(&self) -> Result<(), Error> {
         let rule = "it must lie in [0, 1)";
-        real("optimizer.beta1", self.beta1, (0.0..1.0).contains(&self.beta1), rule)?;
-        real("optimizer.beta2", self.beta2, (0.0..1.0).contains(&self.beta2), rule)?;
-        let epsilon = self.epsilon > 0.0 && self.epsilon.is_finite();
-        real("optimizer.epsilon", self.epsilon, epsilon, "it must be positive")?;
-        let decay = self.weight_decay;
-        let holds = decay >= 0.0 && decay.is_finite();
-        real("optimizer.weight_decay", decay, holds, "it must be finite and not negative")
+        require("beta1", self.beta1, (0.0..1.0).contains(&self.beta1), rule)?;
+        require("beta2", self.beta2, (0.0..1.0).contains(&self.beta2), rule)?;
+        positive("epsilon", self.epsilon)?;
+        not_negative("weight_decay", self.weight_decay)
     }
 }
 
 impl Schedule {
-    fn check(&self) -> Result<(), Error> {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] naming the field, its value and the rule.
+    pub fn check(&self) -> Result<(), Error> {
         match *self {
             Self::Constant | Self::Cosine => Ok(()),
-            Self::Polynomial { power } => {
-                let holds = power > 0.0 && power.is_finite();
-                real("schedule.power", power, holds, "it must be positive")
-            }
+            Self::Polynomial { power } => positive("power", power),
             Self::Step { epochs, factor } => {
-                count_in("schedule.epochs", epochs, 1..=usize::MAX, "it must be at least 1")?;
-                let holds = factor > 0.0 && factor <= 1.0;
-                real("schedule.factor", factor, holds, "it must lie in (0, 1]")
+                at_least_one("epochs", epochs)?;
+                require("factor", factor, factor > 0.0 && factor <= 1.0, "it must lie in (0, 1]")
             }
         }
     }

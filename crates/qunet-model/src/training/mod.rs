@@ -1,22 +1,22 @@
 //! Training that can be interrupted at any moment.
+//!
+//! `trainer` goes through the epochs of `run` and saves each of them with `checkpoint`; `run` draws slices of the `set`
+//! with the `sampler` and takes its steps with `adam`; `guard` decides what is done about heads that `evaluation` finds
+//! empty; `event` is what observers are notified of.
 
 mod adam;
 mod checkpoint;
 mod config;
-mod emptiness;
+mod evaluation;
+mod event;
 mod guard;
-mod observer;
-mod record;
 mod run;
 mod sampler;
 mod set;
 mod trainer;
-mod validation;
 
 pub use config::{OptimizerConfig, Schedule, TrainConfig};
+pub use event::{EpochRecord, ProgressBar, Remedy, TrainEvent};
 pub use guard::CollapseGuard;
-pub use observer::{JsonLines, ProgressBar, Silent, TrainEvent, TrainObserver};
-pub use record::EpochRecord;
 pub use set::TrainingSet;
-pub(crate) use set::resized;
 pub use trainer::{Fit, Trainer};

@@ -1,4 +1,4 @@
-//! A training under way.
+//! The epochs of a training, step by step.
 
 use std::time::Instant;
 
@@ -8,19 +8,20 @@ use tch::{TchError, Tensor};
 
 use super::adam::Adam;
 use super::config::TrainConfig;
-use super::emptiness::Findings;
+use super::evaluation::Findings;
+use super::event::EpochRecord;
 use super::guard::GuardState;
-use super::record::EpochRecord;
 use super::sampler::Sampler;
 use super::set::TrainingSet;
-use crate::error::While;
+use crate::error::{Error, While};
 use crate::loss::Truth;
-use crate::{Error, Mode, Network};
+use crate::network::{Mode, Network};
 
 pub(super) struct Run<'a> {
     config: &'a TrainConfig,
-    network: &'a dyn Network,
+    network: &'a Network,
     set: &'a TrainingSet,
+    seed: u64,
     sampler: Sampler,
     pub(super) adam: Adam,
     /// How many slices each step of an epoch takes.
@@ -43,8 +44,9 @@ type Batch = (Tensor, Truth);
 impl<'a> Run<'a> {
     pub(super) fn new(
         config: &'a TrainConfig,
-        network: &'a dyn Network,
+        network: &'a Network,
         set: &'a TrainingSet,
+        seed: u64,
     ) -> Result<Self, Error> {
         let (batch, slices) = (config.batch_size, set.len());
         let batches = match config.steps_per_epoch {
@@ -57,14 +59,15 @@ impl<'a> Run<'a> {
             config,
             network,
             set,
-            sampler: Sampler::new(set, batch, config.foreground_share, config.seed),
+            seed,
+            sampler: Sampler::new(set, batch, config.foreground_share, seed),
             adam: Adam::new(network, config.optimizer).while_doing("building the optimiser")?,
             batches,
             imbalance,
         })
     }
 
-    pub(super) fn set(&self) -> &TrainingSet {
+    pub(super) fn set(&self) -> &'a TrainingSet {
         self.set
     }
 
@@ -120,7 +123,7 @@ impl<'a> Run<'a> {
         let (images, truth) = self.batch(done, count)?;
         sums.data_seconds += started.elapsed().as_secs_f64();
         let logits = self.network.logits(&images, Mode::Train)?;
-        let (mut total, heads) = self.config.loss.of(&logits, &truth)?;
+        let (mut total, heads) = self.config.loss.compute(&logits, &truth)?;
         if warming {
             total = self.balanced(total, &logits, &truth).while_doing("warming up")?;
         }
@@ -141,13 +144,15 @@ impl<'a> Run<'a> {
         for (sum, head) in sums.losses.iter_mut().zip(&heads) {
             *sum += read(head)?;
         }
-        sums.findings.look(&logits, &truth).while_doing("looking at the prediction")?;
+        sums.findings.observe(&logits, &truth).while_doing("examining the prediction")?;
         Ok(Ok(()))
     }
 
-    /// The batch of a step, and LibTorch's generator set for it: both follow from the seed and the step alone.
+    /// The batch of a step. It and LibTorch's generator, which dropout draws from, follow from the seed and the step
+    /// alone: a training that is resumed at any step then draws what it would have drawn without the interruption, and
+    /// nothing else that draws from the process's one generator between two epochs can change it.
     fn batch(&mut self, done: usize, count: usize) -> Result<Batch, Error> {
-        let mut rng = ChaCha8Rng::seed_from_u64(self.config.seed);
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(done as u64 + 1);
         crate::seed(rng.next_u64());
         let (images, labels) = self.set.gather(&self.sampler.draw(done, count))?;

@@ -4,8 +4,11 @@ use rand_chacha::ChaCha8Rng;
 
 use super::set::TrainingSet;
 
-/// Deals slice numbers in shuffled rounds, so that every slice comes up equally often. The n-th card of a deck follows
-/// from the seed and n alone, so that a training goes on where it stopped.
+/// Deals slice numbers in shuffled rounds, so that every slice comes up equally often: with the handful of slices of a
+/// campaign, drawing with replacement would leave some out for many steps.
+///
+/// The n-th card of a deck follows from the seed and n alone. A resumed training therefore needs no state of a random
+/// generator: it asks for its next step and gets the slices that it would have had without the interruption.
 pub(super) struct Sampler {
     all: Deck,
     /// One deck per foreground class that any slice holds, dealt from in turn.
@@ -50,7 +53,7 @@ struct Deck {
     cards: Vec<i64>,
     seed: u64,
     number: u64,
-    /// The round that lies open and its order.
+    /// The round that was shuffled last and its order, kept because neighbouring cards are asked for one by one.
     open: Option<(usize, Vec<i64>)>,
 }
 

@@ -1,14 +1,13 @@
 use std::fmt::Write;
 
-use ndarray::{Array2, Array3, Axis};
-use qunet_stack::{resize_bilinear, resize_nearest};
+use ndarray::{Array2, Array3, ArrayRef2, ArrayRef3};
+use qunet_stack::resize_nearest;
 use sha2::{Digest, Sha256};
 use tch::{Device, Kind, Tensor};
 
-use crate::Error;
-use crate::error::While;
+use crate::error::{Error, While};
 use crate::loss::IGNORE;
-use crate::tensors::{as_labels, batch, check_finite, label_batch};
+use crate::tensors::{Image, as_labels, batch, check_finite, label_batch, resized};
 
 /// Annotated slices at the network's size, ready to be drawn in batches.
 #[derive(Debug)]
@@ -23,24 +22,23 @@ pub struct TrainingSet {
 }
 
 impl TrainingSet {
-    /// Takes slices (intensities in [0, 1], any size) with their masks and resizes them to
+    /// Takes slices (intensities in [0, 1], any size and number of channels) with their masks and resizes them to
     /// `size` (height, width): images bilinear, masks nearest.
     ///
     /// # Errors
     /// [`Error::NoSlices`] without slices, [`Error::ShapeMismatch`] where an image and its mask
-    /// differ in size, [`Error::NotFinite`] for a pixel that is no number.
-    pub fn new(
-        slices: impl IntoIterator<Item = (Array2<f32>, Array2<bool>)>,
+    /// differ in size, [`Error::NotFinite`] for a pixel that is NaN or infinite.
+    pub fn new<I: Image>(
+        slices: impl IntoIterator<Item = (I, Array2<bool>)>,
         size: (usize, usize),
         device: Device,
     ) -> Result<Self, Error> {
-        let labelled =
-            slices.into_iter().map(|(image, mask)| (image.insert_axis(Axis(0)), as_labels(&mask)));
+        let labelled = slices.into_iter().map(|(image, mask)| (image, as_labels(&mask)));
         Self::from_labels(labelled, 1, size, device)
     }
 
-    /// The same with images of any number of channels, `(C, H, W)`, and label maps: 0 is background, labels below
-    /// `classes` its classes (with `classes` 1, label 1 is the lesion), [`IGNORE`] (255) what nobody annotated.
+    /// The same with label maps: 0 is background, labels below `classes` its classes (with `classes` 1, label 1 is the
+    /// lesion), [`IGNORE`] (255) what nobody annotated.
     ///
     /// ```
     /// use ndarray::{Array2, Array3};
@@ -56,14 +54,15 @@ impl TrainingSet {
     ///
     /// # Errors
     /// As [`TrainingSet::new`], and [`Error::UnknownLabel`].
-    pub fn from_labels(
-        slices: impl IntoIterator<Item = (Array3<f32>, Array2<u8>)>,
+    pub fn from_labels<I: Image>(
+        slices: impl IntoIterator<Item = (I, Array2<u8>)>,
         classes: usize,
         size: (usize, usize),
         device: Device,
     ) -> Result<Self, Error> {
         let (mut images, mut maps) = (Vec::new(), Vec::new());
         for (number, (image, labels)) in slices.into_iter().enumerate() {
+            let image = image.channels();
             check(number, &image, &labels, classes)?;
             images.push(resized(&image, size)?);
             maps.push(resize_nearest(&labels, size)?);
@@ -105,7 +104,7 @@ impl TrainingSet {
 
     /// The slices that hold any foreground, in order.
     pub(crate) fn positives(&self) -> Vec<usize> {
-        let holds = |slice: &usize| self.holders.iter().any(|of| of.contains(slice));
+        let holds = |slice: &usize| self.holders.iter().any(|slices| slices.contains(slice));
         (0..self.len()).filter(holds).collect()
     }
 
@@ -132,7 +131,7 @@ impl TrainingSet {
         &self.holders
     }
 
-    /// A digest of all pixels and labels, by which a checkpoint knows its slices.
+    /// A digest of all pixels and labels, by which a checkpoint recognises its slices.
     pub(crate) fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
@@ -151,8 +150,8 @@ impl TrainingSet {
 
 fn check(
     number: usize,
-    image: &Array3<f32>,
-    labels: &Array2<u8>,
+    image: &ArrayRef3<f32>,
+    labels: &ArrayRef2<u8>,
     classes: usize,
 ) -> Result<(), Error> {
     let (_, height, width) = image.dim();
@@ -167,15 +166,6 @@ fn check(
             Err(Error::UnknownLabel { mask: number, index, label, classes: classes.max(2) })
         }
     }
-}
-
-/// Every channel of an image, bilinear.
-pub(crate) fn resized(image: &Array3<f32>, size: (usize, usize)) -> Result<Array3<f32>, Error> {
-    let mut out = Array3::zeros((image.dim().0, size.0, size.1));
-    for (channel, mut to) in image.outer_iter().zip(out.outer_iter_mut()) {
-        to.assign(&resize_bilinear(&channel, size)?);
-    }
-    Ok(out)
 }
 
 fn fingerprint(images: &[Array3<f32>], maps: &[Array2<u8>]) -> String {

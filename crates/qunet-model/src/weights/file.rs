@@ -1,4 +1,5 @@
-//! Safetensors: plain numbers behind a JSON header, nothing that could be executed.
+//! Weights files: safetensors, which are plain numbers behind a JSON header and nothing that could be executed.
+//! Variables and a description go in and come out; what they are the weights of is the caller's.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -13,27 +14,27 @@ use serde::de::DeserializeOwned;
 use tch::nn::VarStore;
 use tch::{Kind, TchError, Tensor};
 
-use super::WeightsProblem;
-use crate::error::While;
-use crate::network::Description;
+use crate::error::{Error, WeightsProblem, While};
 use crate::tensors::channels_last;
-use crate::{Error, Network};
 
 /// A header has some hundred bytes per tensor, and a history; nothing larger is read into memory.
 const LARGEST_HEADER: u64 = 16 << 20;
 
-/// All variables of a network by name, in order.
+/// The name of our own text in the header.
+const TEXT: &str = "qunet";
+
+/// All variables of a network, in the order of their names.
 pub(crate) fn named(variables: &VarStore) -> Vec<(String, Tensor)> {
     let mut named: Vec<_> = variables.variables().into_iter().collect();
     named.sort_by(|one, other| one.0.cmp(&other.0));
     named
 }
 
-/// Writes tensors, as f32, and what else belongs to them as JSON in the header; whole or not at all.
+/// Writes tensors, as f32, and their description as JSON in the header; whole or not at all.
 pub(crate) fn write(
     path: &Path,
     tensors: Vec<(String, Tensor)>,
-    beside: &impl Serialize,
+    description: &impl Serialize,
 ) -> Result<(), Error> {
     let mut values = Vec::with_capacity(tensors.len());
     for (name, tensor) in tensors {
@@ -41,7 +42,7 @@ pub(crate) fn write(
         let shape: Vec<usize> = tensor.size().iter().map(|&side| side as usize).collect();
         values.push((name, shape, flat));
     }
-    let failed = |problem: WeightsProblem| Error::Checkpoint { path: path.to_owned(), problem };
+    let failed = |problem: WeightsProblem| Error::Weights { path: path.to_owned(), problem };
     let views: Result<Vec<_>, _> = values
         .iter()
         .map(|(name, shape, flat)| {
@@ -50,54 +51,48 @@ pub(crate) fn write(
         })
         .collect();
     let views = views.map_err(|why| failed(std::io::Error::other(why).into()))?;
-    let text = serde_json::to_string(beside).map_err(|why| failed(WeightsProblem::Header(why)))?;
+    let text =
+        serde_json::to_string(description).map_err(|why| failed(WeightsProblem::Header(why)))?;
     let text = Some(HashMap::from([(TEXT.to_owned(), text)]));
-    // Its own way to a file leaves a temporary one that nobody knows when the program is killed.
+    // The crate's own `serialize_to_file` writes in place: a kill would leave half a file under the final name.
     let bytes = serialize(views, text).map_err(|why| failed(std::io::Error::other(why).into()))?;
     Ok(write_file(path, &bytes)?)
 }
-
-/// The name of our own text in the header.
-const TEXT: &str = "qunet";
 
 fn flat(tensor: &Tensor) -> Result<Vec<f32>, TchError> {
     let tensor = tensor.f_detach()?.f_to_device(tch::Device::Cpu)?.f_to_kind(Kind::Float)?;
     Vec::<f32>::try_from(&tensor.f_contiguous()?.f_reshape([-1])?)
 }
 
-/// Which network a file of weights is of, as far as its largest tensors bear that out: nothing of the network's size is
-/// allocated for a file that is smaller than it.
-pub(crate) fn description(path: &Path) -> Result<Description, Error> {
-    let file = Weights::open(path)?;
-    let description: Description = file.beside()?;
-    let unet = description.unet();
-    unet.check()?;
-    let (first, deepest) = (unet.filters(0), unet.filters(unet.depth - 1));
-    file.check("x11.conv1.weight", &[first, unet.input_channels as i64, 3, 3])?;
-    file.check(&format!("x{}1.conv2.weight", unet.depth), &[deepest, deepest, 3, 3])?;
-    Ok(description)
-}
-
 /// Reads the variables of a network from a file that holds these and no others.
 pub(crate) fn load(path: &Path, variables: &VarStore) -> Result<(), Error> {
-    let mut file = Weights::open(path)?;
+    let mut file = WeightsFile::open(path)?;
     let named = named(variables);
     // A checkpoint has moments and the best weights, PyTorch counts the batches of its statistics.
-    let beside = |name: &str| {
+    let skipped = |name: &str| {
         ["adam.", "best."].iter().any(|prefix| name.starts_with(prefix))
             || name.ends_with(".num_batches_tracked")
     };
-    let unknown = |name: &String| !beside(name) && named.iter().all(|(own, _)| own != name);
+    let unknown = |name: &String| !skipped(name) && named.iter().all(|(own, _)| own != name);
     if let Some(name) = file.names().into_iter().find(unknown) {
         return Err(file.refused(WeightsProblem::Surplus { name }));
     }
     file.fill(named)
 }
 
-/// Sets the variables of a network to values kept in memory under the same names.
-pub(crate) fn restore(network: &dyn Network, values: Vec<(String, Tensor)>) -> Result<(), Error> {
-    let variables = named(network.variables()).into_iter();
-    set_all(values.into_iter().zip(variables).map(|((_, value), (_, to))| (value, to)).collect())
+/// A copy of all variables in memory.
+pub(crate) fn copies(variables: &VarStore) -> Result<Vec<(String, Tensor)>, Error> {
+    let mut copies = named(variables);
+    for (_, tensor) in &mut copies {
+        *tensor = tensor.f_detach().map(|tensor| tensor.copy()).while_doing("copying weights")?;
+    }
+    Ok(copies)
+}
+
+/// Sets the variables of a network to such a copy.
+pub(crate) fn restore(variables: &VarStore, copies: Vec<(String, Tensor)>) -> Result<(), Error> {
+    let variables = named(variables).into_iter();
+    set_all(copies.into_iter().zip(variables).map(|((_, value), (_, to))| (value, to)).collect())
 }
 
 /// Copies values into tensors.
@@ -116,7 +111,7 @@ fn set(variable: &mut Tensor, values: &Tensor) -> Result<(), TchError> {
 }
 
 /// An opened file, its header read and checked against its length.
-pub(crate) struct Weights {
+pub(crate) struct WeightsFile {
     path: PathBuf,
     file: BufReader<File>,
     header: Metadata,
@@ -124,10 +119,9 @@ pub(crate) struct Weights {
     start: u64,
 }
 
-impl Weights {
+impl WeightsFile {
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        Self::read_header(path)
-            .map_err(|problem| Error::Checkpoint { path: path.to_owned(), problem })
+        Self::read_header(path).map_err(|problem| Error::Weights { path: path.to_owned(), problem })
     }
 
     fn read_header(path: &Path) -> Result<Self, WeightsProblem> {
@@ -154,11 +148,11 @@ impl Weights {
         Ok(Self { path: path.to_owned(), file, header, start })
     }
 
-    /// What [`write()`] was given beside the tensors.
-    pub(crate) fn beside<T: DeserializeOwned>(&self) -> Result<T, Error> {
+    /// The description that [`write()`] was given.
+    pub(crate) fn description<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let text = self.header.metadata().as_ref().and_then(|texts| texts.get(TEXT));
         let text = text.ok_or_else(|| self.refused(WeightsProblem::Undescribed))?;
-        serde_json::from_str(text).map_err(|why| self.refused(WeightsProblem::Header(why)))
+        serde_json::from_str(text).map_err(|why| self.refused(WeightsProblem::Description(why)))
     }
 
     /// The names of all tensors, in order.
@@ -181,7 +175,7 @@ impl Weights {
     }
 
     /// Refuses a tensor that is missing, of another shape or not of real numbers.
-    fn check(&self, name: &str, shape: &[i64]) -> Result<(), Error> {
+    pub(crate) fn check(&self, name: &str, shape: &[i64]) -> Result<(), Error> {
         let info = self.info(name)?;
         let expected: Vec<usize> = shape.iter().map(|&side| side as usize).collect();
         if info.shape != expected {
@@ -225,7 +219,7 @@ impl Weights {
     }
 
     fn refused(&self, problem: WeightsProblem) -> Error {
-        Error::Checkpoint { path: self.path.clone(), problem }
+        Error::Weights { path: self.path.clone(), problem }
     }
 }
 

@@ -4,44 +4,26 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use tch::nn::VarStore;
 use tch::{TchError, Tensor};
 
-use super::WeightsProblem;
-use super::file::{Weights, named, set_all};
-use crate::error::While;
-use crate::{Error, Network};
+use super::file::{WeightsFile, named, set_all};
+use crate::error::{Error, WeightsProblem, While};
 
-/// Reads weights under the layer names of the author's notebooks, from a safetensors file or from a folder of `.npy`
-/// files, and changes the order of axes to LibTorch's.
-///
-/// A kernel is called `conv12_1/kernel` (first convolution of X(1,2)), `up12/kernel` or `output_1/kernel`; each may
-/// end in `:0`, and in the folder `/` is a folder or `__`: `conv12_1__kernel.npy`. The layers of batch normalisation are
-/// numbered, `batch_normalization`, `batch_normalization_1` and so on, and are taken in that order for X(1,1), X(2,1)
-/// and so on, whatever the first number is. A network without deep supervision takes `output` or `output_4`.
-///
-/// ```no_run
-/// use std::path::Path;
-/// use qunet_model::{Device, UnetPlusPlus, UnetPlusPlusConfig, load_keras};
-///
-/// let mut network = UnetPlusPlus::new(&UnetPlusPlusConfig::paper(), Device::Cpu)?;
-/// load_keras(&mut network, Path::new("notebook_weights.safetensors"))?;
-/// # Ok::<(), qunet_model::Error>(())
-/// ```
-///
-/// # Errors
-/// [`Error::Checkpoint`] naming the layer that is missing or of another shape; the network is then as it was.
-pub fn load_keras(network: &mut dyn Network, path: &Path) -> Result<(), Error> {
-    let refused = |problem| Error::Checkpoint { path: path.to_owned(), problem };
+/// Sets all variables from a file or a folder; see [`Network::load_keras`](crate::Network::load_keras).
+pub(crate) fn load_keras(path: &Path, variables: &VarStore) -> Result<(), Error> {
+    let refused = |problem| Error::Weights { path: path.to_owned(), problem };
     let layers = if path.is_dir() { folder(path).map_err(refused)? } else { file(path)? };
     let norms = norms(&layers);
     let mut read = Vec::new();
-    for (name, variable) in named(network.variables()) {
+    for (name, variable) in named(variables) {
         let keras = keras_name(&name, &norms).ok_or_else(|| {
             refused(WeightsProblem::Missing { name: format!("batch normalisation of {name}") })
         })?;
         let found = keras.iter().find_map(|keras| layers.get(keras));
         let missing = || refused(WeightsProblem::Missing { name: keras[0].clone() });
-        let values = turned(found.ok_or_else(missing)?).while_doing("turning Keras' axes")?;
+        let values =
+            transposed(found.ok_or_else(missing)?).while_doing("transposing Keras' axes")?;
         if values.size() != variable.size() {
             let shape = |tensor: &Tensor| tensor.size().iter().map(|&side| side as usize).collect();
             let (found, expected) = (shape(&values), shape(&variable));
@@ -55,7 +37,7 @@ pub fn load_keras(network: &mut dyn Network, path: &Path) -> Result<(), Error> {
 type Layers = BTreeMap<String, Tensor>;
 
 fn file(path: &Path) -> Result<Layers, Error> {
-    let mut file = Weights::open(path)?;
+    let mut file = WeightsFile::open(path)?;
     let mut layers = Layers::new();
     for name in file.names() {
         layers.insert(plain(&name), file.tensor(&name)?);
@@ -137,7 +119,7 @@ fn keras_name(name: &str, norms: &[String]) -> Option<Vec<String>> {
 
 /// Keras keeps kernels as (height, width, in, out), of transposed convolutions as (height, width, out, in); LibTorch
 /// keeps (out, in, height, width) and (in, out, height, width).
-fn turned(values: &Tensor) -> Result<Tensor, TchError> {
+fn transposed(values: &Tensor) -> Result<Tensor, TchError> {
     if values.dim() == 4 { values.f_permute([3, 2, 0, 1]) } else { Ok(values.shallow_clone()) }
 }
 
@@ -148,13 +130,13 @@ mod tests {
     #[test]
     fn names_follow_the_notebook() {
         let norms = vec!["batch_normalization_8".to_owned(), "batch_normalization_9".to_owned()];
-        let of = |name: &str| keras_name(name, &norms).unwrap()[0].clone();
-        assert_eq!(of("x12.conv1.weight"), "conv12_1/kernel");
-        assert_eq!(of("x41.conv2.bias"), "conv41_2/bias");
-        assert_eq!(of("up13.weight"), "up13/kernel");
-        assert_eq!(of("head4.bias"), "output_4/bias");
-        assert_eq!(of("head.weight"), "output/kernel");
-        assert_eq!(of("x11.norm2.running_var"), "batch_normalization_9/moving_variance");
+        let keras = |name: &str| keras_name(name, &norms).unwrap()[0].clone();
+        assert_eq!(keras("x12.conv1.weight"), "conv12_1/kernel");
+        assert_eq!(keras("x41.conv2.bias"), "conv41_2/bias");
+        assert_eq!(keras("up13.weight"), "up13/kernel");
+        assert_eq!(keras("head4.bias"), "output_4/bias");
+        assert_eq!(keras("head.weight"), "output/kernel");
+        assert_eq!(keras("x11.norm2.running_var"), "batch_normalization_9/moving_variance");
         assert_eq!(keras_name("x21.norm1.weight", &norms), None);
     }
 

@@ -1,9 +1,7 @@
-//! Weights in files: safetensors, and weights under Keras' names.
+//! Weights in files: safetensors, and weights under Keras' names. Neither depends on networks: both take variables by name.
 
 mod file;
 mod keras;
-mod problem;
 
-pub(crate) use file::{Weights, description, load, named, restore, write};
-pub use keras::load_keras;
-pub use problem::WeightsProblem;
+pub(crate) use file::{WeightsFile, copies, load, named, restore, write};
+pub(crate) use keras::load_keras;

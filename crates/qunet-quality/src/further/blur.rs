@@ -2,12 +2,10 @@ use std::ops::{Add, Mul};
 
 use ndarray::{Array2, ArrayRef2, Axis};
 
+use super::windows::sum_in_lanes;
 use crate::{
     Border, Error, Pixel, Result,
-    border::Edge,
-    check,
-    further::{inner::Inner, windows::sum_in_lanes},
-    kernels::Kernels,
+    rows::{Edge, Part, Raster, Runs, Sides},
 };
 
 /// The smallest side of the filter that blurs again.
@@ -52,7 +50,7 @@ pub fn blur_effect<T: Pixel>(
     size: usize,
 ) -> Result<Option<f64>> {
     check_size(size)?;
-    check::region(image, roi)?;
+    Raster::finite(image, roi)?;
     let edge = Border::Reflect.resolve()?;
     let columns = roi.map(|roi| roi.t());
     let vertical = Edges::along_rows(&image.t(), columns.as_deref(), size, edge);
@@ -93,13 +91,15 @@ impl Edges {
         let means = box_sums(&image, region, size, edge);
         let mut edges = Self::default();
         let [mut sharp, mut blurred] = [Vec::new(), Vec::new()];
-        let mut inner = Inner::new(region, image.dim(), 2, 1);
+        let mut runs = Runs::new(region, image.dim(), 2, 1);
         for row in 2..image.nrows().saturating_sub(1) {
             smooth_columns(&image, row, &mut sharp);
             smooth_columns(&means, row, &mut blurred);
-            inner.for_each_run(row, |run| {
-                let around = run.start - 1..run.end + 1;
-                edges.add::<T>(&sharp[around.clone()], &blurred[around], size as f64);
+            runs.for_each_part(row, |part| {
+                if let Part::Inner(run) = part {
+                    let around = run.start - 1..run.end + 1;
+                    edges.add::<T>(&sharp[around.clone()], &blurred[around], size as f64);
+                }
             });
         }
         edges
@@ -134,32 +134,27 @@ fn box_sums<T: Pixel>(
     edge: Edge<T>,
 ) -> Array2<T::Wide> {
     let mut sums = Array2::from_elem(image.dim(), T::Wide::default());
-    let mut runs = Inner::new(region, image.dim(), 0, 0);
+    let mut runs = Runs::new(region, image.dim(), 0, 0);
     let mut padded = Vec::new();
     for (row, mut sums) in sums.rows_mut().into_iter().enumerate() {
         let pixels = image.row(row);
         let (Some(pixels), Some(sums)) = (pixels.to_slice(), sums.as_slice_mut()) else {
             continue;
         };
-        runs.for_each_run(row, |run| {
-            pad(&pixels[run.clone()], size, edge, &mut padded);
-            slide::<T>(&padded, size, &mut sums[run]);
+        runs.for_each_part(row, |part| {
+            if let Part::Inner(run) = part {
+                padded.resize(run.len() + size - 1, T::Wide::default());
+                let sides = Sides::new(edge, run.len(), size);
+                sides.write(&pixels[run.clone()], &mut padded, widen, T::Wide::from);
+                slide::<T>(&padded, size, &mut sums[run]);
+            }
         });
     }
     sums
 }
 
-/// Copies a run and as many mirrored pixels as a filter of `size` needs.
-fn pad<T: Pixel>(run: &[T], size: usize, edge: Edge<T>, padded: &mut Vec<T::Wide>) {
-    let before = size / 2;
-    let mirrored = |index: usize| {
-        let source = edge.source(index as isize - before as isize, run.len());
-        <T as Kernels>::Wide::from(source.map_or(edge.constant, |source| run[source]))
-    };
-    padded.clear();
-    padded.extend((0..before).map(mirrored));
-    padded.extend(run.iter().map(|&pixel| <T as Kernels>::Wide::from(pixel)));
-    padded.extend((before + run.len()..run.len() + size - 1).map(mirrored));
+fn widen<T: Pixel>(pixels: &[T], wide: &mut [T::Wide]) {
+    wide.iter_mut().zip(pixels).for_each(|(wide, &pixel)| *wide = T::Wide::from(pixel));
 }
 
 /// Sums over `size` pixels of a padded run.

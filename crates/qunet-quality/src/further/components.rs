@@ -1,6 +1,7 @@
 use std::ops::Range;
 
-use ndarray::{Array2, ArrayRef2};
+use ndarray::ArrayRef2;
+use qunet_grid::{Connectivity, Objects};
 
 /// An 8-connected group of true pixels.
 #[derive(Clone, Debug, Default)]
@@ -27,25 +28,11 @@ fn cover(indices: impl Iterator<Item = usize> + Clone) -> Range<usize> {
 
 /// The groups of true pixels, in the order of their first pixels row by row.
 pub(crate) fn components(bright: &ArrayRef2<bool>) -> Vec<Component> {
-    let mut seen = Array2::from_elem(bright.dim(), false);
-    let mut found = Vec::new();
-    for (start, &is_bright) in bright.indexed_iter() {
-        if !is_bright || seen[start] {
-            continue;
-        }
-        seen[start] = true;
-        let mut pixels = vec![start];
-        let mut next = 0;
-        while let Some(&pixel) = pixels.get(next) {
-            next += 1;
-            for near in neighbours(pixel, bright.dim()) {
-                if bright[near] && !seen[near] {
-                    seen[near] = true;
-                    pixels.push(near);
-                }
-            }
-        }
-        found.push(Component { pixels });
+    // No image that fits into memory has as many rows or runs as an error takes.
+    let Ok(objects) = Objects::from_mask(bright, Connectivity::Full) else { return Vec::new() };
+    let mut found = vec![Component::default(); objects.count()];
+    for (pixel, &label) in objects.labels().indexed_iter().filter(|(_, label)| **label > 0) {
+        found[label as usize - 1].pixels.push(pixel);
     }
     found
 }

@@ -1,10 +1,7 @@
 use ndarray::ArrayRef2;
 
-use crate::{
-    Border, Pixel, Result, check,
-    further::windows::{Window, sum_over_windows},
-    kernels::Kernels,
-};
+use super::windows::{Window, sum_over_windows};
+use crate::{Border, Pixel, Result, kernels::Kernels, rows::Raster};
 
 /// Focus ratio: energy of the Laplacian / energy of the gradient.
 ///
@@ -17,9 +14,9 @@ use crate::{
 /// pixels inside `roi` (all without one), so that the region's edge adds no energy. `image` and
 /// `roi` are (H, W); the result is in (0, 8], higher = sharper (or noisier: white noise has 5, a
 /// checkerboard 8), and `None` where no two neighbours differ. Neither brightness, nor
-/// contrast, nor the size of the region matters. The two energies are focus measures of M. Subbarao, T. Choi, A. Nikzad,
-/// Focusing techniques, Optical Engineering 32 (1993); their ratio, the mean squared spatial
-/// frequency weighted by gradient energy, is taken here.
+/// contrast, nor the size of the region matters. The two energies are focus measures of
+/// M. Subbarao, T. Choi, A. Nikzad, Focusing techniques, Optical Engineering 32 (1993); their
+/// ratio, the mean squared spatial frequency weighted by gradient energy, is taken here.
 ///
 /// # Errors
 /// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) for a mask of another shape,
@@ -43,10 +40,10 @@ pub fn focus_ratio<T: Pixel>(
     image: &ArrayRef2<T>,
     roi: Option<&ArrayRef2<bool>>,
 ) -> Result<Option<f64>> {
-    check::region(image, roi)?;
+    let raster = Raster::finite(image, roi)?;
     // A repeated pixel beyond the edge has no difference to the edge.
     let edge = Border::Replicate.resolve()?;
-    let sums = sum_over_windows(image, roi, Some(edge), |window| {
+    let sums = sum_over_windows(raster, Some(edge), |window| {
         let [right, down] = [wide(window[1][2]), wide(window[2][1])];
         let [left, up] = [wide(window[1][0]), wide(window[0][1])];
         let here = wide(window[1][1]);
@@ -90,9 +87,9 @@ pub fn tenengrad<T: Pixel>(
     roi: Option<&ArrayRef2<bool>>,
     border: Border,
 ) -> Result<Option<f64>> {
-    check::region(image, roi)?;
+    let raster = Raster::finite(image, roi)?;
     let edge = border.resolve()?;
-    let sums = sum_over_windows(image, roi, Some(edge), |[up, here, down]: Window<T>| {
+    let sums = sum_over_windows(raster, Some(edge), |[up, here, down]: Window<T>| {
         let two = <T as Kernels>::Wide::from(2);
         let across = |row: [T; 3]| wide(row[2]) - wide(row[0]);
         let along = |row: [T; 3]| wide(row[0]) + two * wide(row[1]) + wide(row[2]);

@@ -1,7 +1,8 @@
-use ndarray::ArrayRef2;
+use ndarray::{Array1, ArrayRef2};
+use ndarray_stats::DeviationExt;
 
 use crate::{
-    Border, Error, Pixel, RegionStatistics, Result, check, median::for_each_median_row, region,
+    Border, Error, Pixel, RegionStatistics, Result, median::median_filter, region, rows::Raster,
 };
 
 /// Side of the notebook's median window.
@@ -34,14 +35,11 @@ const WINDOW: usize = 20;
 /// ```
 pub fn notebook_psnr_db<T: Pixel>(image: &ArrayRef2<T>, range: f64) -> Result<Option<f64>> {
     check_range(range)?;
-    check::image(image)?;
-    let mut squares = 0.0;
-    let edge = Border::Reflect.resolve()?;
-    for_each_median_row(image, None, WINDOW, edge, |pixels, medians| {
-        let error = |(&pixel, &median): (&T, &T)| pixel.into() - median.into();
-        squares += pixels.iter().zip(medians).map(error).map(|error| error * error).sum::<f64>();
-    });
-    let rmse = (squares / image.len() as f64).sqrt();
+    let medians = median_filter(image, WINDOW, Border::Reflect)?;
+    // Both row by row, so that the sum has one order whatever the strides of the image are.
+    let pixels: Array1<f64> = Raster::new(image, None)?.pixels(Into::into).into();
+    let medians = Array1::from_iter(medians.iter().map(|&median| median.into()));
+    let rmse = pixels.root_mean_sq_err(&medians).unwrap_or_default();
     Ok((rmse > 0.0).then(|| 20.0 * (range / rmse).log10()))
 }
 

@@ -1,8 +1,11 @@
+//! Sums over the 3 x 3 windows of an image.
+
 use std::ops::Range;
 
-use ndarray::ArrayRef2;
-
-use crate::{Pixel, border::Edge, further::inner::Inner, neighbours::Neighbours, rows::Rows};
+use crate::{
+    Pixel,
+    rows::{Edge, Neighbours, Part, Raster, Runs},
+};
 
 /// Pixels whose terms are computed before they are summed.
 const BLOCK: usize = 128;
@@ -26,34 +29,26 @@ pub(crate) struct Sums<const N: usize> {
 /// With an `edge`, every pixel of the region has a window, completed as [`Neighbours`] does;
 /// without one, only pixels whose window lies within the region count.
 pub(crate) fn sum_over_windows<T: Pixel, const N: usize>(
-    image: &ArrayRef2<T>,
-    region: Option<&ArrayRef2<bool>>,
+    raster: Raster<'_, T>,
     edge: Option<Edge<T>>,
     terms: impl Fn(Window<T>) -> [f64; N],
 ) -> Sums<N> {
-    let (height, width) = image.dim();
-    let neighbours = edge.map(|edge| Neighbours { image, region, edge });
-    let mut rows = Rows::new(image, 3);
-    let mut inner = Inner::new(region, (height, width), 1, 1);
+    let neighbours = edge.map(|edge| Neighbours { raster, edge });
+    let mut runs = Runs::new(raster.region, raster.image.dim(), 1, 1);
     let mut sums = Sums::none();
-    rows.load(0);
-    for row in 0..height {
-        if row + 1 < height {
-            rows.load(row + 1);
-        }
+    raster.for_each_row(|rows, row| {
         // Row by row, so that sums stay short and, of integers, exact.
         let mut here = Sums::none();
-        let mut next = 0;
-        inner.for_each_run(row, |run| {
-            here.add_edge(neighbours.as_ref(), row, next..run.start, &terms);
-            next = run.end;
-            let around = run.start - 1..run.end + 1;
-            let lines = [row - 1, row, row + 1].map(|row| &rows.get(row)[around.clone()]);
-            here.add_run(lines, &terms);
+        runs.for_each_part(row, |part| match part {
+            Part::Inner(run) => {
+                let around = run.start - 1..run.end + 1;
+                let lines = [row - 1, row, row + 1].map(|row| &rows.get(row)[around.clone()]);
+                here.add_run(lines, &terms);
+            }
+            Part::Rim(cols) => here.add_rim(neighbours.as_ref(), row, cols, &terms),
         });
-        here.add_edge(neighbours.as_ref(), row, next..width, &terms);
         sums.add(here.totals, here.count);
-    }
+    });
     sums
 }
 
@@ -70,7 +65,7 @@ impl<const N: usize> Sums<N> {
     }
 
     /// Adds the windows of the region's pixels among the columns `cols`.
-    fn add_edge<T: Pixel>(
+    fn add_rim<T: Pixel>(
         &mut self,
         neighbours: Option<&Neighbours<'_, T>>,
         row: usize,
@@ -81,7 +76,7 @@ impl<const N: usize> Sums<N> {
             return;
         };
         for col in cols {
-            if neighbours.region.is_none_or(|region| region[[row, col]]) {
+            if neighbours.raster.contains(row, col) {
                 self.add(terms(neighbours.window3((row, col))), 1);
             }
         }

@@ -1,10 +1,7 @@
 //! Loops over `f32` pixels, in `f64`.
 
-use super::{Kernels, Region, vectorised, windows};
-use crate::{
-    laplacian::Weights,
-    moments::{LANES, LaneMoments, MergedMoments, Moments},
-};
+use super::{Kernels, Region, Weights, vectorised, windows};
+use crate::moments::{LANES, LaneMoments, MergedMoments, Moments};
 
 /// The response to three pixels of each of three lines.
 #[inline(always)]

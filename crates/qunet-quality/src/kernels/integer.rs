@@ -1,10 +1,7 @@
 //! Loops over integer pixels. All sums are exact, so their order is the compiler's choice.
 
-use super::{Kernels, Region, for_each_block, vectorised, windows};
-use crate::{
-    laplacian::Weights,
-    moments::{ExactMoments, Moments},
-};
+use super::{Kernels, Region, Weights, for_each_block, vectorised, windows};
+use crate::moments::{ExactMoments, Moments};
 
 /// Columns whose sums fit the accumulators: 1024 squares of a u8 response stay below 2^32
 /// (2040^2 * 1024), 1024 responses of 16-bit pixels below 2^31 (8 * 65535 * 1024).

@@ -9,33 +9,17 @@ mod integer;
 
 use std::ops::{Add, Mul, Sub};
 
-use crate::{
-    laplacian::Weights,
-    moments::{Moments, Tally},
-};
+use crate::moments::{Moments, Tally};
 
-/// Compiles functions for AVX-512, for AVX2 and for the target's baseline, and picks at run time.
-/// On aarch64 the baseline has vector instructions already.
-macro_rules! vectorised {
-    ($($function:item)*) => {$(
-        #[multiversion::multiversion(targets(
-            "x86_64+avx512f+avx512bw+avx512vl+avx512dq+avx512cd+avx2+fma+bmi2",
-            "x86_64+avx2+fma",
-        ))]
-        $function
-    )*};
+pub(crate) use qunet_grid::{vectorised, vectorised_narrowly};
+
+/// Weights of a 3 x 3 Laplacian: the centre is minus four times the sum of both.
+pub trait Weights {
+    /// Of the four neighbours that share an edge with the centre.
+    const EDGE: i8;
+    /// Of the four neighbours that share a corner with it.
+    const CORNER: i8;
 }
-
-/// As [`vectorised`] without AVX-512, for loops whose loads straddle cache lines: there 32 bytes
-/// at a time were measured faster than 64.
-macro_rules! vectorised_narrowly {
-    ($($function:item)*) => {$(
-        #[multiversion::multiversion(targets("x86_64+avx2+fma"))]
-        $function
-    )*};
-}
-
-pub(crate) use {vectorised, vectorised_narrowly};
 
 /// The inner loops for one pixel type.
 ///

@@ -7,11 +7,7 @@
 //! Here the bins are cumulative, so that one comparison of all 16 with the rank finds the bin,
 //! without a search.
 
-mod bins;
-
 use crate::Pixel;
-
-use bins::{BINS, Column, Window};
 
 /// The largest window whose pixels can be counted.
 pub(super) const LARGEST: usize = 255;
@@ -22,9 +18,8 @@ pub(super) struct Columns {
     upper: Vec<Column>,
     /// Lower level of every column, one upper bin after the other.
     lower: Vec<Column>,
-    /// The keys of the line that leaves the window next, and of the one that enters.
+    /// The keys of the line that leaves the window next.
     leaving: Vec<u8>,
-    entering: Vec<u8>,
     /// The upper bin of each median, and the median's rank within.
     found: Vec<(usize, u64)>,
 }
@@ -36,35 +31,36 @@ impl Columns {
             upper: vec![Column::default(); width],
             lower: vec![Column::default(); width * BINS],
             leaving: Vec::new(),
-            entering: Vec::new(),
             found: Vec::new(),
         }
     }
 
     /// Medians of the windows in `lines`, which lie one line below those of the call before.
-    pub(super) fn medians<T: Pixel>(&mut self, lines: &[Vec<T>], medians: &mut [T]) {
+    pub(super) fn medians<'l, T: Pixel>(
+        &mut self,
+        mut lines: impl DoubleEndedIterator<Item = &'l [T]> + ExactSizeIterator + Clone,
+        medians: &mut [T],
+    ) {
+        let size = lines.len();
         if self.leaving.is_empty() {
-            for line in lines {
-                keys(line, &mut self.entering);
-                self.enter();
-            }
-        } else if let Some(line) = lines.last() {
-            keys(line, &mut self.entering);
+            lines.clone().for_each(|line| self.enter(line));
+        } else if let Some(line) = lines.next_back() {
             self.leave();
-            self.enter();
+            self.enter(line);
         }
-        if let Some(line) = lines.first() {
-            keys(line, &mut self.leaving);
+        if let Some(line) = lines.next() {
+            self.leaving.clear();
+            self.leaving.extend(line.iter().map(|pixel| pixel.key() as u8));
         }
-        self.find_upper(lines.len(), medians.len());
-        self.find_lower(lines.len(), medians);
+        self.find_upper(size, medians.len());
+        self.find_lower(size, medians);
     }
 
-    /// Adds the entering line to the columns.
-    fn enter(&mut self) {
+    /// Adds a line to the columns.
+    fn enter<T: Pixel>(&mut self, line: &[T]) {
         let (width, lower) = (self.upper.len(), &mut self.lower[..]);
-        for (col, (upper, &key)) in self.upper.iter_mut().zip(&self.entering).enumerate() {
-            let (high, low) = split(key);
+        for (col, (upper, pixel)) in self.upper.iter_mut().zip(line).enumerate() {
+            let (high, low) = split(pixel.key() as u8);
             upper.add(high);
             lower[high * width + col].add(low);
         }
@@ -126,13 +122,147 @@ fn follow(window: &mut Window, columns: &[Column], from: usize, to: usize, size:
     }
 }
 
-fn keys<T: Pixel>(line: &[T], keys: &mut Vec<u8>) {
-    keys.clear();
-    keys.extend(line.iter().map(|pixel| pixel.key() as u8));
-}
-
 /// The upper and the lower four bits.
 #[inline(always)]
 fn split(key: u8) -> (usize, usize) {
     (usize::from(key >> 4), usize::from(key & 15))
+}
+
+/// Bins of a histogram.
+const BINS: usize = 16;
+
+/// Bits of a count in a [`Column`], and of one in a [`Window`].
+const NARROW: usize = 8;
+const WIDE: usize = 16;
+
+/// The even bytes of a word.
+const EVEN: u64 = 0x00FF_00FF_00FF_00FF;
+
+/// One in each wide lane.
+const ONES: u64 = 0x0001_0001_0001_0001;
+
+/// The largest count that leaves the top bit of a wide lane clear.
+const LOW: u64 = 0x7FFF;
+
+/// A histogram of at most 255 values: 16 cumulative bins, each a byte of two machine words.
+///
+/// Bin b counts the values below b. No lane ever overflows into the next one, so whole words are
+/// added and subtracted at once: two additions in the place of up to 15.
+#[derive(Clone, Copy, Debug, Default)]
+struct Column([u64; 2]);
+
+impl Column {
+    /// The histogram of each value alone.
+    const SINGLE: [Self; BINS] = {
+        let mut single = [Self([0; 2]); BINS];
+        let mut value = 0;
+        while value < BINS {
+            let mut bin = value + 1;
+            while bin < BINS {
+                single[value].0[bin / 8] |= 1 << (bin % 8 * NARROW);
+                bin += 1;
+            }
+            value += 1;
+        }
+        single
+    };
+
+    #[inline(always)]
+    fn add(&mut self, value: usize) {
+        let Self([first, second]) = &Self::SINGLE[value];
+        self.0 = [self.0[0].wrapping_add(*first), self.0[1].wrapping_add(*second)];
+    }
+
+    #[inline(always)]
+    fn remove(&mut self, value: usize) {
+        let Self([first, second]) = &Self::SINGLE[value];
+        self.0 = [self.0[0].wrapping_sub(*first), self.0[1].wrapping_sub(*second)];
+    }
+
+    /// The even and the odd lanes of both halves.
+    #[inline(always)]
+    fn widened(self) -> [u64; 4] {
+        let [first, second] = self.0;
+        [first & EVEN, first >> NARROW & EVEN, second & EVEN, second >> NARROW & EVEN]
+    }
+}
+
+/// A histogram of at most 255 columns of at most 255 values.
+#[derive(Clone, Copy, Debug, Default)]
+struct Window([u64; 4]);
+
+impl Window {
+    #[inline(always)]
+    fn add(&mut self, column: Column) {
+        for (lanes, more) in self.0.iter_mut().zip(column.widened()) {
+            *lanes = lanes.wrapping_add(more);
+        }
+    }
+
+    #[inline(always)]
+    fn remove(&mut self, column: Column) {
+        for (lanes, less) in self.0.iter_mut().zip(column.widened()) {
+            *lanes = lanes.wrapping_sub(less);
+        }
+    }
+
+    /// The bin of the value of rank `rank`, and the value's rank among those of the bin.
+    ///
+    /// At most 32,768 more values than `rank`, itself below that, may be counted here: then the
+    /// sums fit their lanes. Of 255 x 255 values the median has 32,512 below it and as many above.
+    #[inline(always)]
+    fn find(&self, rank: u64) -> (usize, u64) {
+        // Lanes of bins with more than `rank` values below them get their top bit set.
+        let lift = ONES * LOW.wrapping_sub(rank);
+        let above = self.0.map(|lanes| lanes.wrapping_add(lift) >> (WIDE - 1) & ONES);
+        let above = above.into_iter().fold(0, u64::wrapping_add);
+        let above = above.wrapping_mul(ONES) >> (64 - WIDE);
+        // Bin 0 has none below it, so fewer than 16 lanes were counted.
+        let bin = (BINS - 1 - above as usize) % BINS;
+        (bin, rank.wrapping_sub(self.below(bin)))
+    }
+
+    #[inline(always)]
+    fn below(&self, bin: usize) -> u64 {
+        let lanes = self.0[bin / 8 * 2 + bin % 2];
+        lanes >> (bin % 8 / 2 * WIDE) & u64::from(u16::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(columns: usize, ranks: std::ops::Range<usize>) {
+        let mut values: Vec<usize> = (0..255).map(|i| i * i % 97 % BINS).collect();
+        let mut column = Column::default();
+        values.iter().for_each(|&value| column.add(value));
+        let mut window = Window::default();
+        (0..columns).for_each(|_| window.add(column));
+        values.sort_unstable();
+        for rank in ranks {
+            let value = values[rank / columns];
+            let first = values.iter().position(|&other| other == value).unwrap();
+            assert_eq!(window.find(rank as u64), (value, (rank - first * columns) as u64));
+        }
+    }
+
+    #[test]
+    fn ranks_find_their_values() {
+        check(1, 0..255);
+        check(120, 0..120 * 255);
+        check(255, 255 * 255 - 32_768..32_767);
+    }
+
+    #[test]
+    fn what_is_removed_leaves_no_trace() {
+        let mut column = Column::default();
+        [3, 15, 0, 3].into_iter().for_each(|value| column.add(value));
+        [3, 15].into_iter().for_each(|value| column.remove(value));
+        let mut window = Window::default();
+        window.add(column);
+        assert_eq!((window.find(0), window.find(1)), ((0, 0), (3, 0)));
+        window.remove(column);
+        assert_eq!(window.0, [0; 4]);
+    }
 }

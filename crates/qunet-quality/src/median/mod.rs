@@ -1,19 +1,35 @@
+//! Median filters of windows of 2 to 1023 pixels: one algorithm for each range of windows.
+//!
+//! Selecting the median of each window anew costs what SciPy shows: 112 ns a pixel for a window of
+//! 3 and 3971 ns for one of 20. Neighbouring windows share nearly all of their pixels, so every
+//! method here does the common work once. [`Method`] picks by the window and the bits of a pixel.
+//!
+//! | window | pixels | method | module | ns per pixel (window) |
+//! |---|---|---|---|---|
+//! | 3, 5 | all | comparators in registers, two rows at a time | `pairs` | u8 0.19 (3), 0.56 (5); u16 0.29, 0.95; f32 0.61, 2.1 |
+//! | 2, 4, 6 and more | 8 bits to 13, 16 to 14, 32 to 12 | a network of comparators on whole lines | `network` | u8 1.7 (4), 3.6 (7), 5.9 (9), 10.9 (11); u16 16 (9); f32 35 (9) |
+//! | 14 to 255 | 8 bits | histograms of columns | `columns` | u8 21.7 (15), 21.7 (21), 25.0 (63) |
+//! | all larger ones | all | a set of ranks that a window moves through | `ranks` | u16 81 (20), 105 (31); f32 96 (20), 126 (31) |
+//!
+//! The figures are those of inverse PSNR, which is the median and the sums over it, on one core of
+//! an AMD EPYC with AVX-512 (`benches/record/2026-11-24-quality.json`, 512 x 512 pixels where
+//! the record has them, otherwise 128 or 256). The time of the network grows faster than the area
+//! of the window and that of the ranks with its side; that of the columns does not grow. The limits
+//! between them are where their times cross.
+//!
+//! With a region of interest `within` finds the medians that the region's edge cuts again.
+
 mod columns;
 mod network;
-mod order;
 mod pairs;
 mod ranks;
 mod within;
-
-pub(crate) use order::Ordered;
 
 use ndarray::{Array2, ArrayRef2, ArrayView1};
 
 use crate::{
     Border, Error, Pixel, Result,
-    band::{for_each_band, load_line},
-    border::Edge,
-    check,
+    rows::{Edge, Lines, Padded, Raster, Rows},
 };
 
 use columns::Columns;
@@ -54,13 +70,10 @@ pub fn median_filter<T: Pixel>(
     border: Border,
 ) -> Result<Array2<T>> {
     check_window(window)?;
-    check::image(image)?;
+    let raster = Raster::finite(image, None)?;
     let mut filtered = Array2::default(image.dim());
-    let mut rows = filtered.rows_mut().into_iter();
-    for_each_median_row(image, None, window, border.resolve()?, |_, medians| {
-        if let Some(mut row) = rows.next() {
-            row.assign(&ArrayView1::from(medians));
-        }
+    for_each_median_row(raster, window, border.resolve()?, |_, row, medians| {
+        filtered.row_mut(row).assign(&ArrayView1::from(medians));
     });
     Ok(filtered)
 }
@@ -77,42 +90,46 @@ pub(crate) fn check_window(window: usize) -> Result<()> {
     })
 }
 
-/// Shows `visit` each row of a checked image, from the first to the last, and its medians.
+/// Shows `visit` the number of each row, from the first to the last, its medians, and the rows as
+/// [`Raster::for_each_row`] lends them.
 ///
 /// With a region, `visit` gets the medians of its pixels; what stands at other pixels is left
 /// open, and those may be NaN or infinite. The edge of the region is treated as the edge of an
-/// image, as in [`Neighbours`](crate::neighbours::Neighbours).
+/// image, as in [`Neighbours`](crate::rows::Neighbours).
 pub(crate) fn for_each_median_row<T: Pixel>(
-    image: &ArrayRef2<T>,
-    region: Option<&ArrayRef2<bool>>,
+    raster: Raster<'_, T>,
     window: usize,
     edge: Edge<T>,
-    visit: impl FnMut(&[T], &[T]),
+    visit: impl FnMut(&Rows<'_, T>, usize, &[T]),
 ) {
-    match region {
-        Some(region) => within::for_each_row(image, region, window, edge, visit),
-        None => for_each_whole_row(image, window, edge, visit),
+    match raster.region {
+        Some(region) => within::for_each_row(raster, region, window, edge, visit),
+        None => for_each_whole_row(raster, window, edge, visit),
     }
 }
 
 /// The same without a region.
 fn for_each_whole_row<T: Pixel>(
-    image: &ArrayRef2<T>,
+    raster: Raster<'_, T>,
     window: usize,
     edge: Edge<T>,
-    visit: impl FnMut(&[T], &[T]),
+    visit: impl FnMut(&Rows<'_, T>, usize, &[T]),
 ) {
-    match Method::of(window, T::BITS) {
-        Method::Pair => by_pair(image, window, edge, visit),
+    match Method::fastest(window, T::BITS) {
+        Method::Pair => by_pair(raster, window, edge, visit),
         Method::Network => {
             let mut network = Network::new(window);
-            by_line(image, window, edge, visit, |lines, medians| network.medians(lines, medians));
+            by_line(raster, window, edge, visit, |lines, row, medians| {
+                network.medians(&lines.around(row), medians);
+            });
         }
         Method::Columns => {
-            let mut columns = Columns::new(image.ncols() + window - 1);
-            by_line(image, window, edge, visit, |lines, medians| columns.medians(lines, medians));
+            let mut columns = Columns::new(raster.image.ncols() + window - 1);
+            by_line(raster, window, edge, visit, |lines, row, medians| {
+                columns.medians(lines.around(row), medians);
+            });
         }
-        Method::Ranks => by_band(image, window, edge, visit),
+        Method::Ranks => by_band(raster, window, edge, visit),
     }
 }
 
@@ -131,7 +148,7 @@ enum Method {
 
 impl Method {
     /// The fastest method for windows of this side and pixels of this many bits, by measurement.
-    fn of(window: usize, bits: u32) -> Self {
+    fn fastest(window: usize, bits: u32) -> Self {
         // Where the network's time, which grows with the window's area, passes that of the other
         // method, measured on 512 x 512 pixels of noise and of smooth images with noise.
         let largest_network = match bits {
@@ -150,43 +167,49 @@ impl Method {
 
 /// Finds the medians row by row from the padded lines of the windows.
 fn by_line<T: Pixel>(
-    image: &ArrayRef2<T>,
+    raster: Raster<'_, T>,
     window: usize,
     edge: Edge<T>,
-    mut visit: impl FnMut(&[T], &[T]),
-    mut find: impl FnMut(&[Vec<T>], &mut [T]),
+    mut visit: impl FnMut(&Rows<'_, T>, usize, &[T]),
+    mut find: impl FnMut(&Lines<'_, T, T>, usize, &mut [T]),
 ) {
-    let (width, before) = (image.ncols(), window / 2);
+    let (height, width) = raster.image.dim();
+    let mut lines = Lines::new(
+        Padded::new(raster.image, edge, window, 1),
+        |pixels, line| line.copy_from_slice(pixels),
+        |pixel| pixel,
+    );
     let mut medians = vec![T::default(); width];
-    for_each_band(image, window, edge, |lines| {
-        find(lines, &mut medians);
-        visit(&lines[before][before..before + width], &medians);
-    });
+    for row in 0..height {
+        lines.advance(row);
+        find(&lines, row, &mut medians);
+        visit(lines.rows(), row, &medians);
+    }
 }
 
 /// Finds the medians of a few rows at a time by ranks.
 fn by_band<T: Pixel>(
-    image: &ArrayRef2<T>,
+    raster: Raster<'_, T>,
     window: usize,
     edge: Edge<T>,
-    mut visit: impl FnMut(&[T], &[T]),
+    mut visit: impl FnMut(&Rows<'_, T>, usize, &[T]),
 ) {
-    let ((height, width), before) = (image.dim(), window / 2);
-    let padded = width + window - 1;
+    let (height, width) = raster.image.dim();
+    let mut padded = Padded::new(raster.image, edge, window, BAND);
     let mut ranks = Ranks::default();
     let mut band = Vec::new();
     let mut medians = vec![T::default(); BAND.min(height) * width];
     for top in (0..height).step_by(BAND) {
         let rows = BAND.min(height - top);
-        band.resize((rows + window - 1) * padded, T::default());
-        for (index, line) in (top..).zip(band.chunks_exact_mut(padded)) {
-            load_line(line, image, window, edge, index);
+        padded.advance(top);
+        band.resize((rows + window - 1) * padded.width(), T::default());
+        for (index, line) in (top..).zip(band.chunks_exact_mut(padded.width())) {
+            padded.write(index, line, |run, line| line.copy_from_slice(run), |pixel| pixel);
         }
         let medians = &mut medians[..rows * width];
-        ranks.medians(window, &band, padded, medians);
-        let lines = band.chunks_exact(padded).skip(before);
-        for (line, medians) in lines.zip(medians.chunks_exact(width)) {
-            visit(&line[before..before + width], medians);
+        ranks.medians(window, &band, padded.width(), medians);
+        for (row, medians) in (top..).zip(medians.chunks_exact(width)) {
+            visit(padded.rows(), row, medians);
         }
     }
 }

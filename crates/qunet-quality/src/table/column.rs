@@ -1,13 +1,12 @@
 //! The columns of a table: their names, their order, and the way of a value out of a record and
 //! back into one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use qunet_stack::SliceId;
 use serde::Serialize;
 
-use super::TableFault;
-use crate::{Metric, QualityRecord};
+use crate::{Metric, QualityRecord, TableFault};
 
 /// One column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,15 +125,7 @@ pub(super) fn record<'a>(
     columns: &[Column],
     texts: impl IntoIterator<Item = &'a str>,
 ) -> Result<QualityRecord, TableFault> {
-    let mut record = QualityRecord {
-        id: SliceId(0),
-        variance_of_laplacian: 0.0,
-        inverse_psnr: None,
-        roi_pixels: 0,
-        roi_mean: None,
-        roi_cov: None,
-        further: BTreeMap::new(),
-    };
+    let mut record = QualityRecord::new(SliceId(0), 0.0);
     for (column, text) in columns.iter().zip(texts) {
         column.fill(&mut record, text)?;
     }

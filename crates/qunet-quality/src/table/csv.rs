@@ -2,8 +2,8 @@ use std::io;
 use std::path::Path;
 
 use super::column::{Cell, Column, columns, named, record};
-use super::{TableFault, read, write};
-use crate::{Error, QualityRecord, Result};
+use super::{read, write};
+use crate::{Error, QualityRecord, Result, TableFault};
 
 /// Writes records as a CSV table, one line per slice after a line of column names.
 ///
@@ -73,7 +73,7 @@ fn lines(records: &[QualityRecord]) -> io::Result<Vec<u8>> {
 pub fn read_csv(path: impl AsRef<Path>) -> Result<Vec<QualityRecord>> {
     let path = path.as_ref();
     let bytes = read(path)?;
-    let syntax = |source| Error::CsvSyntax { path: path.to_owned(), source };
+    let syntax = |cause| Error::CsvSyntax { path: path.to_owned(), cause };
     let faulty = |line| move |fault: TableFault| Error::Csv { path: path.to_owned(), line, fault };
     let mut table = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(&bytes[..]);
     let columns: Vec<Column> = named(table.headers().map_err(syntax)?).map_err(faulty(1))?;

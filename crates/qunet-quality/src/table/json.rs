@@ -74,7 +74,7 @@ fn lines(records: &[QualityRecord]) -> io::Result<Vec<u8>> {
 pub fn read_json(path: impl AsRef<Path>) -> Result<Vec<QualityRecord>> {
     let path = path.as_ref();
     let lines: Vec<Parsed> = serde_json::from_slice(&read(path)?)
-        .map_err(|source| Error::Json { path: path.to_owned(), source })?;
+        .map_err(|cause| Error::Json { path: path.to_owned(), cause })?;
     Ok(lines.into_iter().map(|Parsed(record)| record).collect())
 }
 

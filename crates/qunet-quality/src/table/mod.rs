@@ -2,11 +2,9 @@
 
 mod column;
 mod csv;
-mod fault;
 mod json;
 
 pub use csv::{read_csv, write_csv};
-pub use fault::TableFault;
 pub use json::{read_json, write_json};
 
 use std::fs;

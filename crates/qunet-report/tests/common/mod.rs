@@ -5,7 +5,7 @@
 use ndarray::Array2;
 use qunet_quality::QualityRecord;
 use qunet_report::{LossCurves, LossStage};
-use qunet_select::{Degenerate, SliceVerdict, Verdict};
+use qunet_select::{CandidateId, Degenerate, Reason, Selection, SliceVerdict, Thresholds, Verdict};
 use qunet_stack::SliceId;
 
 pub const SLICES: usize = 60;
@@ -28,21 +28,18 @@ pub fn records() -> Vec<QualityRecord> {
     let record = |z: usize| {
         let edge = ((z as f64 / SLICES as f64) - 0.5).abs() * 2.0;
         let blurriness = 1e-3 * (1.0 + 8.0 * edge.powi(4)) * (0.8 + 0.5 * random());
-        QualityRecord {
-            id: SliceId(z),
-            variance_of_laplacian: if z == 0 { 0.0 } else { 1.0 / blurriness },
-            inverse_psnr: (z > 1).then(|| 0.01 * (1.0 + edge) * (0.7 + 0.6 * random())),
-            roi_pixels: 4096,
-            roi_mean: Some(0.4),
-            roi_cov: Some(0.1),
-            further: Default::default(),
+        let variance = if z == 0 { 0.0 } else { 1.0 / blurriness };
+        let record = QualityRecord::new(SliceId(z), variance).with_region(4096, 0.4, 0.1);
+        match z {
+            0 | 1 => record,
+            _ => record.with_inverse_psnr(0.01 * (1.0 + edge) * (0.7 + 0.6 * random())),
         }
     };
     (0..SLICES).map(record).collect()
 }
 
 pub fn verdicts() -> Vec<SliceVerdict> {
-    let mut kept = Vec::new();
+    let mut picked = Vec::new();
     let mut verdict = |record: &QualityRecord| {
         let blurriness = record.blurriness();
         let Some(inverse_psnr) = record.inverse_psnr else {
@@ -57,22 +54,39 @@ pub fn verdicts() -> Vec<SliceVerdict> {
             let limit = CONTRAST_LIMIT;
             return Verdict::LowContrast { inverse_psnr, limit };
         }
-        match (record.id.0 % 3, kept.len()) {
+        match (record.id.0 % 3, picked.len()) {
             (0, 0..9) => {
-                kept.push(record.id);
-                let rank = kept.len();
-                Verdict::Kept { rank }
+                picked.push(record.id);
+                let (quality, rank) = (1.5, picked.len());
+                let reason =
+                    Reason::ImageQuality { quality, place: rank, blurriness, inverse_psnr };
+                Verdict::Picked { rank, spacing: Some(3.0), reason }
             }
-            (1, 1..) => Verdict::NearDuplicate { of: kept[kept.len() - 1], distance: 0.0123 },
-            _ => Verdict::OverCap { cap: 9 },
+            (1, 1..) => Verdict::NearDuplicate { of: picked[picked.len() - 1], distance: 0.0123 },
+            _ => Verdict::NotReached,
         }
     };
-    let judge = |record: &QualityRecord| SliceVerdict { id: record.id, verdict: verdict(record) };
+    let judge =
+        |record: &QualityRecord| SliceVerdict { id: record.id.into(), verdict: verdict(record) };
     records().iter().map(judge).collect()
 }
 
-pub fn kept() -> Vec<SliceId> {
-    verdicts().iter().filter(|v| v.is_kept()).map(|v| v.id).collect()
+/// The first round: nine slices by image quality.
+pub fn first() -> Selection {
+    let (strategy, thresholds) = ("image_quality".to_owned(), Thresholds::default());
+    Selection { strategy, seed: 0, asked: 9, thresholds, verdicts: verdicts() }
+}
+
+/// A later round: these slices of this stack by their Q.
+pub fn later(stack: usize, slices: &[usize]) -> Selection {
+    let verdict = |(slice, rank): (&usize, usize)| {
+        let reason = Reason::HeadDisagreement { quality_index: 0.25, disagreement_area: 90.0 };
+        let verdict = Verdict::Picked { rank, spacing: None, reason };
+        SliceVerdict { id: CandidateId { stack, slice: SliceId(*slice) }, verdict }
+    };
+    let verdicts = slices.iter().zip(1..).map(verdict).collect();
+    let (strategy, thresholds) = ("head_disagreement".to_owned(), Thresholds::default());
+    Selection { strategy, seed: 0, asked: slices.len(), thresholds, verdicts }
 }
 
 pub fn curves() -> LossCurves {
@@ -114,7 +128,7 @@ pub fn image(z: usize, size: usize) -> Array2<f32> {
     })
 }
 
-/// A head's view of the lesion, moved by `shift` from the truth.
+/// The probabilities of a head, moved by `shift` from the truth.
 pub fn head(z: usize, size: usize, shift: f64) -> Array2<f32> {
     Array2::from_shape_fn((size, size), |(r, c)| {
         let (y, x) = (r as f64 / size as f64 - 0.5, c as f64 / size as f64 - 0.5);

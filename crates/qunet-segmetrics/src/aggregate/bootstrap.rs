@@ -1,9 +1,22 @@
+//! Confidence intervals by resampling.
+
 use std::collections::BTreeMap;
 
+use qunet_grid::parallel::Work;
+use rand::{
+    SeedableRng,
+    distr::{Distribution, Uniform},
+};
+use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::{Interval, IntervalMethod, defined};
+use super::interval::{Interval, IntervalMethod};
+use super::summary::defined;
 use crate::{Error, Result};
+
+/// Resamples that share one stream of random numbers. Blocks have streams of their own, so that
+/// the numbers do not depend on who computes which block when.
+const BLOCK: usize = 64;
 
 /// Seeded bootstrap confidence interval of the mean of independent cases, or of another statistic.
 ///
@@ -208,6 +221,34 @@ impl Bootstrap {
                 Interval::bca(self.level, estimate, &resampled, &left_out)
             }
         }))
+    }
+
+    /// The statistic of each resample of `0..units`, in the order of the draws.
+    fn resampled(
+        &self,
+        units: usize,
+        statistic: impl Fn(&[u32]) -> f64 + Sync,
+    ) -> Result<Vec<f64>> {
+        let too_many = Error::Bootstrap {
+            name: "number of cases",
+            value: units as f64,
+            rule: "below 2^32; draw from a part of them",
+        };
+        let last = u32::try_from(units).ok().and_then(|units| units.checked_sub(1));
+        let place = last.and_then(|last| Uniform::new_inclusive(0, last).ok()).ok_or(too_many)?;
+        let block = |block: usize| {
+            let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+            random.set_stream(block as u64);
+            let mut drawn = vec![0; units];
+            let first = block * BLOCK;
+            let resample = |_| {
+                drawn.fill_with(|| place.sample(&mut random));
+                statistic(&drawn)
+            };
+            (first..self.resamples.min(first + BLOCK)).map(resample).collect::<Vec<f64>>()
+        };
+        let blocks = self.resamples.div_ceil(BLOCK);
+        Ok(Work::on(self.resamples.saturating_mul(units)).map(blocks, block).concat())
     }
 
     fn check(&self) -> Result<()> {

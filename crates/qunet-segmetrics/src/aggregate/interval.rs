@@ -1,7 +1,9 @@
+//! Intervals from the statistics of resamples.
+
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::quantile::quantile;
+use super::summary::quantile;
 
 /// How an interval follows from the statistics of the resamples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,3 +1,5 @@
+//! Wilcoxon's signed-rank test.
+
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
@@ -52,12 +54,12 @@ pub struct SignedRankOptions {
 /// use qunet_segmetrics::{Alternative, SignedRank, SignedRankOptions};
 ///
 /// let differences = [0.02, 0.05, -0.01, 0.04, 0.03];
-/// let test = SignedRank::of(&differences, SignedRankOptions::default()).expect("not all 0");
+/// let test = SignedRank::test(&differences, SignedRankOptions::default()).expect("not all 0");
 /// assert_eq!((test.positive_ranks, test.negative_ranks), (14.0, 1.0));
 /// assert_eq!((test.p_value, test.exact), (0.125, true));
 ///
 /// let options = SignedRankOptions { alternative: Alternative::Greater, ..Default::default() };
-/// assert_eq!(SignedRank::of(&differences, options).map(|test| test.p_value), Some(0.0625));
+/// assert_eq!(SignedRank::test(&differences, options).map(|test| test.p_value), Some(0.0625));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SignedRank {
@@ -77,8 +79,8 @@ pub struct SignedRank {
 impl SignedRank {
     /// Tests `differences`; `None` if none of them is other than zero, or one is NaN.
     #[must_use]
-    pub fn of(differences: &[f64], options: SignedRankOptions) -> Option<Self> {
-        let ranks = Ranks::of(differences, options.zeros)?;
+    pub fn test(differences: &[f64], options: SignedRankOptions) -> Option<Self> {
+        let ranks = Ranks::new(differences, options.zeros)?;
         let exact = !ranks.tied && ranks.nonzero == differences.len() && ranks.nonzero <= EXACT;
         // How likely a sum as small as this one is; each side is the other's mirror image.
         let tail = |sum: f64| {
@@ -115,7 +117,7 @@ struct Ranks {
 }
 
 impl Ranks {
-    fn of(differences: &[f64], zeros: Zeros) -> Option<Self> {
+    fn new(differences: &[f64], zeros: Zeros) -> Option<Self> {
         if differences.iter().any(|difference| difference.is_nan()) {
             return None;
         }

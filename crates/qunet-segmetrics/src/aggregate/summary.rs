@@ -1,6 +1,6 @@
-use serde::{Deserialize, Serialize};
+//! A series of values in a few numbers.
 
-use super::{defined, mean, quantile::quantile};
+use serde::{Deserialize, Serialize};
 
 /// Mean, spread and quartiles of the defined values of a series, and how many were not.
 ///
@@ -75,4 +75,58 @@ fn sample_deviation(values: &[f64], mean: f64) -> Option<f64> {
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     let deviation = (squares / values.len().checked_sub(1)? as f64).sqrt();
     Some(deviation).filter(|deviation| deviation.is_finite())
+}
+
+/// The defined values of a series, in its order, and the number of those that are not;
+/// NaN and the infinities are undefined.
+pub(super) fn defined(values: impl IntoIterator<Item = Option<f64>>) -> (Vec<f64>, usize) {
+    let mut undefined = 0;
+    let mut defined = Vec::new();
+    for value in values {
+        match value.filter(|value| value.is_finite()) {
+            Some(value) => defined.push(value),
+            None => undefined += 1,
+        }
+    }
+    (defined, undefined)
+}
+
+/// `None` without values, or where their sum is beyond the numbers. In the order of the values: the
+/// mean of `ndarray` adds eight sums and differs in the last place.
+fn mean(values: &[f64]) -> Option<f64> {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    Some(mean).filter(|mean| mean.is_finite())
+}
+
+/// The quantile `share` in [0, 1] of values in ascending order, interpolated linearly between the
+/// two nearest (NumPy's default, type 7 of Hyndman and Fan 1996); `None` without values.
+///
+/// Not that of `ndarray_stats`: it interpolates from the lower value alone, which differs from NumPy in
+/// the last place and overflows where the two are far apart.
+pub(super) fn quantile(ascending: &[f64], share: f64) -> Option<f64> {
+    let position = share * ascending.len().checked_sub(1)? as f64;
+    let (below, above) = (position.floor(), position.ceil());
+    let (low, high) = (*ascending.get(below as usize)?, *ascending.get(above as usize)?);
+    let part = position - below;
+    // Half of it, which is finite for any two numbers.
+    let distance = 0.5 * high - 0.5 * low;
+    // From the nearer end, so that equal neighbours give themselves.
+    let nearer = part.min(1.0 - part) * 2.0;
+    Some(if part < 0.5 { low + distance * nearer } else { high - distance * nearer })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quantile;
+
+    #[test]
+    fn quartiles_are_those_of_numpy() {
+        // numpy.quantile([1, 2, 4, 8], [0, .25, .5, .75, 1])
+        let expected = [1.0, 1.75, 3.0, 5.0, 8.0];
+        for (share, expected) in [0.0, 0.25, 0.5, 0.75, 1.0].into_iter().zip(expected) {
+            assert_eq!(quantile(&[1.0, 2.0, 4.0, 8.0], share), Some(expected));
+        }
+        assert_eq!(quantile(&[7.0], 0.3), Some(7.0));
+        assert_eq!(quantile(&[], 0.5), None);
+    }
 }

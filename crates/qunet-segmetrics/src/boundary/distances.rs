@@ -1,11 +1,8 @@
 use ndarray::{ArrayRef, Dimension};
 
 use super::BoundaryOptions;
-use super::close::Close;
-use super::directed::Directed;
-use super::grid::Grid;
-use super::input::{Pair, check_percent, check_tolerance};
-use super::search::nearest;
+use super::directed::{Directed, directed};
+use super::pair::{Pair, check_percent, check_tolerance};
 use super::surface::surface;
 use crate::{EmptyPolicy, Result};
 
@@ -60,18 +57,18 @@ impl SurfaceDistances {
     /// With the feature `parallel`, the threads are those of the `rayon` pool that it is called in.
     ///
     /// # Errors
-    /// [`crate::Error::ShapeMismatch`]; [`crate::Error::Dimensions`] for no or more than three axes;
-    /// [`crate::Error::Spacing`] unless there is one length from 1e-100 to 1e100 for each axis.
+    /// [`crate::Error::ShapeMismatch`]; [`qunet_grid::Error::Dimensions`] for no or more than three axes;
+    /// [`qunet_grid::Error::Spacing`] unless there is one length from 1e-100 to 1e100 for each axis.
     pub fn between<D: Dimension>(
         prediction: &ArrayRef<bool, D>,
         truth: &ArrayRef<bool, D>,
         spacing: &[f64],
         options: BoundaryOptions,
     ) -> Result<Self> {
-        Ok(Self::of(&Pair::new(prediction, truth, spacing)?, options))
+        Ok(Self::from_pair(&Pair::new(prediction, truth, spacing)?, options))
     }
 
-    fn of(pair: &Pair, options: BoundaryOptions) -> Self {
+    fn from_pair(pair: &Pair, options: BoundaryOptions) -> Self {
         let none = || Directed::new(std::iter::empty());
         let mut distances =
             Self { from_prediction: none(), from_truth: none(), points: 0, options };
@@ -150,14 +147,4 @@ impl SurfaceDistances {
         let hits = self.from_prediction.within(tolerance) + self.from_truth.within(tolerance);
         Ok(policy.ratio(hits, self.points))
     }
-}
-
-fn directed(from: &Grid, to: &Grid, pair: &Pair) -> Directed {
-    let close = Close::new(from, to, pair.ndim, pair.lengths);
-    let mut others = nearest(&close.others, to, pair.lengths, pair.work);
-    // Of numbers that are not negative, the bits have the order of the numbers.
-    others.sort_unstable_by_key(|square| square.to_bits());
-    let others = others.chunk_by(|a, b| a == b).map(|equal| (equal[0], equal.len() as u64));
-    let squares = [(0.0, close.shared), (close.step, close.beside)].into_iter().chain(others);
-    Directed::new(squares.map(|(square, count)| (square.sqrt(), count)))
 }

@@ -1,8 +1,7 @@
 use ndarray::{ArrayRef, Dimension};
 
-use super::cells::Elements;
-use super::input::{Pair, check_percent, check_tolerance};
-use super::marching::element_sizes;
+use super::cells::{Elements, element_sizes};
+use super::pair::{Pair, check_percent, check_tolerance};
 use crate::{EmptyPolicy, Result};
 
 /// The distances between the surface elements of a prediction and a truth, each weighted by its
@@ -49,17 +48,17 @@ impl SurfaceElementDistances {
     /// With the feature `parallel`, the threads are those of the `rayon` pool that it is called in.
     ///
     /// # Errors
-    /// [`crate::Error::ShapeMismatch`]; [`crate::Error::Dimensions`] for no or more than three
-    /// axes; [`crate::Error::Spacing`] unless there is one length from 1e-100 to 1e100 for each axis.
+    /// [`crate::Error::ShapeMismatch`]; [`qunet_grid::Error::Dimensions`] for no or more than three
+    /// axes; [`qunet_grid::Error::Spacing`] unless there is one length from 1e-100 to 1e100 for each axis.
     pub fn between<D: Dimension>(
         prediction: &ArrayRef<bool, D>,
         truth: &ArrayRef<bool, D>,
         spacing: &[f64],
     ) -> Result<Self> {
-        Ok(Self::of(&Pair::new(prediction, truth, spacing)?))
+        Ok(Self::from_pair(&Pair::new(prediction, truth, spacing)?))
     }
 
-    fn of(pair: &Pair) -> Self {
+    fn from_pair(pair: &Pair) -> Self {
         let mut distances =
             Self { from_prediction: Vec::new(), from_truth: Vec::new(), total: 0.0 };
         let Some(bounds) = pair.bounds else { return distances };

@@ -2,7 +2,7 @@ use std::num::NonZeroUsize;
 
 use ndarray::{Array, ArrayRef, Axis, Dimension};
 
-use crate::{ConfusionCounts, EmptyPolicy, Result, shape::same_shape};
+use crate::{ConfusionCounts, EmptyPolicy, Result, arrays::same_shape};
 
 /// Boundary IoU (B. Cheng et al., 2021): the Jaccard index of the masks' inner borders of `width`
 /// pixels, in [0, 1], higher = better; the policy decides where both masks are empty.

@@ -3,11 +3,11 @@
 
 use std::ops::Range;
 
-use super::grid::Grid;
-use super::transform;
-use crate::bits::{WORD, ones};
-use crate::parallel::Work;
-use crate::vectorised::vectorised;
+use qunet_grid::bits::{WORD, ones};
+use qunet_grid::parallel::Work;
+use qunet_grid::{nearest_squared, vectorised};
+
+use super::points::Points;
 
 /// Pieces that the rows are cut into, fixed so that results do not depend on the threads.
 const PIECES: usize = 64;
@@ -15,26 +15,32 @@ const PIECES: usize = 64;
 /// Rows of a piece at least, so that a query can learn from the one before it.
 const LEAST_ROWS: usize = 16;
 
-/// Rows that a piece may look at in any case.
-const LEAST_PATIENCE: usize = 4096;
+/// Rows that a piece may search in any case.
+const LEAST_BUDGET: usize = 4096;
 
 /// The squared distance from each of `queries`, row by row, to the nearest of `targets`, of which
 /// there is one at least; `lengths` are those of a step along z, y, x.
-pub(super) fn nearest(queries: &Grid, targets: &Grid, lengths: [f64; 3], work: Work) -> Vec<f64> {
-    let rows = queries.rows();
+pub(super) fn nearest(
+    queries: &Points,
+    targets: &Points,
+    lengths: [f64; 3],
+    work: Work,
+) -> Vec<f64> {
+    let rows = queries.count_rows();
     let per_piece = rows.div_ceil(PIECES).max(LEAST_ROWS);
     let pieces = rows.div_ceil(per_piece);
-    // Looking at two rows for each place of the box takes about as long as a transform.
+    // Searching two rows for each place of the box takes about as long as a transform.
     let per_query = rows * targets.width() * 2 / (queries.count() as usize).max(1);
     let found = work.map(pieces, |piece| {
-        let mut search = Search { targets, lengths, per_query, left: LEAST_PATIENCE };
+        let mut search = Search { targets, lengths, per_query, left: LEAST_BUDGET };
         search_rows(&mut search, queries, piece * per_piece..rows.min((piece + 1) * per_piece))
     });
     let mut squares = found.concat();
     if squares.contains(&f64::INFINITY) {
         let open = queries.points().zip(&squares).filter(|(_, square)| square.is_infinite());
         let open: Vec<_> = open.map(|(point, _)| point).collect();
-        let far = transform::nearest(&open, targets, lengths, work);
+        let far =
+            nearest_squared(&open, &targets.rows, [targets.depth, targets.height], lengths, work);
         let unknown = squares.iter_mut().filter(|square| square.is_infinite());
         unknown.zip(far).for_each(|(square, found)| *square = found);
     }
@@ -49,27 +55,27 @@ struct Known {
 }
 
 struct Search<'a> {
-    targets: &'a Grid,
+    targets: &'a Points,
     lengths: [f64; 3],
-    /// How many rows it may look at, on average.
+    /// How many rows it may search, on average.
     per_query: usize,
     /// How many of these are left.
     left: usize,
 }
 
 vectorised! {
-    fn search_rows(search: &mut Search<'_>, queries: &Grid, rows: Range<usize>) -> Vec<f64> {
+    fn search_rows(search: &mut Search<'_>, queries: &Points, rows: Range<usize>) -> Vec<f64> {
         search.rows(queries, rows)
     }
 }
 
 impl Search<'_> {
-    /// Of the queries in some rows; infinite where it has run out of patience.
+    /// Of the queries in some rows; infinite where the budget is used up.
     #[inline(always)]
-    fn rows(&mut self, queries: &Grid, rows: Range<usize>) -> Vec<f64> {
+    fn rows(&mut self, queries: &Points, rows: Range<usize>) -> Vec<f64> {
         let mut squares = Vec::new();
         // In one plane a search ends where it ends, bound or not.
-        let columns = if queries.depth > 1 { queries.per_row * WORD } else { 0 };
+        let columns = if queries.depth > 1 { queries.per_row() * WORD } else { 0 };
         let mut known = vec![Known { at: [0; 2], distance: f64::INFINITY }; columns];
         for row in rows {
             let at = [row / queries.height, row % queries.height];
@@ -113,7 +119,7 @@ impl Search<'_> {
     fn from(&mut self, [z, y, x]: [usize; 3], bound: f64) -> Option<f64> {
         self.left += self.per_query;
         let mut best = f64::INFINITY;
-        let Grid { depth, height, .. } = *self.targets;
+        let Points { depth, height, .. } = *self.targets;
         for dz in 0..=z.max(depth - 1 - z) {
             let slices = self.square(0, dz);
             if slices >= best.min(bound) {
@@ -137,10 +143,10 @@ impl Search<'_> {
                 let (up, down) = (y.wrapping_sub(dy), y + dy);
                 let row = |slice, y| self.targets.row_start(slice, y);
                 let steps = if dz == 0 {
-                    self.targets.steps_along([row(front, up), row(front, down)], x, worth)
+                    self.targets.steps_in_row([row(front, up), row(front, down)], x, worth)
                 } else {
                     let before = [row(front, up), row(front, down)];
-                    self.targets.steps_along(
+                    self.targets.steps_in_row(
                         [before[0], before[1], row(back, up), row(back, down)],
                         x,
                         worth,

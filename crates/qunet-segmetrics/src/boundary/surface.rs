@@ -1,9 +1,10 @@
 //! The surface pixels of a mask, 64 of a row at a time.
 
-use super::grid::Grid;
-use super::input::{Bounds, Pair, beyond};
+use qunet_grid::bits::BitRows;
+
+use super::pair::{Bounds, Pair, beyond};
+use super::points::Points;
 use super::{BorderConnectivity, BoundaryOptions, ImageEdge};
-use crate::bits::BitRows;
 
 /// One mask of a pair.
 struct Mask<'a> {
@@ -31,15 +32,15 @@ pub(super) fn surface(
     pair: &Pair,
     bounds: Bounds,
     options: BoundaryOptions,
-) -> Grid {
+) -> Points {
     let edge = if options.image_edge == ImageEdge::Foreground { u64::MAX } else { 0 };
     let mask = Mask { rows, extent: pair.extent, edge, outside: vec![edge; rows.per_row] };
     let [depth, height, words] = bounds.size();
-    let mut grid = Grid::empty(depth, height, words);
+    let mut points = Points::empty(depth, height, words);
     let full = options.connectivity == BorderConnectivity::Full;
     let neighbours = neighbours(pair.ndim, full);
-    let per_row = grid.per_row;
-    pair.work.for_each_piece(grid.rows_mut(), height * per_row, |z, plane| {
+    let per_row = points.per_row();
+    pair.work.for_each_piece(points.words_mut(), height * per_row, |z, plane| {
         let mut inner = vec![0; words];
         for (y, row) in plane.chunks_exact_mut(per_row).enumerate() {
             let at = [bounds.start[0] + z, bounds.start[1] + y];
@@ -63,7 +64,7 @@ pub(super) fn surface(
             }
         }
     });
-    grid
+    points
 }
 
 /// The steps along z and y to the other rows that a pixel has neighbours in.

@@ -1,15 +1,12 @@
 //! Overlap of the centerlines of vessels and other thin shapes.
 
-mod morphology;
 mod skeleton;
-
-use std::ops::{Add, AddAssign};
 
 use ndarray::{ArrayRef, Dimension};
 use serde::{Deserialize, Serialize};
 
 pub use self::skeleton::skeleton;
-use crate::{ConfusionCounts, EmptyPolicy, ImageEdge, Result};
+use crate::{ConfusionCounts, EmptyPolicy, ImageEdge, Result, sums::sum_of_fields};
 
 /// Centerline Dice (clDice): how much of each skeleton lies within the other mask; that of two
 /// volumes is the sum of theirs.
@@ -48,25 +45,25 @@ pub struct CenterlineDice {
 }
 
 impl CenterlineDice {
-    /// Of two masks of one to three axes and any stride, by their [`skeleton`]s.
+    /// The score of two masks of one to three axes and any stride, by their [`skeleton`]s.
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) where the shapes differ,
-    /// [`Error::Dimensions`](crate::Error::Dimensions) for no or more than three axes.
+    /// [`Error::Dimensions`](qunet_grid::Error::Dimensions) for no or more than three axes.
     pub fn between<D: Dimension>(
         prediction: &ArrayRef<bool, D>,
         truth: &ArrayRef<bool, D>,
         edge: ImageEdge,
     ) -> Result<Self> {
         let skeletons = [skeleton(prediction, edge)?, skeleton(truth, edge)?];
-        Self::of_skeletons(prediction, &skeletons[0], truth, &skeletons[1])
+        Self::from_skeletons(prediction, &skeletons[0], truth, &skeletons[1])
     }
 
-    /// Of two masks and skeletons of them that the caller made, such as by thinning.
+    /// The score of two masks and skeletons of them that the caller made, such as by thinning.
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) where the shapes differ.
-    pub fn of_skeletons<D: Dimension>(
+    pub fn from_skeletons<D: Dimension>(
         prediction: &ArrayRef<bool, D>,
         prediction_skeleton: &ArrayRef<bool, D>,
         truth: &ArrayRef<bool, D>,
@@ -108,21 +105,4 @@ impl CenterlineDice {
     }
 }
 
-impl Add for CenterlineDice {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            prediction: self.prediction + other.prediction,
-            prediction_hits: self.prediction_hits + other.prediction_hits,
-            truth: self.truth + other.truth,
-            truth_hits: self.truth_hits + other.truth_hits,
-        }
-    }
-}
-
-impl AddAssign for CenterlineDice {
-    fn add_assign(&mut self, other: Self) {
-        *self = *self + other;
-    }
-}
+sum_of_fields! { CenterlineDice { prediction, prediction_hits, truth, truth_hits } }

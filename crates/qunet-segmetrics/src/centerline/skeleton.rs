@@ -1,7 +1,10 @@
+//! The morphological skeleton of a mask.
+
 use ndarray::{Array, ArrayRef, ArrayView3, Axis, Dimension, s};
 
-use super::morphology::Morphology;
-use crate::{ImageEdge, Result, volume::volume};
+use qunet_grid::as_volume;
+
+use crate::{ImageEdge, Result};
 
 /// The morphological skeleton of a mask of one to three axes and any stride (C. Lantuéjoul, 1978):
 /// the pixels that each erosion of the mask loses when it is opened.
@@ -12,7 +15,7 @@ use crate::{ImageEdge, Result, volume::volume};
 /// keeps to the middle of the mask but may have gaps, and be two pixels wide.
 ///
 /// # Errors
-/// [`Error::Dimensions`](crate::Error::Dimensions) for no or more than three axes.
+/// [`Error::Dimensions`](qunet_grid::Error::Dimensions) for no or more than three axes.
 ///
 /// # Example
 /// ```
@@ -27,7 +30,7 @@ use crate::{ImageEdge, Result, volume::volume};
 /// ```
 pub fn skeleton<D: Dimension>(mask: &ArrayRef<bool, D>, edge: ImageEdge) -> Result<Array<bool, D>> {
     let mut found = Array::from_elem(mask.raw_dim(), false);
-    let whole = volume(mask)?;
+    let whole = as_volume(mask)?;
     let Some(ranges) = surroundings(&whole) else { return Ok(found) };
     let [z, y, x] = ranges.map(|[start, end]| start..end);
     let part = whole.slice(s![z.clone(), y.clone(), x.clone()]);
@@ -69,5 +72,66 @@ fn thin(mask: &ArrayView3<'_, bool>, axes: usize, edge: ImageEdge) -> Vec<bool> 
             return skeleton;
         }
         eroded = next;
+    }
+}
+
+/// Erosion and dilation of the pixels of a volume in row-major order.
+struct Morphology {
+    /// (number of pixels from one to the next, length) of each axis of the mask.
+    axes: Vec<(usize, usize)>,
+    edge: ImageEdge,
+}
+
+impl Morphology {
+    /// Of volumes of this extent that have so many axes of their own, the last ones.
+    fn new([depth, height, width]: [usize; 3], axes: usize, edge: ImageEdge) -> Self {
+        let all = [(height * width, depth), (width, height), (1, width)];
+        Self { axes: all[3 - axes..].to_vec(), edge }
+    }
+
+    /// The pixels that are foreground together with their neighbours along each axis.
+    fn erode(&self, pixels: &[bool]) -> Vec<bool> {
+        let mut eroded = pixels.to_vec();
+        for &axis in &self.axes {
+            with_neighbours(&mut eroded, pixels, axis, |pixel, beside| *pixel &= beside);
+            if self.edge == ImageEdge::Background {
+                clear_edges(&mut eroded, axis);
+            }
+        }
+        eroded
+    }
+
+    /// The pixels that are foreground or have a neighbour that is, diagonal ones included.
+    fn dilate(&self, pixels: &[bool]) -> Vec<bool> {
+        let mut dilated = pixels.to_vec();
+        for &axis in &self.axes {
+            let before = dilated.clone();
+            with_neighbours(&mut dilated, &before, axis, |pixel, beside| *pixel |= beside);
+        }
+        dilated
+    }
+}
+
+/// Combines each pixel with both of its neighbours along an axis, where the volume has them.
+fn with_neighbours(
+    changed: &mut [bool],
+    pixels: &[bool],
+    (step, length): (usize, usize),
+    combine: impl Fn(&mut bool, bool),
+) {
+    let line = (step * length).max(1);
+    for (changed, pixels) in changed.chunks_exact_mut(line).zip(pixels.chunks_exact(line)) {
+        let inner = line - step;
+        changed[..inner].iter_mut().zip(&pixels[step..]).for_each(|(a, &b)| combine(a, b));
+        changed[step..].iter_mut().zip(&pixels[..inner]).for_each(|(a, &b)| combine(a, b));
+    }
+}
+
+/// Makes the first and the last pixels along an axis background.
+fn clear_edges(pixels: &mut [bool], (step, length): (usize, usize)) {
+    for line in pixels.chunks_exact_mut((step * length).max(1)) {
+        let inner = line.len() - step;
+        line[..step].fill(false);
+        line[inner..].fill(false);
     }
 }

@@ -1,7 +1,7 @@
 use ndarray::{ArrayRef, Dimension};
 
-use super::{ConfusionCounts, ConfusionMatrix, walk};
-use crate::{Result, shape::same_shape};
+use super::{ConfusionCounts, kernel};
+use crate::{Result, arrays::same_shape};
 
 /// Which pixels are counted: those in `region` whose true label is not `ignore`.
 ///
@@ -12,7 +12,7 @@ use crate::{Result, shape::same_shape};
 /// let (prediction, truth) = (array![1_u8, 1, 0, 1], array![1_u8, 255, 0, 0]);
 /// let region = array![true, true, true, false];
 /// let counting = Counting { region: Some(&*region), ignore: Some(255) };
-/// let counts = counting.of_label(&prediction, &truth, 1)?;
+/// let counts = counting.counts(&prediction, &truth, 1)?;
 /// assert_eq!((counts.pixels(), counts.true_positives, counts.false_positives), (2, 1, 0));
 /// # Ok::<(), qunet_segmetrics::Error>(())
 /// ```
@@ -29,48 +29,17 @@ impl<L: Copy + PartialEq, D: Dimension> Counting<'_, L, D> {
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) where the shapes differ.
-    pub fn of_label(
+    pub fn counts(
         &self,
         prediction: &ArrayRef<L, D>,
         truth: &ArrayRef<L, D>,
         label: L,
     ) -> Result<ConfusionCounts> {
         self.check(prediction, truth)?;
-        Ok(walk::sums(prediction, truth, self.region, (label, self.ignore)).into())
+        Ok(kernel::sums(prediction, truth, self.region, (label, self.ignore)).into())
     }
 
-    /// The matrix of the classes `0..classes`, of any dimension and stride.
-    ///
-    /// # Errors
-    /// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) where the shapes differ,
-    /// [`Error::Label`](crate::Error::Label) for a counted pixel whose label is not a class,
-    /// [`Error::Classes`](crate::Error::Classes) for more than 4096 classes.
-    ///
-    /// # Example
-    /// ```
-    /// use ndarray::array;
-    /// use qunet_segmetrics::Counting;
-    ///
-    /// let (prediction, truth) = (array![0_u8, 2, 1, 9], array![0_u8, 1, 1, 0]);
-    /// let region = array![true, true, true, false];
-    /// let matrix = Counting { region: Some(&*region), ignore: None }.matrix(&prediction, &truth, 3)?;
-    /// assert_eq!((matrix.pixels(), matrix.count(1, 2)), (3, 1));
-    /// # Ok::<(), qunet_segmetrics::Error>(())
-    /// ```
-    pub fn matrix(
-        &self,
-        prediction: &ArrayRef<L, D>,
-        truth: &ArrayRef<L, D>,
-        classes: usize,
-    ) -> Result<ConfusionMatrix>
-    where
-        L: TryInto<i64>,
-    {
-        self.check(prediction, truth)?;
-        ConfusionMatrix::count_labels(prediction, truth, classes, self)
-    }
-
-    fn check(&self, prediction: &ArrayRef<L, D>, truth: &ArrayRef<L, D>) -> Result<()> {
+    pub(super) fn check(&self, prediction: &ArrayRef<L, D>, truth: &ArrayRef<L, D>) -> Result<()> {
         same_shape("truth", prediction.shape(), truth.shape())?;
         match self.region {
             Some(region) => same_shape("region", prediction.shape(), region.shape()),

@@ -1,6 +1,9 @@
-//! The inner loops of counting.
+//! The inner loops of counting, over pairs of arrays of any memory layout.
 
-use crate::vectorised::vectorised;
+use std::cmp::Reverse;
+
+use ndarray::{ArrayRef, Dimension};
+use qunet_grid::{contiguous, vectorised};
 
 /// Byte counters that run side by side.
 const LANES: usize = 64;
@@ -18,9 +21,54 @@ pub(super) struct Sums {
     pub pixels: u64,
 }
 
+/// Counts over arrays of one shape: at once where all lie in memory in the same order, otherwise
+/// row by row of the prediction's own order.
+pub(super) fn sums<L: Copy + PartialEq, D: Dimension>(
+    prediction: &ArrayRef<L, D>,
+    truth: &ArrayRef<L, D>,
+    region: Option<&ArrayRef<bool, D>>,
+    what: (L, Option<L>),
+) -> Sums {
+    let mut sums = Sums::default();
+    let same_order = prediction.strides() == truth.strides()
+        && region.is_none_or(|region| region.strides() == prediction.strides());
+    if same_order
+        && let Some(p) = prediction.as_slice_memory_order()
+        && let Some(t) = truth.as_slice_memory_order()
+    {
+        let inside = region.and_then(|region| region.as_slice_memory_order());
+        if inside.is_some() == region.is_some() {
+            add(&mut sums, p, t, inside, what);
+            return sums;
+        }
+    }
+    let axes = memory_order(prediction);
+    let prediction = prediction.view().permuted_axes(axes.clone());
+    let truth = truth.view().permuted_axes(axes.clone());
+    let region = region.map(|region| region.view().permuted_axes(axes));
+    let (mut p_line, mut t_line, mut r_line) = (Vec::new(), Vec::new(), Vec::new());
+    let mut regions = region.as_ref().map(|region| region.rows().into_iter());
+    for (p, t) in prediction.rows().into_iter().zip(truth.rows()) {
+        let inside = regions.as_mut().and_then(Iterator::next);
+        let inside = inside.as_ref().map(|row| contiguous(row, &mut r_line));
+        add(&mut sums, contiguous(&p, &mut p_line), contiguous(&t, &mut t_line), inside, what);
+    }
+    sums
+}
+
+/// The axes of an array, the one with the longest steps through the memory first.
+fn memory_order<L, D: Dimension>(array: &ArrayRef<L, D>) -> D {
+    let mut axes = array.raw_dim();
+    for (position, axis) in axes.slice_mut().iter_mut().enumerate() {
+        *axis = position;
+    }
+    axes.slice_mut().sort_by_key(|&axis| Reverse(array.strides()[axis].unsigned_abs()));
+    axes
+}
+
 /// Adds the pixels of two slices of one length, in the region if there is one, and leaving out
 /// those whose truth is `ignore`.
-pub(super) fn add<L: Copy + PartialEq>(
+fn add<L: Copy + PartialEq>(
     sums: &mut Sums,
     prediction: &[L],
     truth: &[L],

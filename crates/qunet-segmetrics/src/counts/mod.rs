@@ -1,22 +1,15 @@
+//! Counts of pixels by what a prediction and the truth say of them.
+
 mod counting;
 mod kernel;
 mod matrix;
-mod walk;
-
-use std::{
-    iter::Sum,
-    ops::{Add, AddAssign},
-};
 
 use ndarray::{ArrayRef, Dimension};
 use serde::{Deserialize, Serialize};
 
 use self::kernel::Sums;
-pub use self::{
-    counting::Counting,
-    matrix::{Average, ConfusionMatrix},
-};
-use crate::Result;
+pub use self::{counting::Counting, matrix::ConfusionMatrix};
+use crate::{Result, sums::sum_of_fields};
 
 /// How many pixels a prediction and the truth agree and differ on.
 ///
@@ -72,7 +65,7 @@ impl ConfusionCounts {
         prediction: &ArrayRef<bool, D>,
         truth: &ArrayRef<bool, D>,
     ) -> Result<Self> {
-        Counting { region: None, ignore: None }.of_label(prediction, truth, true)
+        Counting { region: None, ignore: None }.counts(prediction, truth, true)
     }
 
     /// Counts of two masks over the pixels where `region` is true.
@@ -96,7 +89,7 @@ impl ConfusionCounts {
         truth: &ArrayRef<bool, D>,
         region: &ArrayRef<bool, D>,
     ) -> Result<Self> {
-        Counting { region: Some(region), ignore: None }.of_label(prediction, truth, true)
+        Counting { region: Some(region), ignore: None }.counts(prediction, truth, true)
     }
 
     /// Counts of one class of two label maps: the pixels equal to `label` against all others.
@@ -119,7 +112,7 @@ impl ConfusionCounts {
         truth: &ArrayRef<L, D>,
         label: L,
     ) -> Result<Self> {
-        Counting { region: None, ignore: None }.of_label(prediction, truth, label)
+        Counting { region: None, ignore: None }.counts(prediction, truth, label)
     }
 
     /// Counts of one class of two label maps over the pixels where `region` is true.
@@ -145,7 +138,7 @@ impl ConfusionCounts {
         region: &ArrayRef<bool, D>,
         label: L,
     ) -> Result<Self> {
-        Counting { region: Some(region), ignore: None }.of_label(prediction, truth, label)
+        Counting { region: Some(region), ignore: None }.counts(prediction, truth, label)
     }
 
     /// Number of pixels counted.
@@ -178,27 +171,6 @@ impl From<Sums> for ConfusionCounts {
     }
 }
 
-impl Add for ConfusionCounts {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            true_positives: self.true_positives + other.true_positives,
-            false_positives: self.false_positives + other.false_positives,
-            false_negatives: self.false_negatives + other.false_negatives,
-            true_negatives: self.true_negatives + other.true_negatives,
-        }
-    }
-}
-
-impl AddAssign for ConfusionCounts {
-    fn add_assign(&mut self, other: Self) {
-        *self = *self + other;
-    }
-}
-
-impl Sum for ConfusionCounts {
-    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
-        counts.fold(Self::default(), Add::add)
-    }
+sum_of_fields! {
+    ConfusionCounts { true_positives, false_positives, false_negatives, true_negatives }
 }

@@ -1,4 +1,8 @@
-use crate::{ConfusionCounts, EmptyPolicy, Error, Result};
+//! Further metrics of confusion counts.
+
+use qunet_grid::Error;
+
+use crate::{ConfusionCounts, EmptyPolicy, Result};
 
 /// Further metrics of the counts. Each is what `policy` says where its denominator is 0, which is
 /// in these cases (0/0; - is undefined under every policy):
@@ -118,14 +122,14 @@ impl ConfusionCounts {
     /// of its `spacing`; lower = better, in the unit of the spacing to the power of its length.
     ///
     /// # Errors
-    /// [`Error::Spacing`] for a length that is not positive and finite.
+    /// [`qunet_grid::Error::Spacing`] for a length that is not positive and finite.
     pub fn absolute_volume_difference(&self, spacing: &[f64]) -> Result<f64> {
         let pixel: f64 = spacing.iter().product();
         let difference = self.predicted().abs_diff(self.actual()) as f64 * pixel;
         if spacing.iter().all(|&step| step > 0.0) && difference.is_finite() {
             return Ok(difference);
         }
-        Err(Error::Spacing { axes: spacing.len(), found: spacing.to_vec() })
+        Err(Error::Spacing { axes: spacing.len(), found: spacing.to_vec() }.into())
     }
 
     /// TP TN - FP FN.

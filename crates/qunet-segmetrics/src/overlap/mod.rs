@@ -1,3 +1,7 @@
+//! Overlap of a prediction and the truth: the paper's five metrics, further ones, those of several
+//! classes, and those of probabilities.
+
+mod classes;
 mod further;
 mod soft;
 
@@ -5,7 +9,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::soft::SoftOverlap;
+pub use self::{classes::Average, soft::SoftOverlap};
 use crate::{ConfusionCounts, EmptyPolicy, Summary};
 
 /// The overlap metrics of one prediction, in [0, 1] and higher = better; `None` = undefined.
@@ -137,7 +141,7 @@ impl ConfusionCounts {
         OverlapMetric::Dice.of(self, policy)
     }
 
-    /// Accuracy: (TP + TN) / all pixels; close to 1 for any small lesion, however bad the mask.
+    /// Accuracy: (TP + TN) / all pixels; near 1 for any small lesion, however bad the mask.
     ///
     /// # Example
     /// ```

@@ -1,12 +1,11 @@
-use std::{
-    iter::Sum,
-    ops::{Add, AddAssign},
-};
+//! Overlap of probabilities.
 
 use ndarray::{ArrayRef, Dimension};
 use serde::{Deserialize, Serialize};
 
-use crate::{EmptyPolicy, Result, probability::for_each_row, vectorised::vectorised};
+use qunet_grid::vectorised;
+
+use crate::{EmptyPolicy, Result, arrays::for_each_row, sums::sum_of_fields};
 
 /// Overlap of a probability map with the truth, without a threshold; that of two parts is the sum
 /// of theirs.
@@ -19,7 +18,7 @@ use crate::{EmptyPolicy, Result, probability::for_each_row, vectorised::vectoris
 ///
 /// let probability = array![0.75, 0.5, 0.25, 0.0];
 /// let truth = array![true, true, false, false];
-/// let overlap = SoftOverlap::of(&probability, &truth, None)?;
+/// let overlap = SoftOverlap::from_map(&probability, &truth, None)?;
 /// let policy = EmptyPolicy::Undefined;
 /// assert_eq!(overlap.dice(policy), Some(2.0 * 1.25 / (1.5 + 2.0)));
 /// assert_eq!(overlap.jaccard(policy), Some(1.25 / (1.5 + 2.0 - 1.25)));
@@ -39,14 +38,14 @@ pub struct SoftOverlap {
 }
 
 impl SoftOverlap {
-    /// Of a map in [0, 1], of any dimension and stride, where `region` is true (`None` =
+    /// The overlap of a map in [0, 1], of any dimension and stride, where `region` is true (`None` =
     /// everywhere).
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) where the shapes differ,
     /// [`Error::NotAProbability`](crate::Error::NotAProbability) for the first value in the region
     /// that is NaN or outside [0, 1].
-    pub fn of<D: Dimension>(
+    pub fn from_map<D: Dimension>(
         probability: &ArrayRef<f32, D>,
         truth: &ArrayRef<bool, D>,
         region: Option<&ArrayRef<bool, D>>,
@@ -77,32 +76,10 @@ impl SoftOverlap {
     }
 }
 
-impl Add for SoftOverlap {
-    type Output = Self;
+sum_of_fields! { SoftOverlap { intersection, prediction, squares, truth } }
 
-    fn add(self, other: Self) -> Self {
-        Self {
-            intersection: self.intersection + other.intersection,
-            prediction: self.prediction + other.prediction,
-            squares: self.squares + other.squares,
-            truth: self.truth + other.truth,
-        }
-    }
-}
-
-impl AddAssign for SoftOverlap {
-    fn add_assign(&mut self, other: Self) {
-        *self = *self + other;
-    }
-}
-
-impl Sum for SoftOverlap {
-    fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
-        parts.fold(Self::default(), Add::add)
-    }
-}
-
-/// Pixels that are looked at side by side.
+/// Pixels that are summed side by side, each lane in its own order: every instruction set then
+/// gives the same bits.
 const LANES: usize = 16;
 
 /// Sums of a row.

@@ -1,8 +1,11 @@
+//! What probabilities announce beside what is true.
+
 use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
 use super::ScoredPixels;
+use crate::sums::sum_of_fields;
 
 /// How far probabilities are from the frequencies they announce; in [0, 1], lower = better.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,24 +46,17 @@ impl CalibrationBin {
         Some((self.mean_probability()? - self.frequency()?).abs())
     }
 
-    /// The pixels of both.
-    pub(super) fn and(&self, other: &Self) -> Self {
-        Self {
-            pixels: self.pixels + other.pixels,
-            positives: self.positives + other.positives,
-            probability_sum: self.probability_sum + other.probability_sum,
-        }
-    }
-
-    pub(super) fn add(&mut self, probability: f64, actual: bool) {
+    pub(super) fn observe(&mut self, probability: f64, actual: bool) {
         self.pixels += 1;
         self.positives += u64::from(actual);
         self.probability_sum += probability;
     }
 }
 
+sum_of_fields! { CalibrationBin { pixels, positives, probability_sum } }
+
 impl CalibrationError {
-    /// Of the bins of a reliability diagram; `None` without a pixel.
+    /// The error of the bins of a reliability diagram; `None` without a pixel.
     ///
     /// # Example
     /// ```
@@ -68,11 +64,11 @@ impl CalibrationError {
     ///
     /// let low = CalibrationBin { pixels: 3, positives: 0, probability_sum: 0.75 };
     /// let high = CalibrationBin { pixels: 1, positives: 1, probability_sum: 0.5 };
-    /// let error = CalibrationError::of(&[low, high]).expect("there are pixels");
+    /// let error = CalibrationError::from_bins(&[low, high]).expect("there are pixels");
     /// assert_eq!((error.expected, error.maximum), (0.75 * 0.25 + 0.25 * 0.5, 0.5));
     /// ```
     #[must_use]
-    pub fn of(bins: &[CalibrationBin]) -> Option<Self> {
+    pub fn from_bins(bins: &[CalibrationBin]) -> Option<Self> {
         let pixels: u64 = bins.iter().map(|bin| bin.pixels).sum();
         let mut error = Self { expected: 0.0, maximum: 0.0 };
         for (gap, bin) in bins.iter().filter_map(|bin| Some((bin.gap()?, bin))) {
@@ -127,7 +123,7 @@ impl ScoredPixels {
     pub fn calibration_bins(&self, bins: NonZeroUsize) -> Vec<CalibrationBin> {
         let mut diagram = vec![CalibrationBin::default(); bins.get()];
         for &(p, actual) in &self.sorted {
-            diagram[bin(p, bins)].add(f64::from(p), actual);
+            diagram[bin(p, bins)].observe(f64::from(p), actual);
         }
         diagram
     }
@@ -136,6 +132,6 @@ impl ScoredPixels {
     /// `None` without a pixel.
     #[must_use]
     pub fn calibration_error(&self, bins: NonZeroUsize) -> Option<CalibrationError> {
-        CalibrationError::of(&self.calibration_bins(bins))
+        CalibrationError::from_bins(&self.calibration_bins(bins))
     }
 }

@@ -1,3 +1,5 @@
+//! Scored pixels in the memory of one histogram.
+
 use std::num::NonZeroUsize;
 
 use ndarray::{ArrayRef, Dimension};
@@ -6,10 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     CalibrationBin, CalibrationError, ThresholdCounts,
     calibration::bin,
-    for_each_row,
     ranking::{average_precision, roc_auc},
 };
-use crate::{ConfusionCounts, Error, Result};
+use crate::{ConfusionCounts, Error, Result, arrays::for_each_row};
 
 /// Scored pixels of any number of maps in the memory of one histogram.
 ///
@@ -59,7 +60,7 @@ impl ProbabilityHistogram {
         for_each_row(probability, truth, region, |p, t, inside| {
             for ((&p, &actual), _) in p.iter().zip(t).zip(inside).filter(|&(_, &inside)| inside) {
                 let wide = f64::from(p);
-                self.bins[bin(p, bins)].add(wide, actual);
+                self.bins[bin(p, bins)].observe(wide, actual);
                 self.squared_errors += (wide - f64::from(u8::from(actual))).powi(2);
             }
         })
@@ -74,7 +75,7 @@ impl ProbabilityHistogram {
             return Err(Error::Bins { found: other.bins.len(), histogram: self.bins.len() });
         }
         for (sum, part) in self.bins.iter_mut().zip(&other.bins) {
-            *sum = sum.and(part);
+            *sum += *part;
         }
         self.squared_errors += other.squared_errors;
         Ok(())
@@ -130,9 +131,7 @@ impl ProbabilityHistogram {
         if !histogram.is_multiple_of(bins.get()) {
             return Err(Error::Bins { found: bins.get(), histogram });
         }
-        let together = |bins: &[CalibrationBin]| {
-            bins.iter().fold(CalibrationBin::default(), |sum, bin| sum.and(bin))
-        };
+        let together = |bins: &[CalibrationBin]| bins.iter().copied().sum();
         Ok(self.bins.chunks((histogram / bins).max(1)).map(together).collect())
     }
 
@@ -142,7 +141,7 @@ impl ProbabilityHistogram {
     /// # Errors
     /// [`Error::Bins`] unless the histogram's number of bins is a multiple of `bins`.
     pub fn calibration_error(&self, bins: NonZeroUsize) -> Result<Option<CalibrationError>> {
-        Ok(CalibrationError::of(&self.calibration_bins(bins)?))
+        Ok(CalibrationError::from_bins(&self.calibration_bins(bins)?))
     }
 
     /// The counts at the lower limit of each bin, ascending: the ROC and the precision-recall

@@ -1,18 +1,17 @@
+//! Probability maps beside the truth, without and over thresholds.
+
 mod calibration;
 mod histogram;
 mod ranking;
-mod rows;
-mod sweep;
 
 use ndarray::{ArrayRef, Dimension};
 
-pub(crate) use self::rows::for_each_row;
 pub use self::{
     calibration::{CalibrationBin, CalibrationError},
     histogram::ProbabilityHistogram,
-    sweep::ThresholdCounts,
+    ranking::ThresholdCounts,
 };
-use crate::Result;
+use crate::{Result, arrays::for_each_row};
 
 /// The probabilities of the pixels of a map beside the truth, from low to high probability.
 ///

@@ -3,8 +3,6 @@
 mod builder;
 mod csv;
 mod nnunet;
-mod rows;
-mod summaries;
 mod table;
 
 use std::{collections::BTreeMap, io};

@@ -4,11 +4,14 @@ use rayon::prelude::*;
 use super::squared_distance;
 use crate::draws::uniform;
 
-/// Rounds of Lloyd's algorithm, if it does not settle before.
+/// Rounds of Lloyd's algorithm, if it does not converge before.
 const ROUNDS: usize = 25;
 
-/// The cluster of each of the given rows: k-means from k-means++ starts, the same on any number of
-/// threads.
+/// The cluster of each of the given rows: k-means from k-means++ starts.
+///
+/// The same on any number of threads and in any order of the candidates: starts are drawn with one
+/// number each from one seed, distances are independent of each other and run in parallel, and the
+/// sums that depend on their order (weights, centres) run on one thread in the order of the rows.
 pub(crate) fn clusters(
     features: &ArrayRef2<f32>,
     rows: &[usize],

@@ -1,12 +1,16 @@
+use std::str::FromStr;
+
+use serde::de::value::{Error as NameError, MapDeserializer};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ByScore, CoreSet, EvenlySpaced, ForegroundRandom, Hybrid, PowerScore, Random, Strategy,
-    Typicality,
+    ByScore, CoreSet, EvenlySpaced, ForegroundRandom, HeadDisagreement, Hybrid, ImageQuality,
+    Needs, PowerScore, Random, Strategy, Typicality,
 };
-use crate::{Column, Error, Pool, Selection};
+use crate::{Column, Error, Pool, Request, Selection};
 
-/// A strategy by name, as configuration files hold it; unknown fields are refused.
+/// A strategy by name with its settings, as configuration files hold it; unknown fields are
+/// refused.
 ///
 /// ```
 /// use qunet_select::{CoreSet, Space, StrategyConfig};
@@ -14,6 +18,12 @@ use crate::{Column, Error, Pool, Selection};
 /// let config: StrategyConfig =
 ///     serde_json::from_str(r#"{"strategy": "core_set", "space": "unit_features"}"#).unwrap();
 /// assert_eq!(config, StrategyConfig::CoreSet(CoreSet { space: Space::UnitFeatures }));
+///
+/// // A name alone takes the default settings; an unknown one is answered by those there are.
+/// assert_eq!("core_set".parse::<StrategyConfig>()?, StrategyConfig::CoreSet(CoreSet::default()));
+/// let error = "best".parse::<StrategyConfig>().unwrap_err().to_string();
+/// assert!(error.starts_with(r#"there is no strategy "best"; name one of random, evenly_spaced, "#));
+/// # Ok::<(), qunet_select::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "strategy", rename_all = "snake_case", deny_unknown_fields)]
@@ -37,24 +47,42 @@ pub enum StrategyConfig {
     CoreSet(CoreSet),
     /// [`Typicality`].
     Typicality(Typicality),
-    /// [`ByScore::disagreement`].
-    Disagreement {
-        /// q0; `None` = the lowest agreement, whatever it is.
-        #[serde(default)]
-        quality_threshold: Option<f64>,
-    },
+    /// [`ImageQuality`]: S0.
+    ImageQuality(ImageQuality),
+    /// [`HeadDisagreement`]: Algorithm 1.
+    HeadDisagreement(HeadDisagreement),
     /// [`ByScore`] of [`Column::Disagreement`]: the largest area on which the heads differ.
     DisagreementArea {},
     /// [`ByScore`] of [`Column::Quality`].
-    Quality {},
+    QualityCost {},
     /// [`ByScore`] of any column.
     Score(ByScore),
     /// [`Hybrid`].
     Hybrid(Hybrid),
 }
 
+/// The names that configuration files know, in the order of the variants.
+const NAMES: [&str; 15] = [
+    "random",
+    "evenly_spaced",
+    "foreground_random",
+    "entropy",
+    "margin",
+    "bald",
+    "power_bald",
+    "core_set",
+    "typicality",
+    "image_quality",
+    "head_disagreement",
+    "disagreement_area",
+    "quality_cost",
+    "score",
+    "hybrid",
+];
+
 impl StrategyConfig {
-    /// One of each, with default settings, for a comparison at equal budget.
+    /// One of each, with default settings, for a comparison at equal budget; without
+    /// [`StrategyConfig::Score`], which repeats others.
     #[must_use]
     pub fn every() -> Vec<Self> {
         vec![
@@ -67,41 +95,65 @@ impl StrategyConfig {
             Self::PowerBald(PowerScore::default()),
             Self::CoreSet(CoreSet::default()),
             Self::Typicality(Typicality::default()),
-            Self::Disagreement { quality_threshold: None },
+            Self::ImageQuality(ImageQuality::default()),
+            Self::HeadDisagreement(HeadDisagreement::default()),
             Self::DisagreementArea {},
-            Self::Quality {},
+            Self::QualityCost {},
             Self::Hybrid(Hybrid::default()),
         ]
     }
 
     /// The strategy itself.
-    #[must_use]
-    pub fn strategy(&self) -> Box<dyn Strategy> {
+    fn strategy(&self) -> &dyn Strategy {
+        static ENTROPY: ByScore = ByScore::new(Column::Entropy);
+        static MARGIN: ByScore = ByScore::new(Column::Margin);
+        static BALD: ByScore = ByScore::new(Column::Bald);
+        static DISAGREEMENT_AREA: ByScore = ByScore::new(Column::Disagreement);
+        static QUALITY_COST: ByScore = ByScore::new(Column::Quality);
         match self {
-            Self::Random {} => Box::new(Random {}),
-            Self::EvenlySpaced {} => Box::new(EvenlySpaced {}),
-            Self::ForegroundRandom(it) => Box::new(*it),
-            Self::Entropy {} => Box::new(ByScore::new(Column::Entropy)),
-            Self::Margin {} => Box::new(ByScore::new(Column::Margin)),
-            Self::Bald {} => Box::new(ByScore::new(Column::Bald)),
-            Self::PowerBald(it) => Box::new(it.clone()),
-            Self::CoreSet(it) => Box::new(*it),
-            Self::Typicality(it) => Box::new(*it),
-            Self::Disagreement { quality_threshold } => {
-                Box::new(ByScore::disagreement(*quality_threshold))
-            }
-            Self::DisagreementArea {} => Box::new(ByScore::new(Column::Disagreement)),
-            Self::Quality {} => Box::new(ByScore::new(Column::Quality)),
-            Self::Score(it) => Box::new(it.clone()),
-            Self::Hybrid(it) => Box::new(it.clone()),
+            Self::Random {} => &Random {},
+            Self::EvenlySpaced {} => &EvenlySpaced {},
+            Self::ForegroundRandom(it) => it,
+            Self::Entropy {} => &ENTROPY,
+            Self::Margin {} => &MARGIN,
+            Self::Bald {} => &BALD,
+            Self::PowerBald(it) => it,
+            Self::CoreSet(it) => it,
+            Self::Typicality(it) => it,
+            Self::ImageQuality(it) => it,
+            Self::HeadDisagreement(it) => it,
+            Self::DisagreementArea {} => &DISAGREEMENT_AREA,
+            Self::QualityCost {} => &QUALITY_COST,
+            Self::Score(it) => it,
+            Self::Hybrid(it) => it,
         }
     }
+}
 
-    /// As [`Strategy::select`] of the strategy.
-    ///
-    /// # Errors
-    /// As [`Strategy::select`].
-    pub fn select(&self, pool: &Pool, count: usize, seed: u64) -> Result<Selection, Error> {
-        self.strategy().select(pool, count, seed)
+impl Strategy for StrategyConfig {
+    fn name(&self) -> &str {
+        self.strategy().name()
+    }
+
+    fn needs(&self) -> Needs {
+        self.strategy().needs()
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.strategy().check()
+    }
+
+    fn select(&self, pool: &Pool, request: &Request) -> Result<Selection, Error> {
+        self.strategy().select(pool, request)
+    }
+}
+
+impl FromStr for StrategyConfig {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let settings = MapDeserializer::<_, NameError>::new([("strategy", name)].into_iter());
+        Self::deserialize(settings)
+            .map_err(|_| Error::UnknownStrategy { name: name.to_owned(), names: &NAMES })
     }
 }

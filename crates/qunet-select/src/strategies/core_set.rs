@@ -2,9 +2,9 @@ use ndarray::ArrayRef2;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Strategy;
+use super::{Needs, Strategy};
 use crate::features::{Nearest, Space, squared_distance};
-use crate::{Error, Pool, Reason, Selection};
+use crate::{Error, Pool, Reason, Request, Selection};
 
 /// k-centre core-set: again and again the slice farthest from all that are annotated or picked
 /// (Sener and Savarese, 2018). Without annotated slices the first is the one nearest to the mean
@@ -21,31 +21,37 @@ impl Strategy for CoreSet {
         "core_set"
     }
 
-    fn select(&self, pool: &Pool, count: usize, seed: u64) -> Result<Selection, Error> {
+    fn needs(&self) -> Needs {
+        Needs::columns([self.space.column()])
+    }
+
+    fn select(&self, pool: &Pool, request: &Request) -> Result<Selection, Error> {
         let vectors = self.space.vectors(pool, self.name())?;
         let mut open: Vec<usize> = pool.open().filter(|&at| vectors.defined[at]).collect();
-        let undefined = pool.open().count() - open.len();
         let mut nearest = Nearest::new(&vectors.rows);
         let annotated = |&place: &usize| pool.annotated()[place] && vectors.defined[place];
-        (0..pool.ids().len()).filter(annotated).for_each(|place| nearest.take(place));
-        let mut picks = Vec::with_capacity(count.min(open.len()));
-        while picks.len() < count && !open.is_empty() {
+        pool.places().filter(annotated).for_each(|place| nearest.take(place));
+        let mut picks = Vec::with_capacity(request.count.min(open.len()));
+        while picks.len() < request.count && !open.is_empty() {
             let next =
                 farthest(&open, &nearest).unwrap_or_else(|| nearest_to_mean(&vectors.rows, &open));
             let place = open.remove(next);
-            let found = nearest.of(place);
+            let found = nearest.to(place);
             let distance = found.map(|(distance, _)| distance);
             let from = found.map(|(_, from)| pool.ids()[from]);
             picks.push((place, Reason::Farthest { distance, from }));
+            // One distance for each candidate and pick: the nearest so far is kept, so that k picks
+            // of n slices take n * k distances, not n * k^2.
             nearest.take(place);
         }
-        Ok(Selection::new(self.name(), pool, count, seed, undefined, picks))
+        let undefined = self.space.undefined(pool, &vectors);
+        Ok(Selection::new(self.name(), pool, request, picks).with_verdicts(undefined))
     }
 }
 
 /// Which of the open slices is farthest; `None` before the first is taken.
 fn farthest(open: &[usize], nearest: &Nearest<'_>) -> Option<usize> {
-    let distance = |(index, &place): (usize, &usize)| Some((nearest.of(place)?.0, index));
+    let distance = |(index, &place): (usize, &usize)| Some((nearest.to(place)?.0, index));
     let found = open.par_iter().enumerate().with_min_len(4096).filter_map(distance);
     found.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1))).map(|(_, index)| index)
 }

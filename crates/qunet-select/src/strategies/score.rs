@@ -1,74 +1,158 @@
+//! One column of the pool: its best values, or slices drawn in proportion to them.
+
 use serde::{Deserialize, Serialize};
 
-use super::Strategy;
-use crate::draws::lowest;
-use crate::{Column, Error, Pool, Reason, Selection};
+use super::{Needs, Strategy};
+use crate::draws::{lowest, uniform};
+use crate::error::require;
+use crate::{Column, Error, Pool, Reason, Request, Selection, Verdict};
 
-/// The slices with the best values of one column: entropy, margin, BALD, the agreement of the
-/// heads (Algorithm 1), quality alone, or a score of one's own. Ties by stack and slice.
+/// The slices with the best values of one column: entropy, margin, BALD, disagreement area, quality
+/// cost, or a score of one's own. Ties by stack and slice; the seed is not used.
 ///
 /// ```
-/// use qunet_select::{ByScore, Column, Error, Pool, Strategy};
+/// use qunet_select::{ByScore, Column, Error, Pool, Request, Strategy};
 ///
-/// let error = ByScore::new(Column::Bald).select(&Pool::of_stack(3)?, 1, 0).unwrap_err();
+/// let bald = ByScore::new(Column::Bald);
+/// let error = bald.select(&Pool::of_stack(3)?, &Request::new(1, 0)).unwrap_err();
 /// assert_eq!(error.to_string(), "strategy bald needs the column bald; add it to the pool");
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct ByScore {
     /// Which column.
     pub column: Column,
-    /// Only slices strictly better than this, such as q0 for the agreement; `None` = all.
-    #[serde(default)]
-    pub limit: Option<f64>,
-    #[serde(skip)]
-    name: Option<&'static str>,
+}
+
+impl Default for ByScore {
+    /// The entropy.
+    fn default() -> Self {
+        Self::new(Column::Entropy)
+    }
 }
 
 impl ByScore {
     /// The best values of this column.
     #[must_use]
-    pub fn new(column: Column) -> Self {
-        Self { column, limit: None, name: None }
-    }
-
-    /// Algorithm 1: the lowest agreement of the heads, strictly below q0 where one is given.
-    #[must_use]
-    pub fn disagreement(quality_threshold: Option<f64>) -> Self {
-        let name = Some("disagreement");
-        Self { column: Column::Agreement, limit: quality_threshold, name }
+    pub const fn new(column: Column) -> Self {
+        Self { column }
     }
 }
 
 impl Strategy for ByScore {
     fn name(&self) -> &str {
-        match (self.name, &self.column) {
-            (Some(name), _) => name,
-            (None, Column::Entropy) => "entropy",
-            (None, Column::Margin) => "margin",
-            (None, Column::Bald) => "bald",
-            (None, Column::Agreement) => "disagreement",
-            (None, Column::Disagreement) => "disagreement_area",
-            (None, Column::Quality) => "quality",
-            (None, Column::Foreground) => "foreground",
-            (None, Column::Own(name)) => name,
-            (None, _) => "score",
+        match &self.column {
+            Column::Entropy => "entropy",
+            Column::Margin => "margin",
+            Column::Bald => "bald",
+            Column::Agreement => "agreement",
+            Column::Disagreement => "disagreement_area",
+            Column::Quality => "quality_cost",
+            Column::Foreground => "foreground",
+            Column::Own(name) => name,
+            _ => "score",
         }
     }
 
-    fn select(&self, pool: &Pool, count: usize, seed: u64) -> Result<Selection, Error> {
-        let values = pool.column(&self.column, self.name())?;
-        let sign = if self.column.highest_first() { -1.0 } else { 1.0 };
-        let passes = |value: f64| self.limit.is_none_or(|limit| sign * value < sign * limit);
-        let defined = pool.open().filter_map(|place| Some((place, values[place]?)));
-        let keys = defined.filter(|(_, value)| passes(*value)).map(|(at, it)| (at, sign * it));
-        let undefined = pool.open().filter(|&place| values[place].is_none()).count();
-        let reason = |(place, rank): (usize, usize)| {
-            let score = values[place].unwrap_or_default();
-            (place, Reason::Score { column: self.column.clone(), score, place: rank })
+    fn needs(&self) -> Needs {
+        Needs::columns([self.column.clone()])
+    }
+
+    fn select(&self, pool: &Pool, request: &Request) -> Result<Selection, Error> {
+        let scores = Scores::new(pool, &self.column, self.name())?;
+        let best = lowest(scores.keys(), request.count);
+        let picks = best.into_iter().zip(1..).map(|(place, rank)| scores.reason(place, rank));
+        Ok(Selection::new(self.name(), pool, request, picks).with_verdicts(scores.undefined()))
+    }
+}
+
+/// PowerBALD and its kin: slices drawn without replacement in proportion to worth^power, so that a
+/// batch is not made of near duplicates (Kirsch et al., Stochastic Batch Acquisition, 2021). A worth
+/// of 0 is drawn last.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PowerScore {
+    /// Which score, as a worth ([`Column::worth`]).
+    pub column: Column,
+    /// The power, >= 0; 0 draws evenly, higher comes closer to the best scores.
+    pub power: f64,
+}
+
+impl Default for PowerScore {
+    /// PowerBALD with a power of 1.
+    fn default() -> Self {
+        Self { column: Column::Bald, power: 1.0 }
+    }
+}
+
+impl Strategy for PowerScore {
+    fn name(&self) -> &str {
+        if self.column == Column::Bald { "power_bald" } else { "power_score" }
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::columns([self.column.clone()])
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let power = self.power;
+        require(power >= 0.0 && power.is_finite(), "power", power, "it is not negative")
+    }
+
+    fn select(&self, pool: &Pool, request: &Request) -> Result<Selection, Error> {
+        self.check()?;
+        let power = self.power;
+        let scores = Scores::new(pool, &self.column, self.name())?;
+        let noise = uniform(pool.ids().len(), request.seed);
+        // The Gumbel trick: the highest of power * ln(worth) + g, where g = -ln(-ln u), are a draw
+        // without replacement in proportion to worth^power. To draw one after the other would need
+        // the sum of what is left each time, and round differently for every count; here each slice
+        // has one key, so that the first picks do not depend on the count.
+        let key = |(place, value): (usize, f64)| {
+            let worth = self.column.worth(value);
+            // 0 * ln(0) is no number, but worth^0 is 1.
+            let logarithm = if power > 0.0 { power * worth.ln() } else { 0.0 };
+            (place, -(logarithm - (-noise[place].ln()).ln()))
         };
-        let picks = lowest(keys, count).into_iter().zip(1..).map(reason);
-        Ok(Selection::new(self.name(), pool, count, seed, undefined, picks))
+        let drawn = lowest(scores.defined().map(key), request.count);
+        let mut ranks = vec![0; pool.ids().len()];
+        let order = lowest(scores.keys(), pool.ids().len());
+        order.into_iter().zip(1..).for_each(|(place, rank)| ranks[place] = rank);
+        let picks = drawn.into_iter().map(|place| scores.reason(place, ranks[place]));
+        Ok(Selection::new(self.name(), pool, request, picks).with_verdicts(scores.undefined()))
+    }
+}
+
+/// The values of a column on the slices that are not annotated.
+struct Scores<'a> {
+    pool: &'a Pool,
+    column: &'a Column,
+    values: &'a [Option<f64>],
+}
+
+impl<'a> Scores<'a> {
+    fn new(pool: &'a Pool, column: &'a Column, strategy: &str) -> Result<Self, Error> {
+        Ok(Self { pool, column, values: pool.column(column, strategy)? })
+    }
+
+    fn defined(&self) -> impl Iterator<Item = (usize, f64)> {
+        self.pool.open().filter_map(|place| Some((place, self.values[place]?)))
+    }
+
+    /// Lowest = annotate first.
+    fn keys(&self) -> impl Iterator<Item = (usize, f64)> {
+        let sign = if self.column.highest_first() { -1.0 } else { 1.0 };
+        self.defined().map(move |(place, value)| (place, sign * value))
+    }
+
+    fn undefined(&self) -> impl Iterator<Item = (usize, Verdict)> {
+        let verdict = |place| (place, Verdict::Undefined { column: self.column.clone() });
+        self.pool.open().filter(|&place| self.values[place].is_none()).map(verdict)
+    }
+
+    fn reason(&self, place: usize, rank: usize) -> (usize, Reason) {
+        let score = self.values[place].unwrap_or_default();
+        (place, Reason::Score { column: self.column.clone(), score, place: rank })
     }
 }

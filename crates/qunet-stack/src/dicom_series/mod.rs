@@ -3,7 +3,6 @@
 mod decode;
 mod frame;
 mod modality;
-mod packed;
 mod rle;
 mod scan;
 mod space;
@@ -24,7 +23,7 @@ use crate::{Error, Geometry, SlicePixels};
 
 /// The frames of a series in order of position.
 pub(crate) struct Slices {
-    files: Vec<FileOf>,
+    files: Vec<SeriesFile>,
     /// The file and the frame in it of each slice, and the place.
     frames: Vec<Frame>,
     stored: Stored,
@@ -36,7 +35,7 @@ pub(crate) struct Slices {
 }
 
 #[derive(Debug)]
-struct FileOf {
+struct SeriesFile {
     path: PathBuf,
     pixels: PixelData,
     /// In the place of the slope and intercept of its frames.
@@ -68,14 +67,14 @@ impl Slices {
 
     fn samples(&self, frame: &Frame) -> Samples {
         let Place { slope, intercept, .. } = frame.place;
-        let FileOf { pixels, table, .. } = &self.files[frame.file];
+        let SeriesFile { pixels, table, .. } = &self.files[frame.file];
         let scaled = self.kind != Kind::Stored && table.is_none();
         let scale = scaled.then_some((slope, intercept));
         Samples { number: self.stored.number(), big_endian: pixels.big_endian, scale }
     }
 
     /// From stored or scaled values to those of the series.
-    fn modality(&self, file: &FileOf, slice: SlicePixels) -> SlicePixels {
+    fn modality(&self, file: &SeriesFile, slice: SlicePixels) -> SlicePixels {
         let slice = match &file.table {
             Some(table) => SlicePixels::F32(table.apply(slice.view())),
             None => slice,
@@ -108,7 +107,7 @@ impl Source for Slices {
             decode::plain(&file.path, &file.pixels, frame.frame, length)?
         } else {
             samples.big_endian = cfg!(target_endian = "big");
-            packed::decode(&file.path, frame.file, frame.frame, &self.stored, &mut self.open)?
+            decode::packed(&file.path, frame.file, frame.frame, &self.stored, &mut self.open)?
         };
         decode::extend_sign(&mut bytes, &self.stored, samples.big_endian);
         let found = bytes.len() as u64;

@@ -23,7 +23,7 @@ pub(super) struct Table {
 
 impl Table {
     /// The object's table, which takes the place of rescale slope and intercept.
-    pub(super) fn of(
+    pub(super) fn from_object(
         path: &Path,
         object: &InMemDicomObject,
         signed: bool,

@@ -7,13 +7,13 @@ use dicom_object::OpenFileOptions;
 
 use super::frame::{self, PIXEL_DATA, Stored};
 use super::modality::Table;
-use super::{FileOf, Frame, Kind, Slices, space, walk};
+use super::{Frame, Kind, SeriesFile, Slices, space, walk};
 use crate::Error;
-use crate::open::Format;
+use crate::source::Format;
 
 /// A file of the series.
 struct Scanned {
-    file: FileOf,
+    file: SeriesFile,
     series: String,
     stored: Stored,
     places: Vec<frame::Place>,
@@ -60,16 +60,16 @@ fn assemble(path: &Path, scanned: Vec<Scanned>, stored: Stored) -> Result<Slices
 
 /// By position, or by instance number where a position is missing; files come in natural order.
 fn sort(frames: &mut [Frame]) {
-    if frames.iter().all(|frame| space::along_normal(&frame.place).is_some()) {
-        let along = |frame: &Frame| space::along_normal(&frame.place).unwrap_or(0.0);
-        frames.sort_by(|a, b| along(a).total_cmp(&along(b)));
+    if frames.iter().all(|frame| space::position_on_normal(&frame.place).is_some()) {
+        let position = |frame: &Frame| space::position_on_normal(&frame.place).unwrap_or(0.0);
+        frames.sort_by(|a, b| position(a).total_cmp(&position(b)));
     } else {
         frames.sort_by_key(|frame| (frame.place.instance, frame.frame));
     }
 }
 
 /// Whole modality values that fit stay whole, so that CT is 16-bit as it is stored.
-fn kind(stored: &Stored, files: &[FileOf], frames: &[Frame]) -> Kind {
+fn kind(stored: &Stored, files: &[SeriesFile], frames: &[Frame]) -> Kind {
     let table = |frame: &Frame| files[frame.file].table.as_ref();
     let unscaled = |place: &frame::Place| place.slope == 1.0 && place.intercept == 0.0;
     if frames.iter().all(|frame| table(frame).is_none() && unscaled(&frame.place)) {
@@ -105,7 +105,7 @@ fn files_of(path: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut files = Vec::new();
     for entry in fs::read_dir(path).map_err(cannot_read)? {
         let file = entry.map_err(cannot_read)?.path();
-        if file.is_file() && Format::of(&file)? == Format::Dicom {
+        if file.is_file() && Format::of_file(&file)? == Format::Dicom {
             files.push(file);
         }
     }
@@ -141,6 +141,6 @@ fn scan_file(path: PathBuf) -> Result<Option<Scanned>, Error> {
     }
     let places = (0..shape[0]).map(|frame| frame::place(&object, frame)).collect();
     let series = frame::series(&object);
-    let table = Table::of(&path, &object, stored.signed)?;
-    Ok(Some(Scanned { file: FileOf { path, pixels, table }, series, stored, places }))
+    let table = Table::from_object(&path, &object, stored.signed)?;
+    Ok(Some(Scanned { file: SeriesFile { path, pixels, table }, series, stored, places }))
 }

@@ -11,7 +11,7 @@ use crate::{Error, Geometry, SliceId};
 const TOLERANCE: f64 = 0.01;
 
 /// How far along the normal of the slices a frame lies; `None` where its place is not stated.
-pub(super) fn along_normal(place: &Place) -> Option<f64> {
+pub(super) fn position_on_normal(place: &Place) -> Option<f64> {
     let (row, column) = directions(place)?;
     Some(row.cross(&column).dot(&Vector3::from(place.position?)))
 }
@@ -28,7 +28,7 @@ pub(super) fn geometry(path: &Path, places: &[Place]) -> Result<Geometry, Error>
     };
     let [down, across] = first.spacing.unwrap_or([1.0; 2]);
     let thickness = first.thickness.filter(|&mm| mm > 0.0).unwrap_or(1.0);
-    let placed = places.iter().all(|place| along_normal(place).is_some());
+    let placed = places.iter().all(|place| position_on_normal(place).is_some());
     let (Some((row, column)), Some(origin), true) = (directions(first), first.position, placed)
     else {
         return Ok(Geometry::from_spacing([thickness, down, across]));
@@ -48,13 +48,13 @@ pub(super) fn geometry(path: &Path, places: &[Place]) -> Result<Geometry, Error>
 }
 
 fn check_gaps(path: &Path, places: &[Place]) -> Result<(), Error> {
-    let along: Vec<f64> = places.iter().filter_map(along_normal).collect();
-    let Some([first, second]) = along.first_chunk() else { return Ok(()) };
+    let positions: Vec<f64> = places.iter().filter_map(position_on_normal).collect();
+    let Some([first, second]) = positions.first_chunk() else { return Ok(()) };
     let expected = second - first;
-    for (index, pair) in along.windows(2).enumerate() {
+    for (index, pair) in positions.windows(2).enumerate() {
         let gap = pair[1] - pair[0];
-        let alike = (gap - expected).abs() <= TOLERANCE * expected.abs();
-        if !(gap > 0.0 && alike) {
+        let even = (gap - expected).abs() <= TOLERANCE * expected.abs();
+        if !(gap > 0.0 && even) {
             let slice = SliceId(index + 1);
             return Err(Error::UnevenGaps { path: path.to_owned(), slice, gap, expected });
         }

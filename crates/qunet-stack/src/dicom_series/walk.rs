@@ -95,7 +95,7 @@ impl Walk {
                 _ => self.skip(element.length)?,
             }
         }
-        // The reader proper goes by that length.
+        // The reader proper relies on that length.
         if end.is_some_and(|end| end != self.at) {
             return Err(broken("its file group is not as long as it says"));
         }

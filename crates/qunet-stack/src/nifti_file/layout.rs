@@ -3,12 +3,11 @@
 use std::fs::Metadata;
 use std::path::Path;
 
-use nifti::{NiftiError, NiftiHeader};
+use nifti::{Endianness, NiftiError, NiftiHeader, NiftiType};
 
-use super::voxels::samples;
 use super::{LONGEST_AXIS, broken};
 use crate::Error;
-use crate::samples::Samples;
+use crate::samples::{Number, Samples};
 
 /// Bytes of the header, and the least `vox_offset` of a single file.
 pub(super) const HEADER_BYTES: u64 = 348;
@@ -30,8 +29,8 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// `alone`: the voxels lie in a file of their own.
-    pub(super) fn of(path: &Path, header: &NiftiHeader, alone: bool) -> Result<Self, Error> {
+    /// Checks a header; `alone` where the voxels lie in a file of their own.
+    pub(super) fn new(path: &Path, header: &NiftiHeader, alone: bool) -> Result<Self, Error> {
         let shape = shape(path, header)?;
         let samples = samples(path, header)?;
         // Two axes of 15 bits and a voxel of at most 8 bytes.
@@ -47,8 +46,8 @@ impl Layout {
         self.shape[0] as u64 * self.slice_bytes as u64
     }
 
-    /// Refuses a file that is too short for what its header promises. Devices and pipes have no
-    /// length to go by.
+    /// Refuses a file that is too short for what its header promises. The length of devices and pipes
+    /// is not known.
     pub(super) fn check_length(
         &self,
         path: &Path,
@@ -83,4 +82,38 @@ fn shape(path: &Path, header: &NiftiHeader) -> Result<[usize; 3], Error> {
         }
         _ => Err(Error::NotAVolume { path: path.to_owned(), shape: axes }),
     }
+}
+
+/// The stored type of the voxels, and what is done to their values. Refuses colours and complex
+/// numbers, and a voxel size that is not that of the type.
+fn samples(path: &Path, header: &NiftiHeader) -> Result<Samples, Error> {
+    let datatype = header.data_type().map_err(|source| broken(path, source))?;
+    let Some(number) = number(datatype) else {
+        let datatype = format!("{datatype:?}");
+        return Err(Error::VoxelType { path: path.to_owned(), datatype });
+    };
+    if usize::try_from(header.bitpix / 8) != Ok(number.bytes()) {
+        let bitpix = NiftiError::InvalidCode("bitpix", header.bitpix);
+        return Err(broken(path, bitpix));
+    }
+    let (slope, inter) = (header.scl_slope, header.scl_inter);
+    let unscaled = slope == 0.0 || !slope.is_finite() || (slope == 1.0 && inter == 0.0);
+    let scale = (!unscaled).then_some((f64::from(slope), f64::from(inter)));
+    Ok(Samples { number, big_endian: header.endianness == Endianness::Big, scale })
+}
+
+fn number(datatype: NiftiType) -> Option<Number> {
+    Some(match datatype {
+        NiftiType::Uint8 => Number::U8,
+        NiftiType::Int8 => Number::I8,
+        NiftiType::Uint16 => Number::U16,
+        NiftiType::Int16 => Number::I16,
+        NiftiType::Uint32 => Number::U32,
+        NiftiType::Int32 => Number::I32,
+        NiftiType::Uint64 => Number::U64,
+        NiftiType::Int64 => Number::I64,
+        NiftiType::Float32 => Number::F32,
+        NiftiType::Float64 => Number::F64,
+        _ => return None,
+    })
 }

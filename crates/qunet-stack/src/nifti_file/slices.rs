@@ -1,5 +1,6 @@
 //! NIfTI-1 in, a slice at a time.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -9,7 +10,7 @@ use flate2::bufread::MultiGzDecoder;
 use nifti::NiftiHeader;
 
 use super::layout::{HEADER_BYTES, Layout};
-use super::{broken, geometry::geometry, pair};
+use super::{broken, geometry::geometry};
 use crate::source::Source;
 use crate::{Error, Geometry, SlicePixels};
 
@@ -43,14 +44,14 @@ enum Bytes {
 impl Slices {
     /// Compression is seen by content, not by name.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        let header_path = pair::header_of(path);
+        let header_path = header_of(path);
         let mut bytes = Bytes::open(&header_path)?;
         let header = read_header(&header_path, bytes.reader())?;
         let alone = header.magic == PAIR_MAGIC;
         // Checks the axes, which the geometry rests on.
-        let layout = Layout::of(&header_path, &header, alone)?;
+        let layout = Layout::new(&header_path, &header, alone)?;
         let geometry = geometry(&header_path, &header)?;
-        let path = if alone { pair::voxels_of(&header_path)? } else { header_path };
+        let path = if alone { voxels_of(&header_path)? } else { header_path };
         let mut at = HEADER_BYTES;
         if alone {
             (bytes, at) = (Bytes::open(&path)?, 0);
@@ -172,4 +173,33 @@ fn read_header(path: &Path, mut source: &mut dyn BufRead) -> Result<NiftiHeader,
     let mut header = NiftiHeader::from_reader(&mut source).map_err(broken)?;
     header.fix();
     Ok(header)
+}
+
+/// The header that goes with a path: itself, unless it is the `.img` half of a pair.
+fn header_of(path: &Path) -> PathBuf {
+    partner(path, "img", "hdr").filter(|header| header.is_file()).unwrap_or_else(|| path.to_owned())
+}
+
+/// The voxels that go with the header of a pair.
+fn voxels_of(header: &Path) -> Result<PathBuf, Error> {
+    let missing = || Error::Unsupported {
+        path: header.to_owned(),
+        what: "a NIfTI-1 header whose voxels lie in another file".to_owned(),
+        remedy: "put the .img file beside the .hdr file, under the same name",
+    };
+    partner(header, "hdr", "img").filter(|voxels| voxels.is_file()).ok_or_else(missing)
+}
+
+/// The same name with the other ending; each half may be packed or plain.
+fn partner(path: &Path, ending: &str, other: &str) -> Option<PathBuf> {
+    let is = |path: &Path, ending: &str| {
+        path.extension().is_some_and(|found| found.eq_ignore_ascii_case(OsStr::new(ending)))
+    };
+    let plain = if is(path, "gz") { path.with_extension("") } else { path.to_owned() };
+    if !is(&plain, ending) {
+        return None;
+    }
+    let candidates = [other.to_owned(), format!("{other}.gz"), other.to_ascii_uppercase()];
+    let mut paths = candidates.iter().map(|other| plain.with_extension(other));
+    paths.find(|path| path.is_file())
 }

@@ -1,16 +1,17 @@
+//! A chest: what it consists of, and how dense that is.
+
 use std::f32::consts::{PI, TAU};
 
 use ndarray::Array2;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::noise::SmoothNoise;
+use super::scanner::{LUNG, SmoothNoise};
 
 const AIR: f32 = -1000.0;
 const FAT: f32 = -100.0;
 const TISSUE: f32 = 40.0;
 const BONE: f32 = 450.0;
-pub(super) const LUNG: f32 = -860.0;
 const VESSEL: f32 = 20.0;
 
 /// A chest in normalised coordinates: x and y in [-1, 1], z in [0, 1] from the lung bases up.

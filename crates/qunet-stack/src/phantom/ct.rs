@@ -1,11 +1,13 @@
+//! A chest in CT.
+
 use ndarray::{Array2, Array3, Axis};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::anatomy::Chest;
-use super::degrade::{Fault, faults};
-use super::noise::gaussian;
+use super::scanner::{Fault, faults, gaussian};
+use super::{Phantom, check};
 use crate::{Error, Geometry, LabelMap, Pixels, Stack};
 
 /// A CT-like chest: body, lungs, vessels, and ground-glass patches that vary from slice to slice,
@@ -37,15 +39,6 @@ impl Default for CtPhantom {
     fn default() -> Self {
         Self { slices: 60, size: 192, seed: 0 }
     }
-}
-
-/// A generated stack and what is known about it.
-#[derive(Clone, Debug)]
-pub struct Phantom {
-    /// The image stack with its region of interest.
-    pub stack: Stack,
-    /// The lesions.
-    pub truth: LabelMap,
 }
 
 impl CtPhantom {
@@ -86,18 +79,6 @@ fn expose(mut image: Array2<f32>, fault: Fault, rng: &mut ChaCha8Rng) -> Array2<
         *value += fault.noise() * gaussian(rng);
     }
     image.mapv(|value| value.round().clamp(-1024.0, 3071.0) as i16)
-}
-
-pub(super) fn check(
-    field: &'static str,
-    value: usize,
-    least: usize,
-    rule: &'static str,
-) -> Result<(), Error> {
-    if value >= least {
-        return Ok(());
-    }
-    Err(Error::Parameter { field, value: value as f64, rule })
 }
 
 #[cfg(test)]

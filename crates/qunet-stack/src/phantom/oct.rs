@@ -1,11 +1,12 @@
+//! A retina in OCT.
+
 use ndarray::{Array2, Array3, Axis};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::ct::{Phantom, check};
-use super::degrade::{Fault, faults};
-use super::noise::{SmoothNoise, gaussian};
+use super::scanner::{Fault, SmoothNoise, faults, gaussian};
+use super::{Phantom, check};
 use crate::{Error, Geometry, LabelMap, Pixels, Stack};
 
 /// Layers from the inner limiting membrane down: where each ends as a share of the retina's

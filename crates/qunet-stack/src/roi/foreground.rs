@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, Array3, Axis};
 
-use crate::{Error, Stack};
+use crate::{Error, SliceView, Stack};
 
 const BINS: usize = 256;
 
@@ -25,14 +25,14 @@ pub(super) fn find(stack: &Stack) -> Result<Array3<bool>, Error> {
 
 /// Otsu's threshold of one slice.
 pub(super) fn threshold(slice: &Array2<f32>) -> f32 {
-    let range = slice
-        .iter()
-        .fold(crate::slice::NO_RANGE, |range, &value| crate::slice::wider(range, (value, value)));
+    let range = SliceView::F32(slice.view()).range();
     let mut counts = [0; BINS];
     count(slice, range, &mut counts);
     otsu(&counts, range)
 }
 
+/// Counts by multiplication: the histogram of `ndarray_stats` searches the edges of its bins for each
+/// pixel, which is slower and puts a pixel on an edge into another bin after rounding.
 fn count(slice: &Array2<f32>, (low, high): (f32, f32), counts: &mut [u64; BINS]) {
     let scale = BINS as f32 / (high - low).max(f32::MIN_POSITIVE);
     for value in slice {

@@ -3,8 +3,7 @@
 use ndarray::{Array2, Array3, Axis};
 
 use super::foreground::threshold;
-use super::shapes::{close, fill_holes, open, reaching_edge};
-use super::solid::keep_large;
+use super::shapes::{closing, fill_holes, keep_large, opening, reaching_edge};
 use crate::{Error, Stack};
 
 /// Between lung and soft tissue, in Hounsfield units.
@@ -29,7 +28,7 @@ pub(super) fn find(stack: &Stack) -> Result<Array3<bool>, Error> {
     let [_, down, across] = stack.geometry().spacing();
     let most = (HOLE / (down * across)) as usize;
     for mut slice in lungs.axis_iter_mut(Axis(0)) {
-        let mut closed = close(&slice, radius)?;
+        let mut closed = closing(&slice, radius)?;
         fill_holes(&mut closed, most)?;
         slice.assign(&closed);
     }
@@ -57,7 +56,7 @@ fn inner_air(stack: &Stack) -> Result<(Array3<bool>, Array3<bool>), Error> {
     for id in stack.ids() {
         let slice = stack.slice(id)?.to_f32();
         let dark = air(&slice, stack.range());
-        let tissue = open(&dark.mapv(|dark| !dark), thin)?;
+        let tissue = opening(&dark.mapv(|dark| !dark), thin)?;
         let outside = reaching_edge(&tissue.mapv(|tissue| !tissue))?;
         let mut inner = inner.index_axis_mut(Axis(0), id.0);
         ndarray::Zip::from(&mut inner)

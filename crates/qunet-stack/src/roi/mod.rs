@@ -4,14 +4,13 @@ mod foreground;
 mod lungs;
 mod retina;
 mod shapes;
-mod solid;
 
 use ndarray::Array3;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Stack};
 
-/// The anatomy to look for.
+/// The anatomy to find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -48,7 +47,7 @@ impl Anatomy {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NoRegion`] where nothing in the stack looks like it.
+    /// [`Error::NoRegion`] where nothing in the stack is like it.
     pub fn find(self, stack: &Stack) -> Result<Array3<bool>, Error> {
         let found = match self {
             Self::Lungs => lungs::find(stack)?,

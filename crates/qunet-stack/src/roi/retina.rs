@@ -1,6 +1,9 @@
 //! The band of the retina in OCT.
 
 use ndarray::{Array1, Array2, Array3, Axis};
+use ndarray_stats::interpolate::Higher;
+use ndarray_stats::{Quantile1dExt, QuantileExt, Sort1dExt};
+use noisy_float::types::{n32, n64};
 
 use crate::{Error, Stack};
 
@@ -32,9 +35,11 @@ pub(super) fn find(stack: &Stack) -> Result<Array3<bool>, Error> {
 fn surfaces(image: &Array2<f32>) -> (Vec<usize>, Vec<usize>) {
     let (mut top, mut bottom) = (Vec::new(), Vec::new());
     for column in image.columns() {
-        let mut sorted = column.to_vec();
-        sorted.sort_by(f32::total_cmp);
-        let (dark, bright) = (sorted[sorted.len() / 4], sorted[sorted.len() - 1]);
+        // Pixels of a stack, and so their means, are finite.
+        let mut values = column.mapv(n32);
+        let (quarter, last) = (values.len() / 4, values.len() - 1);
+        let dark = values.get_from_sorted_mut(quarter).raw();
+        let bright = values.get_from_sorted_mut(last).raw();
         let edge = dark + EDGE * (bright - dark);
         let is_bright = |&(_, &value): &(usize, &f32)| value > edge;
         let first = column.iter().enumerate().find(is_bright).map_or(0, |(row, _)| row);
@@ -48,17 +53,17 @@ fn surfaces(image: &Array2<f32>) -> (Vec<usize>, Vec<usize>) {
 
 fn medians(values: &[usize], radius: usize) -> Vec<usize> {
     let window = |at: usize| {
-        let mut near =
-            values[at.saturating_sub(radius)..(at + radius + 1).min(values.len())].to_vec();
-        near.sort_unstable();
-        near[near.len() / 2]
+        let near = at.saturating_sub(radius)..(at + radius + 1).min(values.len());
+        let median = Array1::from(values[near].to_vec()).quantile_mut(n64(0.5), &Higher);
+        // A window holds its own place at least.
+        median.unwrap_or(values[at])
     };
     (0..values.len()).map(window).collect()
 }
 
 /// Fill becomes the darkest value, and the rest box means of both axes.
 fn smoothed(slice: &Array2<f32>) -> Array2<f32> {
-    let low = slice.iter().copied().fold(f32::INFINITY, f32::min);
+    let low = slice.min().copied().unwrap_or(FILL);
     let mut image = slice.mapv(|value| if value == FILL { low } else { value });
     for axis in [Axis(0), Axis(1)] {
         let radius = ((image.len_of(axis) as f64 * SMOOTH) as usize).max(1);

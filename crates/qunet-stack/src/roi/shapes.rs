@@ -1,59 +1,56 @@
-//! Components and closings of masks in one plane.
+//! Closings, openings, holes and large parts of masks.
 
 use image::{GrayImage, Luma};
 use imageproc::distance_transform::Norm;
 use imageproc::morphology;
-use imageproc::region_labelling::{Connectivity, connected_components};
-use ndarray::{Array2, ArrayRef2};
+use ndarray::{Array2, Array3, ArrayRef2};
+use qunet_grid::{Connectivity, ObjectStats, Objects};
 
 use crate::Error;
 
 const INSIDE: Luma<u8> = Luma([255]);
 
-/// Labels from 1 of the 8-connected parts of a mask, 0 outside.
-pub(super) fn components(mask: &ArrayRef2<bool>) -> Result<Array2<u32>, Error> {
-    let labels = connected_components(&picture(mask)?, Connectivity::Eight, Luma([0]));
-    Ok(Array2::from_shape_fn(mask.dim(), |(y, x)| labels.get_pixel(x as u32, y as u32)[0]))
-}
-
 /// Closes gaps up to twice `radius` pixels wide; the mask beyond the edges counts as empty.
-pub(super) fn close(mask: &ArrayRef2<bool>, radius: u8) -> Result<Array2<bool>, Error> {
-    let closed = morphology::close(&picture(mask)?, Norm::L2, radius);
-    Ok(Array2::from_shape_fn(mask.dim(), |(y, x)| closed.get_pixel(x as u32, y as u32)[0] > 0))
+pub(super) fn closing(mask: &ArrayRef2<bool>, radius: u8) -> Result<Array2<bool>, Error> {
+    Ok(to_mask(&morphology::close(&picture(mask)?, Norm::L2, radius)))
 }
 
 /// Takes away what is thinner than twice `radius` pixels.
-pub(super) fn open(mask: &ArrayRef2<bool>, radius: u8) -> Result<Array2<bool>, Error> {
-    let opened = morphology::open(&picture(mask)?, Norm::L2, radius);
-    Ok(Array2::from_shape_fn(mask.dim(), |(y, x)| opened.get_pixel(x as u32, y as u32)[0] > 0))
+pub(super) fn opening(mask: &ArrayRef2<bool>, radius: u8) -> Result<Array2<bool>, Error> {
+    Ok(to_mask(&morphology::open(&picture(mask)?, Norm::L2, radius)))
 }
 
 /// Fills what does not reach the edge and has at most so many pixels.
 pub(super) fn fill_holes(mask: &mut Array2<bool>, most: usize) -> Result<(), Error> {
     let outside = mask.mapv(|inside| !inside);
-    let open = reaching_edge(&outside)?;
-    let labels = components(&outside)?;
-    let mut sizes = vec![0usize; 1 + labels.iter().copied().max().unwrap_or(0) as usize];
-    labels.iter().for_each(|&label| sizes[label as usize] += 1);
-    ndarray::Zip::from(mask).and(&labels).and(&open).for_each(|inside, &label, &open| {
-        *inside = *inside || (!open && sizes[label as usize] <= most);
-    });
+    let parts = Objects::from_mask(&outside, Connectivity::Full)?;
+    let stats = parts.stats();
+    let is_hole =
+        |part: &ObjectStats| part.pixels <= most as u64 && !reaches_edge(part, outside.dim());
+    let holes = parts.retain(|part| is_hole(&stats[part])).mask();
+    mask.zip_mut_with(&holes, |inside, &hole| *inside |= hole);
     Ok(())
 }
 
 /// The parts of a mask that touch the edge.
 pub(super) fn reaching_edge(mask: &ArrayRef2<bool>) -> Result<Array2<bool>, Error> {
-    let labels = components(mask)?;
-    let (height, width) = labels.dim();
-    let most = labels.iter().copied().max().unwrap_or(0) as usize;
-    let mut touches = vec![false; most + 1];
-    for ((y, x), &label) in labels.indexed_iter() {
-        if y == 0 || x == 0 || y + 1 == height || x + 1 == width {
-            touches[label as usize] = true;
-        }
-    }
-    touches[0] = false;
-    Ok(labels.mapv(|label| touches[label as usize]))
+    let parts = Objects::from_mask(mask, Connectivity::Full)?;
+    let stats = parts.stats();
+    Ok(parts.retain(|part| reaches_edge(&stats[part], mask.dim())).mask())
+}
+
+fn reaches_edge(part: &ObjectStats, (height, width): (usize, usize)) -> bool {
+    let mut sides = part.bounds.iter().zip([height, width]);
+    sides.any(|(range, length)| range.start == 0 || range.end == length)
+}
+
+/// Keeps the parts of a stack that have at least this share of the largest part's voxels.
+pub(super) fn keep_large(mask: &mut Array3<bool>, share: f64) -> Result<(), Error> {
+    let parts = Objects::from_mask(mask, Connectivity::Slices)?;
+    let sizes = parts.sizes().to_vec();
+    let largest = sizes.iter().copied().max().unwrap_or(0) as f64;
+    *mask = parts.retain(|part| sizes[part] as f64 >= share * largest).mask();
+    Ok(())
 }
 
 fn picture(mask: &ArrayRef2<bool>) -> Result<GrayImage, Error> {
@@ -66,6 +63,11 @@ fn picture(mask: &ArrayRef2<bool>) -> Result<GrayImage, Error> {
     Ok(GrayImage::from_fn(side(width)?, side(height)?, |x, y| {
         if mask[(y as usize, x as usize)] { INSIDE } else { Luma([0]) }
     }))
+}
+
+fn to_mask(picture: &GrayImage) -> Array2<bool> {
+    let shape = (picture.height() as usize, picture.width() as usize);
+    Array2::from_shape_fn(shape, |(y, x)| picture.get_pixel(x as u32, y as u32)[0] > 0)
 }
 
 #[cfg(test)]

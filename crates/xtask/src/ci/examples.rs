@@ -1,17 +1,33 @@
-//! Every example, as a user would call it first.
+//! Every example as a user would call it first, and the demo on real stacks.
 
-use std::io::ErrorKind;
 use std::path::Path;
 
-use anyhow::Context;
-
-use super::stages::Outcome;
+use super::Outcome;
 use crate::command;
 use crate::setup;
 use crate::workspace::Workspace;
 
+/// Where the stacks are, from the repository root.
+const FOLDER: &str = "../shared/data";
+
+/// Keeps a run on two cores to a minute or so.
+const SMALL: [&str; 5] = ["--quick", "--epochs", "2", "--size", "64"];
+
+/// The stacks: their place in the folder and the options that name them.
+const STACKS: [&[(&str, &str)]; 2] = [
+    &[
+        ("--stack", "covid_ct_radiopaedia_a/rp_5_image.nii.gz"),
+        ("--roi", "covid_ct_radiopaedia_a/rp_5_lung.nii.gz"),
+        ("--labels", "covid_ct_radiopaedia_a/rp_5_infection.nii.gz"),
+    ],
+    &[
+        ("--stack", "oct_dme_duke_a/subject_01/images"),
+        ("--labels", "oct_dme_duke_a/subject_01/masks"),
+    ],
+];
+
 /// Each example with arguments that keep it short.
-const EXAMPLES: [(&str, &[&str]); 14] = [
+const EXAMPLES: [(&str, &[&str]); 15] = [
     ("score_stack", &[]),
     ("score_masks", &[]),
     ("select_initial", &[]),
@@ -26,12 +42,10 @@ const EXAMPLES: [(&str, &[&str]); 14] = [
             "48",
             "--out",
             "target/examples-out/segmentation.nii.gz",
-            "--picture",
-            "target/examples-out/least-agreement.svg",
         ],
     ),
     ("query", &["--model", "target/examples-out/model.safetensors", "--size", "48"]),
-    ("evaluate", &["--picture", "target/examples-out/cases.svg"]),
+    ("evaluate", &[]),
     ("custom_strategy", &[]),
     ("onnx_or_other_backend", &[]),
     (
@@ -39,43 +53,55 @@ const EXAMPLES: [(&str, &[&str]); 14] = [
         &["--strategies", "random,entropy", "--seeds", "1", "--epochs", "2", "--size", "32"],
     ),
     ("annotate", &["target/examples-out/campaign", "init"]),
-    (
-        "annotate",
-        &[
-            "target/examples-out/campaign",
-            "ingest",
-            "--masks",
-            "phantom=target/examples-out/campaign.phantom/truth.nii.gz",
-            "--accept-empty",
-        ],
-    ),
+    ("annotate", &["target/examples-out/campaign", "ingest", "--accept-empty"]),
+    ("annotate", &["target/examples-out/campaign", "report"]),
     ("transfer", &["--epochs", "2", "--picture", "target/examples-out/transfer.svg"]),
 ];
 
-pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<Outcome> {
+/// Each example on small input.
+pub(super) fn each(workspace: &Workspace) -> anyhow::Result<Outcome> {
     setup::ensure(workspace)?;
-    clear(&workspace.root().join("target/examples-out"))?;
+    // A campaign that an earlier run left with other settings would be refused.
+    setup::cache::remove_folder(workspace.root().join("target/examples-out"))?;
     for (name, arguments) in EXAMPLES {
         example(workspace, name, arguments)?;
     }
     Ok(Outcome::Done)
 }
 
-/// Takes away what an earlier run left: a campaign of other settings is rightly refused.
-fn clear(folder: &Path) -> anyhow::Result<()> {
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot remove {}", folder.display()))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Runs one example in the repository root.
-pub(crate) fn example(workspace: &Workspace, name: &str, arguments: &[&str]) -> anyhow::Result<()> {
+fn example(workspace: &Workspace, name: &str, arguments: &[&str]) -> anyhow::Result<()> {
     let mut cargo = workspace.cargo();
     cargo.args(["run", "-p", "qunet-examples", "--example", name, "--"]);
     command::run(cargo.args(arguments))
+}
+
+/// The demo on real stacks: a smoke test for a machine that has them beside the clone.
+pub(super) fn on_real_stacks(workspace: &Workspace) -> anyhow::Result<Outcome> {
+    let folder = workspace.root().join(FOLDER);
+    if !folder.is_dir() {
+        return Ok(Outcome::Skipped(format!("no {FOLDER}")));
+    }
+    setup::ensure(workspace)?;
+    for stack in STACKS {
+        if stack.iter().all(|(_, place)| folder.join(place).exists()) {
+            segment(workspace, &folder, stack)?;
+        } else {
+            eprintln!("skipped: no {FOLDER}/{}", stack[0].1);
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+fn segment(workspace: &Workspace, folder: &Path, stack: &[(&str, &str)]) -> anyhow::Result<()> {
+    let out = workspace.target_dir()?.join("xtask-data");
+    let mut arguments: Vec<String> = SMALL.map(str::to_owned).to_vec();
+    arguments.extend(["--out".to_owned(), out.display().to_string()]);
+    for (option, place) in stack {
+        arguments.extend([(*option).to_owned(), folder.join(place).display().to_string()]);
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    example(workspace, "segment_stack", &arguments)
 }
 
 #[cfg(test)]

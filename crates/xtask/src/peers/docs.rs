@@ -1,17 +1,48 @@
-//! Puts the tables and the figure of a run into the docs.
+//! The rows as Markdown, and their tables and figure in the docs.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
 
-use super::family::Family;
-use super::row::Row;
-use super::{markdown, write};
+use super::measure::Family;
+use super::row::{Row, grouped, short, value};
+use super::write;
 use crate::command;
 use crate::workspace::Workspace;
 
 const PAGE: &str = "docs/benchmarks.md";
+
+const HEAD: &str = "\
+| what | pixels | threads | beside | ours ns/px | theirs ns/px | ratio (range) | bar | our value | theirs | difference |
+|---|---|--:|---|--:|--:|--:|---|--:|--:|---|
+";
+
+/// Every table under a heading of its own.
+pub(crate) fn tables(rows: &[Row]) -> String {
+    let tables = grouped(rows).into_iter().map(|(title, members)| {
+        let lines: String = members.into_iter().map(line).collect();
+        format!("### {title}\n\n{HEAD}{lines}")
+    });
+    tables.collect::<Vec<_>>().join("\n")
+}
+
+fn line(row: &Row) -> String {
+    let Row { case, threads, peer, .. } = row;
+    let (ours, theirs, ratio) = (short(row.ours_ns_px), short(row.peer_ns_px), short(row.ratio));
+    let range = format!("{}-{}", short(row.ratio_min), short(row.ratio_max));
+    let bar = match (row.bar, row.met()) {
+        (Some(bar), Some(true)) => format!("{bar}"),
+        (Some(bar), _) => format!("{bar}, missed"),
+        (None, _) => String::new(),
+    };
+    let values = format!("{} | {}", value(row.value_ours), value(row.value_peer));
+    let (pixels, agreement) = (row.pixels(), row.agreement());
+    format!(
+        "| {case} | {pixels} | {threads} | {peer} | {ours} | {theirs} | **{ratio}** ({range}) | \
+         {bar} | {values} | {agreement} |\n"
+    )
+}
 
 /// What stands before and after the tables of a family in the page.
 fn comments(family: Family) -> [String; 2] {
@@ -23,9 +54,10 @@ fn comments(family: Family) -> [String; 2] {
 pub(crate) fn refresh(
     workspace: &Workspace,
     family: Family,
-    record: &Path,
+    record: impl AsRef<Path>,
     rows: &[Row],
 ) -> anyhow::Result<()> {
+    let record = record.as_ref();
     let page = workspace.root().join(PAGE);
     let text =
         fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
@@ -43,7 +75,7 @@ fn with_tables(text: &str, family: Family, record: &Path, rows: &[Row]) -> anyho
         format!("{PAGE} has lost its two comments; put back {} and {}", begin.trim(), end.trim())
     })?;
     let name = record.file_name().unwrap_or(record.as_os_str()).to_string_lossy();
-    let tables = markdown::tables(rows);
+    let tables = tables(rows);
     Ok(format!("{before}{begin}\nFrom `{name}`.\n\n{tables}\n{end}{after}"))
 }
 
@@ -85,5 +117,21 @@ mod tests {
         for family in [Family::Quality, Family::Segmetrics, Family::Model] {
             assert!(with_tables(&page, family, Path::new("x"), &[]).is_ok(), "{family:?}");
         }
+    }
+
+    #[test]
+    fn a_line_has_a_cell_for_every_column() {
+        let missed = Row { ratio: 3.0, ..row() };
+        let text = tables(&[row(), missed]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "### Variance of Laplacian");
+        assert_eq!(
+            lines[4],
+            "| variance of Laplacian | u8 512x512 | 1 | OpenCV | 0.100 | 0.410 | **4.10** \
+             (4.00-4.25) | 4 | 1 | 1 | 0 |"
+        );
+        assert!(lines[5].contains("| 4, missed |"));
+        let cells = |line: &str| line.matches('|').count();
+        assert!(lines[2..].iter().all(|line| cells(line) == cells(lines[2])));
     }
 }

@@ -18,17 +18,17 @@ const ASK: &str = "import sys, venv, ensurepip; print(*sys.version_info[:2])";
 /// The Python of the environment `name` that has what every list of requirements names.
 ///
 /// It is made anew where the first list has changed; what the other lists name is added to it.
-pub(crate) fn provide(name: &str, lists: &[PathBuf]) -> anyhow::Result<PathBuf> {
+pub(crate) fn provide(name: &str, lists: &[impl AsRef<Path>]) -> anyhow::Result<PathBuf> {
     let cache = cache::folder(None)?;
     let folder = cache.join(name);
-    if lists.iter().all(|list| has(&folder, list)) {
+    if lists.iter().all(|list| has(&folder, list.as_ref())) {
         return Ok(python_of(&folder));
     }
     fs::create_dir_all(&cache)
         .with_context(|| format!("cannot make the cache folder {}", cache.display()))?;
-    let _lock = cache::lock(&cache.join(format!("{name}.lock")))?;
-    for (place, list) in lists.iter().enumerate() {
-        // Another call may have been at work while this one waited for the lock.
+    let _lock = cache::lock(cache.join(format!("{name}.lock")))?;
+    for (place, list) in lists.iter().map(AsRef::as_ref).enumerate() {
+        // Another process may have installed it while this one waited for the lock.
         if has(&folder, list) {
             continue;
         }

@@ -1,4 +1,5 @@
-//! Builds the Rust side and lets the Python of `benches/peers` time both sides.
+//! What can be compared and what each comparison consists of; the Rust side is built here, and the
+//! Python of `benches/peers` times both sides.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +7,6 @@ use std::process::Command;
 
 use anyhow::Context;
 
-use super::family::Family;
 use super::{Options, environment};
 use crate::command;
 use crate::setup;
@@ -15,6 +15,66 @@ use crate::workspace::Workspace;
 /// Variables that say how many threads a numeric library takes.
 const THREADS: [&str; 4] =
     ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"];
+
+/// What is compared in one run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Family {
+    Quality,
+    Segmetrics,
+    Model,
+}
+
+impl Family {
+    /// Its name on the command line, of its folder in `benches/peers` and in the comments of the docs.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Quality => "quality",
+            Self::Segmetrics => "segmetrics",
+            Self::Model => "model",
+        }
+    }
+
+    /// The folder of its Python environment in the cache folder.
+    pub(crate) fn environment(self) -> &'static str {
+        match self {
+            Self::Quality => "peers-venv",
+            Self::Segmetrics => "peers-segmetrics-venv",
+            Self::Model => "peers-model-venv",
+        }
+    }
+
+    /// The figure that is drawn from its rows.
+    pub(crate) fn figure(self) -> Option<&'static str> {
+        match self {
+            Self::Quality => Some("docs/images/benchmarks-quality.svg"),
+            Self::Segmetrics | Self::Model => None,
+        }
+    }
+
+    /// The package and the program of the Rust side.
+    pub(crate) fn server(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Quality | Self::Segmetrics => ("qunet-benches", "peers-server"),
+            Self::Model => ("qunet-model-benches", "model-server"),
+        }
+    }
+
+    /// The script that times both sides, and its first arguments.
+    pub(crate) fn script(self) -> (&'static str, Option<&'static str>) {
+        match self {
+            Self::Quality | Self::Segmetrics => ("main.py", Some(self.name())),
+            Self::Model => ("model/compare.py", None),
+        }
+    }
+
+    /// How many threads a numeric library takes.
+    pub(crate) fn threads(self) -> &'static str {
+        match self {
+            Self::Quality | Self::Segmetrics => "1",
+            Self::Model => "2",
+        }
+    }
+}
 
 /// The rows of a run, in JSON; `extras` are lists of requirements beside the family's own.
 pub(crate) fn measure(

@@ -1,12 +1,11 @@
 //! `cargo xtask peers`: this project beside the libraries that do the same in Python.
 //!
-//! `family` says what can be compared; `environment` makes a Python that has them; `measure` builds the Rust side and lets `benches/peers` time
-//! both in turns; `row` is what comes back, `table` and `markdown` show it, `docs` puts it into the docs.
+//! `environment` makes a Python that has the other libraries; `measure` builds the Rust side of a family of
+//! comparisons and lets `benches/peers` time both sides alternately; `row` is one line of the result,
+//! `table` prints it, `docs` puts it into the docs.
 
 mod docs;
 mod environment;
-mod family;
-mod markdown;
 mod measure;
 mod row;
 mod table;
@@ -17,7 +16,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use crate::workspace::Workspace;
-use family::Family;
+use measure::Family;
 use row::Row;
 
 /// What can be compared.
@@ -89,7 +88,7 @@ pub(crate) fn run(workspace: &Workspace, peers: &Peers) -> anyhow::Result<()> {
     if let Some(file) = &options.json {
         write(file, &text)?;
     }
-    print!("{}", if options.markdown { markdown::tables(&rows) } else { table::tables(&rows) });
+    print!("{}", if options.markdown { docs::tables(&rows) } else { table::tables(&rows) });
     if let Some(record) = record.filter(|_| options.docs) {
         docs::refresh(workspace, family, record, &rows)?;
     }
@@ -97,7 +96,8 @@ pub(crate) fn run(workspace: &Workspace, peers: &Peers) -> anyhow::Result<()> {
 }
 
 /// Writes a file under another name first, so that it is whole or not there.
-fn write(file: &Path, text: &str) -> anyhow::Result<()> {
+fn write(file: impl AsRef<Path>, text: &str) -> anyhow::Result<()> {
+    let file = file.as_ref();
     let what = || format!("cannot write {}", file.display());
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder).with_context(what)?;

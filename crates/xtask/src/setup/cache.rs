@@ -31,32 +31,32 @@ impl Cache {
 
     /// The LibTorch of the cache; made first if there is none or if forced.
     pub(crate) fn provide(&self, force: bool) -> anyhow::Result<LibTorch> {
-        if !force && let Ok(libtorch) = LibTorch::inspect(&self.libtorch()) {
+        if !force && let Ok(libtorch) = LibTorch::inspect(self.libtorch()) {
             return Ok(libtorch);
         }
         fetch::check_platform()?;
         fs::create_dir_all(&self.folder)
             .with_context(|| format!("cannot make the cache folder {}", self.folder.display()))?;
-        let _lock = lock(&self.lock_file())?;
-        // Another setup may have been at work while this one waited for the lock.
-        if !force && let Ok(libtorch) = LibTorch::inspect(&self.libtorch()) {
+        let _lock = lock(self.lock_file())?;
+        // Another process may have filled the cache while this one waited for the lock.
+        if !force && let Ok(libtorch) = LibTorch::inspect(self.libtorch()) {
             return Ok(libtorch);
         }
         self.remove_leftovers()?;
         self.fill()?;
-        LibTorch::inspect(&self.libtorch()).or_else(|why| {
+        LibTorch::inspect(self.libtorch()).or_else(|why| {
             bail!("{} {why}, although it was just unpacked", self.libtorch().display())
         })
     }
 
     fn fill(&self) -> anyhow::Result<()> {
         eprintln!("LibTorch {WANTED} goes to {}", self.libtorch().display());
-        let wheels = fetch::wheels(&WHEELS, &self.downloads())?;
+        let wheels = fetch::wheels(&WHEELS, self.downloads())?;
         let work = unpack::partial_folder(&self.folder, &name())?;
         Unpack::new(work.path()).all(&WHEELS, &wheels)?;
         unpack::finish(work.path(), &format!("{WANTED}+cpu"))?;
         self.put_in_place(work)?;
-        remove_folder(&self.downloads())
+        remove_folder(self.downloads())
     }
 
     fn put_in_place(&self, work: tempfile::TempDir) -> anyhow::Result<()> {
@@ -78,7 +78,7 @@ impl Cache {
             .with_context(|| format!("cannot list {}", self.folder.display()))?;
         for entry in entries.flatten() {
             if unpack::is_partial(&entry.file_name().to_string_lossy(), &name()) {
-                remove_folder(&entry.path())?;
+                remove_folder(entry.path())?;
             }
         }
         Ok(())
@@ -98,12 +98,13 @@ pub(crate) fn folder(chosen: Option<PathBuf>) -> anyhow::Result<PathBuf> {
 }
 
 /// Held until the file is dropped, or the process ends in whatever way.
-pub(crate) fn lock(path: &Path) -> anyhow::Result<File> {
+pub(crate) fn lock(path: impl AsRef<Path>) -> anyhow::Result<File> {
+    let path = path.as_ref();
     let what = || format!("cannot lock {}", path.display());
     let file =
         File::options().create(true).write(true).truncate(false).open(path).with_context(what)?;
     if file.try_lock().is_err() {
-        eprintln!("another `cargo xtask` is filling the cache; waiting for it");
+        eprintln!("another `cargo xtask` fills the cache; waiting until it has finished");
         file.lock().with_context(what)?;
     }
     Ok(file)
@@ -114,7 +115,8 @@ fn name() -> String {
 }
 
 /// Removes a folder with all that is in it, if there is one.
-pub(crate) fn remove_folder(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn remove_folder(path: impl AsRef<Path>) -> anyhow::Result<()> {
+    let path = path.as_ref();
     if !path.exists() {
         return Ok(());
     }

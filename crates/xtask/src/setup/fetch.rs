@@ -32,7 +32,11 @@ pub(crate) fn check_platform() -> anyhow::Result<()> {
 }
 
 /// Downloads the wheels that are not in the folder yet, and checks all of them.
-pub(crate) fn wheels(wheels: &[Wheel], downloads: &Path) -> anyhow::Result<Vec<PathBuf>> {
+pub(crate) fn wheels(
+    wheels: &[Wheel],
+    downloads: impl AsRef<Path>,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let downloads = downloads.as_ref();
     fs::create_dir_all(downloads)
         .with_context(|| format!("cannot make the folder {}", downloads.display()))?;
     remove_leftovers(downloads)?;

@@ -43,8 +43,8 @@ impl fmt::Display for Unusable {
 
 impl LibTorch {
     /// Checks the folder; links are followed, the root is kept as an absolute path.
-    pub(crate) fn inspect(root: &Path) -> Result<Self, Unusable> {
-        let root = root.canonicalize().map_err(|_| Unusable::Absent)?;
+    pub(crate) fn inspect(root: impl AsRef<Path>) -> Result<Self, Unusable> {
+        let root = root.as_ref().canonicalize().map_err(|_| Unusable::Absent)?;
         let library = |name: &str| {
             ["so", "dylib"]
                 .iter()
@@ -157,7 +157,7 @@ pub(crate) mod tests {
         fs::remove_file(folder.path().join("lib/libtorch_cpu.so")).unwrap();
         let why = LibTorch::inspect(folder.path()).unwrap_err();
         assert_eq!(why, Unusable::Missing("lib/libtorch_cpu.so"));
-        let nowhere = LibTorch::inspect(&folder.path().join("nowhere")).unwrap_err();
+        let nowhere = LibTorch::inspect(folder.path().join("nowhere")).unwrap_err();
         assert_eq!(nowhere, Unusable::Absent);
     }
 }

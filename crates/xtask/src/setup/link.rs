@@ -21,7 +21,8 @@ pub(crate) enum Change {
 }
 
 /// Makes `link` lead to `folder`, an absolute path without links in it.
-pub(crate) fn point(link: &Path, folder: &Path) -> anyhow::Result<Change> {
+pub(crate) fn point(link: impl AsRef<Path>, folder: impl AsRef<Path>) -> anyhow::Result<Change> {
+    let (link, folder) = (link.as_ref(), folder.as_ref());
     let shown = link.display();
     let change = match link.symlink_metadata() {
         Ok(_) if link.canonicalize().is_ok_and(|now| now == folder) => return Ok(Change::None),

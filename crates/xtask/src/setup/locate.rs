@@ -33,11 +33,11 @@ impl fmt::Display for Source {
     }
 }
 
-/// Looks in this order at the user's own LIBTORCH, the link (not if forced) and Python. A LIBTORCH that
+/// Tries in this order the user's own LIBTORCH, the link (not if forced) and Python. A LIBTORCH that
 /// cannot be used is an error: cargo would take it all the same.
 pub(crate) fn locate(
     own: Option<&Path>,
-    link: &Path,
+    link: impl AsRef<Path>,
     force: bool,
 ) -> anyhow::Result<Option<Found>> {
     if let Some(own) = own {
@@ -45,7 +45,7 @@ pub(crate) fn locate(
         let source = Source::Variable;
         return Ok(Some(Found { source, libtorch }));
     }
-    if !force && let Some(libtorch) = from_link(link) {
+    if !force && let Some(libtorch) = from_link(link.as_ref()) {
         let source = Source::Link;
         return Ok(Some(Found { source, libtorch }));
     }
@@ -73,7 +73,7 @@ fn from_link(link: &Path) -> Option<LibTorch> {
     match LibTorch::inspect(link) {
         Ok(libtorch) => Some(libtorch),
         Err(why) => {
-            eprintln!("{} {why}: looking for another LibTorch", link.display());
+            eprintln!("{} {why}; searching for another LibTorch", link.display());
             None
         }
     }
@@ -90,7 +90,7 @@ except Exception:
     pass
 "#;
 
-/// The Pythons to ask, the one of the active virtual environment first.
+/// The Pythons to try, the one of the active virtual environment first.
 pub(crate) fn pythons() -> Vec<PathBuf> {
     let of_environment = std::env::var_os("VIRTUAL_ENV").map(|folder| {
         let bin = if cfg!(windows) { "Scripts" } else { "bin" };

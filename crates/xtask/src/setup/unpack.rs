@@ -12,7 +12,11 @@ use zip::ZipArchive;
 use super::wheels::Wheel;
 
 /// A new folder `NAME.partial-…`, removed when dropped.
-pub(crate) fn partial_folder(parent: &Path, name: &str) -> anyhow::Result<tempfile::TempDir> {
+pub(crate) fn partial_folder(
+    parent: impl AsRef<Path>,
+    name: &str,
+) -> anyhow::Result<tempfile::TempDir> {
+    let parent = parent.as_ref();
     let prefix = format!("{name}.partial-");
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix);
@@ -132,7 +136,8 @@ fn bar(package: &str, bytes: u64) -> ProgressBar {
 
 /// What no wheel holds: the name that the linker asks for (the wheel's own `libtorch.so` would ask for
 /// CUDA), and last of all the version, which says that the folder is complete.
-pub(crate) fn finish(folder: &Path, version: &str) -> anyhow::Result<()> {
+pub(crate) fn finish(folder: impl AsRef<Path>, version: &str) -> anyhow::Result<()> {
+    let folder = folder.as_ref();
     let library = folder.join("lib/libtorch.so");
     #[cfg(unix)]
     std::os::unix::fs::symlink("libtorch_cpu.so", &library)

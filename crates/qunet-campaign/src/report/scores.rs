@@ -1,0 +1,129 @@
+//! How good a segmentation is, beside those of other campaigns.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use ndarray::Array3;
+use qunet_segmetrics::{ConfusionCounts, EmptyPolicy, Evaluation, OverlapMetric};
+use qunet_select::CandidateId;
+use qunet_stack::{LabelMap, SliceId};
+
+use crate::run::slice_counts;
+use crate::store::Store;
+use crate::{Campaign, Error};
+
+/// One segmentation on one set of slices.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scored {
+    /// Which segmentation, on which slices.
+    pub name: String,
+    /// Its scores.
+    pub evaluation: Evaluation,
+    /// Dice of the slices of the first stack.
+    pub(super) dice_of_first: Vec<(SliceId, Option<f64>)>,
+}
+
+impl Scored {
+    /// Each metric as the mean over the slices and from the counts of all slices together.
+    pub(super) fn rows(&self) -> [(&'static str, [Option<f64>; 5]); 2] {
+        let Evaluation { over_slices, pooled, .. } = &self.evaluation;
+        [
+            ("mean over slices", OverlapMetric::ALL.map(|metric| over_slices.get(metric).mean)),
+            ("pooled over pixels", OverlapMetric::ALL.map(|metric| *pooled.get(metric))),
+        ]
+    }
+}
+
+/// The segmentations of several campaigns, scored; displayed as a table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scores(pub Vec<Scored>);
+
+impl Scores {
+    /// Mean Dice over the slices that nobody annotated.
+    #[must_use]
+    pub fn dice(&self) -> Option<f64> {
+        self.0.first()?.evaluation.over_slices.dice.mean
+    }
+}
+
+/// The segmentation of a campaign, and the slices that it had drawn.
+#[derive(Debug)]
+pub(super) struct Arm {
+    name: String,
+    annotated: BTreeSet<CandidateId>,
+    labels: Vec<Array3<u8>>,
+}
+
+impl Arm {
+    pub(super) fn new<S: Store>(name: &str, campaign: &Campaign<S>) -> Result<Self, Error> {
+        let stacks = campaign.manifest().stacks.iter().enumerate();
+        let annotated = stacks.flat_map(|(stack, record)| {
+            record.annotated.iter().map(move |&slice| CandidateId { stack, slice })
+        });
+        let round = campaign.manifest().rounds.len();
+        let labels = |number| campaign.segmentation(number)?.ok_or(Error::NotQueried { round });
+        Ok(Self {
+            name: name.to_owned(),
+            annotated: annotated.collect(),
+            labels: (0..campaign.manifest().stacks.len()).map(labels).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The scores on all slices but those in `seen`.
+    fn score(
+        &self,
+        seen: &BTreeSet<CandidateId>,
+        truth: &[&LabelMap],
+        which: &str,
+    ) -> Result<Scored, Error> {
+        let mut counts: Vec<(usize, ConfusionCounts)> = Vec::new();
+        let mut dice_of_first = Vec::new();
+        for (stack, (labels, truth)) in self.labels.iter().zip(truth).enumerate() {
+            let unseen = |slice: &SliceId| !seen.contains(&CandidateId { stack, slice: *slice });
+            let ids: Vec<SliceId> = (0..labels.dim().0).map(SliceId).filter(unseen).collect();
+            let found = slice_counts(labels, truth, &ids)?;
+            if stack == 0 {
+                let evaluation = Evaluation::new(found.clone(), EmptyPolicy::Undefined);
+                let dice = evaluation.slices.iter().map(|it| (SliceId(it.slice), it.scores.dice));
+                dice_of_first = dice.collect();
+            }
+            counts.extend(found);
+        }
+        let name = format!("{}, the {} slices {which}", self.name, counts.len());
+        let evaluation = Evaluation::new(counts, EmptyPolicy::Undefined);
+        Ok(Scored { name, evaluation, dice_of_first })
+    }
+}
+
+/// Scores on the slices nobody annotated, then all arms on those none of them has seen.
+pub(super) fn score(own: &Arm, others: &[Arm], truth: &[&LabelMap]) -> Result<Scores, Error> {
+    let mut scores = vec![own.score(&own.annotated, truth, "nobody annotated")?];
+    if !others.is_empty() {
+        let arms = || std::iter::once(own).chain(others);
+        let seen = arms().flat_map(|arm| &arm.annotated).copied().collect();
+        for arm in arms() {
+            scores.push(arm.score(&seen, truth, "none saw")?);
+        }
+    }
+    Ok(Scores(scores))
+}
+
+impl fmt::Display for Scores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = OverlapMetric::ALL.map(|metric| format!("{metric:>10}")).concat();
+        write!(f, "Scores{:38}{names}   slices with a Dice", "")?;
+        for scored in &self.0 {
+            write!(f, "\n  {}", scored.name)?;
+            let dice = &scored.evaluation.over_slices.dice;
+            let defined = format!("   {} of {}", dice.defined, dice.defined + dice.undefined);
+            for ((how, values), end) in scored.rows().into_iter().zip([defined.as_str(), ""]) {
+                let cell = |value: Option<f64>| match value {
+                    Some(value) => format!("{value:>10.3}"),
+                    None => format!("{:>10}", "-"),
+                };
+                write!(f, "\n    {how:<40}{}{end}", values.map(cell).concat())?;
+            }
+        }
+        Ok(())
+    }
+}

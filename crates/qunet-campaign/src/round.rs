@@ -1,0 +1,499 @@
+//! The steps of a round: take annotations, train, observe and decide, segment.
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use ndarray::{Array2, Array3, Axis, Zip};
+use qunet_exchange::Answers;
+use qunet_model::{
+    Channels, Device, Fit, IGNORE, Network, Observer, TrainEvent, Trainer, TrainingSet,
+};
+use qunet_segmetrics::{ConfusionMatrix, EmptyPolicy};
+use qunet_select::{CandidateId, Request, RoundSummary, Selection, StopReason, Strategy};
+use qunet_stack::SliceId;
+
+use crate::campaign::new_round;
+use crate::event::{Event, notify};
+use crate::input::NetworkInput;
+use crate::records::{Inference, SliceRecords, with_annotations};
+use crate::store::{Item, Store};
+use crate::{Annotations, Campaign, Digest, Error, Manifest, Query, Training};
+
+/// The result of a query.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Queried {
+    /// These slices are to be annotated next.
+    Asks(Selection),
+    /// The campaign is over.
+    Ends(StopReason),
+}
+
+/// The slices of an ingest, by what became of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ingested {
+    /// Annotated now and not before.
+    pub taken: Vec<CandidateId>,
+    /// Annotated before and otherwise now.
+    pub changed: Vec<CandidateId>,
+    /// Asked for and not annotated yet.
+    pub waiting: Vec<CandidateId>,
+    /// Labelled though nobody asked for them; left out.
+    pub unasked: Vec<CandidateId>,
+    /// Back without foreground though they held some; they stay as they were until
+    /// [`Masks::empty`](crate::Masks::empty) names them.
+    pub kept: Vec<CandidateId>,
+}
+
+impl Ingested {
+    /// Whether something the annotator drew was left out.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        !(self.unasked.is_empty() && self.kept.is_empty())
+    }
+}
+
+/// Who decides whether a slice without foreground is annotated and empty.
+pub(crate) trait EmptySlices {
+    /// Whether this slice was named as empty.
+    fn named(&self, slice: SliceId) -> bool;
+    /// Whether all waiting slices without foreground are empty.
+    fn all_waiting(&self) -> bool;
+}
+
+impl<S: Store> Campaign<S> {
+    /// Takes the answers for one stack into a manifest that is to be committed. A blank slice
+    /// counts as annotated where it is known to be empty, and clears an earlier annotation only
+    /// where it is named.
+    pub(crate) fn take(
+        &mut self,
+        manifest: &mut Manifest,
+        stack: usize,
+        answers: Answers,
+        empty: &dyn EmptySlices,
+        ingested: &mut Ingested,
+    ) -> Result<(), Error> {
+        let before = self.annotations(stack)?;
+        let mut labels = before.clone();
+        let (_, height, width) = labels.dim();
+        let record = &mut manifest.stacks[stack];
+        let at = |slice| CandidateId { stack, slice };
+        let drawn = answers.drawn.into_iter().map(|(id, drawn)| (id, Some(drawn)));
+        for (id, drawn) in drawn.chain(answers.blank.into_iter().map(|id| (id, None))) {
+            let certain = drawn.is_some() || empty.named(id);
+            let mut old = labels.index_axis_mut(Axis(0), id.0);
+            let new = drawn.unwrap_or_else(|| Array2::zeros((height, width)));
+            match record.annotated.binary_search(&id) {
+                Ok(_) if old == new => continue,
+                Ok(_) if !certain => {
+                    ingested.kept.push(at(id));
+                    continue;
+                }
+                Ok(_) => ingested.changed.push(at(id)),
+                Err(_) if !certain && !empty.all_waiting() => continue,
+                Err(place) => {
+                    record.annotated.insert(place, id);
+                    ingested.taken.push(at(id));
+                }
+            }
+            old.assign(&new);
+        }
+        ingested.unasked.extend(answers.unasked.into_iter().map(at));
+        if labels == before {
+            return Ok(());
+        }
+        record.foreground = foreground(&record.annotated, &labels);
+        let (generation, digest) = self.put_annotations(stack, labels)?;
+        manifest.stacks[stack].annotations = Annotations { generation, digest };
+        Ok(())
+    }
+
+    /// Keeps annotations as a generation of their own. A number that is taken already is passed over:
+    /// a manifest that was put back does not know of the generations after it, and they hold an
+    /// annotator's work. The same annotations, left by a program that was killed, are taken as they
+    /// are.
+    fn put_annotations(
+        &mut self,
+        stack: usize,
+        labels: Array3<u8>,
+    ) -> Result<(usize, Digest), Error> {
+        let record = self.record(stack)?;
+        let (name, mut generation) =
+            (record.source.name.clone(), record.annotations.generation + 1);
+        while let Some(digest) = self.store.left_behind(Item::Annotations(&name, generation)) {
+            let found = self.store.labels(Item::Annotations(&name, generation), &digest);
+            if found.is_ok_and(|found| found == labels) {
+                return Ok((generation, digest));
+            }
+            generation += 1;
+        }
+        let grid = self.stack(stack)?.into_owned();
+        let digest = self.store.put_labels(Item::Annotations(&name, generation), &grid, labels)?;
+        Ok((generation, digest))
+    }
+
+    /// Trains on all annotated slices: in the first round from fresh weights, later from those of
+    /// the round before, or afresh where that one knew of no foreground. A round that is trained
+    /// already is left as it is; in a folder, an interrupted training continues after its last
+    /// epoch.
+    ///
+    /// # Errors
+    /// [`Error::Waiting`] where slices asked for are not annotated yet, [`Error::Interrupted`]
+    /// where the observer ends the run, and those of the network.
+    pub fn train(&mut self, observer: &mut dyn Observer<Event>) -> Result<&Training, Error> {
+        let round = self.manifest.rounds.len();
+        if self.manifest.rounds.last().is_none_or(|last| last.training.is_none()) {
+            self.refuse_while_waiting("train")?;
+            let training = self.run_training(round, observer)?;
+            let mut manifest = self.manifest.clone();
+            if let Some(last) = manifest.rounds.last_mut() {
+                last.training = Some(training);
+            }
+            self.commit(manifest)?;
+        }
+        let trained = self.manifest.rounds.last().and_then(|last| last.training.as_ref());
+        trained.ok_or(Error::NotTrained { round })
+    }
+
+    fn run_training(
+        &mut self,
+        round: usize,
+        observer: &mut dyn Observer<Event>,
+    ) -> Result<Training, Error> {
+        let config = &self.manifest.config;
+        let (device, seed) = (Device::cuda_if_available(), config.seed_of_round(round));
+        let set = self.training_set(device)?;
+        let (network, continued) = match self.weights_to_continue()? {
+            Some(network) => (network, true),
+            None => {
+                qunet_model::seed(seed);
+                let channels = Channels { classes: config.outputs(), ..Channels::default() };
+                let fresh = Network::unet_plus_plus(&config.network, channels, device)?;
+                (Rc::new(fresh), false)
+            }
+        };
+        let train = if continued { &config.fine_tune } else { &config.train };
+        let checkpoint = self.store.checkpoint(round)?;
+        let fit = Fit { seed, checkpoint: checkpoint.as_deref(), ..Fit::default() };
+        let mut notified = |event: &TrainEvent| -> ControlFlow<()> {
+            observer.notify(&Event::Train { round, continued, event: event.clone() })
+        };
+        let history = Trainer::new(train.clone())?.fit(&network, &set, &fit, &mut notified)?;
+        let weights = self.store.put_network(Item::Weights(round), network)?;
+        Ok(Training { weights, continued, slices: set.len(), history })
+    }
+
+    /// All annotated slices, as the network sees them.
+    fn training_set(&self, device: Device) -> Result<TrainingSet, Error> {
+        let config = &self.manifest.config;
+        let mut slices = Vec::with_capacity(self.manifest.annotated());
+        for (number, record) in self.manifest.stacks.iter().enumerate() {
+            if record.annotated.is_empty() {
+                continue;
+            }
+            let (stack, labels) = (self.stack(number)?, self.annotations(number)?);
+            let input = NetworkInput::new(&stack, config)?;
+            for &id in &record.annotated {
+                let labels = input.labels(id, &labels.index_axis(Axis(0), id.0))?;
+                slices.push((input.image(id)?, labels));
+            }
+        }
+        let size = (config.input.size, config.input.size);
+        Ok(TrainingSet::from_labels(slices, config.outputs(), size, device)?)
+    }
+
+    /// The network of the round before, where it saw any foreground: one that saw none has learnt to
+    /// find none, and is a poor place to start from.
+    fn weights_to_continue(&self) -> Result<Option<Rc<Network>>, Error> {
+        let knew = |query: &Query| query.summary.annotated_foreground > 0;
+        match self.manifest.last_query().is_some_and(knew) {
+            true => self.network().map(Some),
+            false => Ok(None),
+        }
+    }
+
+    /// Lets the trained network observe all slices that nobody annotated, decides whether the
+    /// campaign continues, and begins the next round where it does. A round that was queried
+    /// already is left as it is; an interrupted query continues with the next stack.
+    ///
+    /// # Errors
+    /// [`Error::NotTrained`] before the round is trained, [`Error::Interrupted`] where the observer
+    /// ends the run, and those of the network and the strategy.
+    pub fn query(&mut self, observer: &mut dyn Observer<Event>) -> Result<Queried, Error> {
+        let strategy = self.manifest.config.later.clone();
+        self.query_with(&strategy, observer)
+    }
+
+    /// The same with a strategy of one's own in place of the configured one; the selection records
+    /// its name.
+    ///
+    /// # Errors
+    /// As [`Campaign::query`].
+    pub fn query_with(
+        &mut self,
+        strategy: &dyn Strategy,
+        observer: &mut dyn Observer<Event>,
+    ) -> Result<Queried, Error> {
+        if let Some(reason) = self.manifest.ended {
+            return Ok(Queried::Ends(reason));
+        }
+        let round = self.manifest.rounds.len();
+        match self.manifest.rounds.last() {
+            Some(last) if last.training.is_some() => {}
+            // The round before was queried already, and this one is the answer.
+            Some(last) if round > 1 => return Ok(Queried::Asks(last.selection.clone())),
+            _ => return Err(Error::NotTrained { round }),
+        }
+        self.refuse_while_waiting("query")?;
+        self.manifest.config.check_samples(strategy)?;
+        let (query, records) = self.observe(round, strategy, observer)?;
+        notify(observer, &Event::Observed { summary: query.summary })?;
+        let mut manifest = self.manifest.clone();
+        if let Some(last) = manifest.rounds.last_mut() {
+            last.query = Some(query);
+        }
+        let queried = self.decide(&manifest, &records, strategy)?;
+        match &queried {
+            Queried::Ends(reason) => manifest.ended = Some(*reason),
+            Queried::Asks(selection) => {
+                manifest.rounds.push(new_round(round + 1, selection.clone()));
+            }
+        }
+        self.commit(manifest)?;
+        let event = match queried.clone() {
+            Queried::Ends(reason) => Event::Ended { reason },
+            Queried::Asks(selection) => Event::Selected { round: round + 1, selection },
+        };
+        notify(observer, &event)?;
+        Ok(queried)
+    }
+
+    /// The observation of every stack by the network of this round.
+    fn observe(
+        &mut self,
+        round: usize,
+        strategy: &dyn Strategy,
+        observer: &mut dyn Observer<Event>,
+    ) -> Result<(Query, Vec<SliceRecords>), Error> {
+        let network = self.network()?;
+        let weights = match self.manifest.last_trained() {
+            Some((_, training)) => training.weights.clone(),
+            None => return Err(Error::NotTrained { round }),
+        };
+        let mut all = Vec::with_capacity(self.manifest.stacks.len());
+        let (mut records, mut predictions, mut disagreements) =
+            (Vec::new(), Vec::new(), Vec::new());
+        for number in 0..self.manifest.stacks.len() {
+            let name = self.record(number)?.source.name.clone();
+            let items = [
+                Item::Prediction(&name, round),
+                Item::Disagreement(&name, round),
+                Item::Records(&name, round),
+            ];
+            if let Some((digests, found)) = self.resumable(number, items, &weights, strategy) {
+                let [prediction, disagreement, record] = digests;
+                predictions.push(prediction);
+                disagreements.push(disagreement);
+                records.push(record);
+                all.push(found);
+                continue;
+            }
+            let stack = self.stack(number)?.into_owned();
+            let open = self.record(number)?.open_slices();
+            let partial = self.partial_slices(number)?;
+            let inference = Inference {
+                config: &self.manifest.config,
+                round,
+                stack: number,
+                input: NetworkInput::new(&stack, &self.manifest.config)?,
+                network: Rc::clone(&network),
+                needs: &strategy.needs(),
+            };
+            let found = inference.observe((&open, &partial), weights.clone(), observer)?;
+            predictions.push(self.store.put_labels(items[0], &stack, found.labels)?);
+            disagreements.push(self.store.put_labels(items[1], &stack, found.disagreement)?);
+            // The records come last: where they are, the label maps are too.
+            records.push(self.store.put_records(items[2], found.records.clone())?);
+            all.push(found.records);
+        }
+        let query = Query {
+            summary: self.summary(round, &all, &predictions)?,
+            records,
+            predictions,
+            disagreements,
+        };
+        Ok((query, all))
+    }
+
+    /// The items of a stack that an interrupted query left, where they are those of these weights
+    /// and slices and hold what the strategy needs.
+    fn resumable(
+        &self,
+        number: usize,
+        items: [Item<'_>; 3],
+        weights: &Digest,
+        strategy: &dyn Strategy,
+    ) -> Option<([Digest; 3], SliceRecords)> {
+        let digests = items.map(|item| self.store.left_behind(item));
+        let [Some(prediction), Some(disagreement), Some(record)] = digests else { return None };
+        let found = self.store.records(items[2], &record).ok()?;
+        let slices = found.agreement.iter().map(|record| record.id.slice);
+        let open = self.record(number).ok()?.open_slices();
+        let features = strategy.needs().contains(&qunet_select::Column::Features);
+        let whole = found.weights == *weights
+            && slices.eq(open)
+            && (!features || !found.features.is_empty());
+        whole.then_some(([prediction, disagreement, record], found))
+    }
+
+    /// Annotated slices on which some pixels are not: the network predicts those.
+    fn partial_slices(&self, number: usize) -> Result<Vec<SliceId>, Error> {
+        let annotated = &self.record(number)?.annotated;
+        if annotated.is_empty() {
+            return Ok(Vec::new());
+        }
+        let labels = self.annotations(number)?;
+        let partial =
+            |id: &&SliceId| labels.index_axis(Axis(0), id.0).iter().any(|&it| it == IGNORE);
+        Ok(annotated.iter().filter(partial).copied().collect())
+    }
+
+    /// The round in numbers.
+    fn summary(
+        &self,
+        round: usize,
+        records: &[SliceRecords],
+        predictions: &[Digest],
+    ) -> Result<RoundSummary, Error> {
+        let agreement = records.iter().flat_map(|stack| &stack.agreement);
+        let defined: Vec<f64> =
+            agreement.filter(|it| !it.empty).map(|it| it.quality_index).collect();
+        let mean = defined.iter().sum::<f64>() / defined.len() as f64;
+        Ok(RoundSummary {
+            round,
+            annotated_slices: self.manifest.annotated(),
+            total_slices: self.manifest.slices(),
+            annotated_foreground: self.manifest.foreground(),
+            mean_agreement: (!defined.is_empty()).then_some(mean),
+            prediction_kappa: self.kappa(round, predictions)?,
+        })
+    }
+
+    /// Cohen's kappa with the predictions of the round before, where both predict.
+    fn kappa(&self, round: usize, predictions: &[Digest]) -> Result<Option<f64>, Error> {
+        if round < 2 {
+            return Ok(None);
+        }
+        let classes = self.manifest.config.classes.len() + 1;
+        let mut counts = vec![vec![0; classes]; classes];
+        for (number, (record, digest)) in self.manifest.stacks.iter().zip(predictions).enumerate() {
+            let Some(mut before) = self.prediction(number, round - 1)? else { return Ok(None) };
+            let item = Item::Prediction(&record.source.name, round);
+            let mut now = self.store.labels(item, digest)?;
+            Zip::from(&mut now).and(&mut before).for_each(|now, before| {
+                if *now == IGNORE || *before == IGNORE {
+                    (*now, *before) = (0, IGNORE);
+                }
+            });
+            let matrix = ConfusionMatrix::from_labels(&now, &before, classes, Some(IGNORE))?;
+            for (actual, row) in counts.iter_mut().enumerate() {
+                for (predicted, count) in row.iter_mut().enumerate() {
+                    *count += matrix.count(actual, predicted);
+                }
+            }
+        }
+        Ok(ConfusionMatrix::from_rows(counts)?.kappa(EmptyPolicy::Undefined))
+    }
+
+    /// Whether the campaign continues, and with which slices.
+    fn decide(
+        &self,
+        manifest: &Manifest,
+        records: &[SliceRecords],
+        strategy: &dyn Strategy,
+    ) -> Result<Queried, Error> {
+        let config = &manifest.config;
+        let queries = manifest.rounds.iter().filter_map(|round| round.query.as_ref());
+        let rounds: Vec<RoundSummary> = queries.map(|query| query.summary).collect();
+        if let Some(reason) = config.stopping.decide(&rounds)? {
+            return Ok(Queried::Ends(reason));
+        }
+        let round = manifest.rounds.len() + 1;
+        let count = config.slices_of_round(round, manifest.slices(), manifest.annotated());
+        let request = Request::new(count, config.seed_of_round(round));
+        let selection = strategy.select(&self.pool(records)?, &request)?;
+        Ok(match selection.ids().is_empty() {
+            true => Queried::Ends(StopReason::NothingSelected),
+            false => Queried::Asks(selection),
+        })
+    }
+
+    /// Segments every stack, `(slices, height, width)`: the annotations where there are some, the
+    /// prediction of the last query elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::NotQueried`] before the last training has been followed by a query.
+    pub fn segment(&mut self) -> Result<Vec<Array3<u8>>, Error> {
+        let rounds = &self.manifest.rounds;
+        let trained = rounds.iter().rposition(|round| round.training.is_some());
+        let queried = rounds.iter().rposition(|round| round.query.is_some());
+        let round = match queried {
+            Some(place) if queried == trained => place + 1,
+            _ => return Err(Error::NotQueried { round: trained.map_or(1, |place| place + 1) }),
+        };
+        let mut manifest = self.manifest.clone();
+        manifest.segmentations.clear();
+        let mut segmentations = Vec::with_capacity(manifest.stacks.len());
+        for (number, record) in manifest.stacks.iter().enumerate() {
+            let predicted = self.prediction(number, round)?.ok_or(Error::NotQueried { round })?;
+            let labels = with_annotations(predicted, &self.annotations(number)?);
+            let stack = self.stack(number)?.into_owned();
+            let item = Item::Segmentation(&record.source.name);
+            manifest.segmentations.push(self.store.put_labels(item, &stack, labels.clone())?);
+            segmentations.push(labels);
+        }
+        self.commit(manifest)?;
+        Ok(segmentations)
+    }
+}
+
+/// Whether a label is that of a foreground class.
+pub(crate) fn is_foreground(label: u8) -> bool {
+    label != 0 && label != IGNORE
+}
+
+fn foreground(annotated: &[SliceId], labels: &Array3<u8>) -> u64 {
+    let slice = |id: &SliceId| labels.index_axis(Axis(0), id.0);
+    let count = |id| slice(id).iter().filter(|&&label| is_foreground(label)).count() as u64;
+    annotated.iter().map(count).sum()
+}
+
+impl fmt::Display for Queried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ends(reason) => write!(f, "the campaign ends: {reason}"),
+            Self::Asks(selection) => {
+                let picks = selection.picks();
+                write!(f, "{} asks for {} slice(s)", selection.strategy, picks.len())?;
+                picks.iter().try_for_each(|pick| write!(f, "\n  {pick}"))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Ingested {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { taken, changed, waiting, .. } = self;
+        let (taken, changed, waiting) = (taken.len(), changed.len(), waiting.len());
+        write!(f, "{taken} slice(s) taken, {changed} changed, {waiting} still waiting")?;
+        for (ids, what) in [
+            (&self.kept, "came back empty: left as it was; name a slice as empty to clear it"),
+            (&self.unasked, "labelled though nobody asked: left out"),
+        ] {
+            if let (Some(first), Some(last)) = (ids.first(), ids.last()) {
+                write!(f, "\n{} slice(s), {first} to {last}, {what}", ids.len())?;
+            }
+        }
+        Ok(())
+    }
+}

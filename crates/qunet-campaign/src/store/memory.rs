@@ -1,0 +1,110 @@
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use ndarray::Array3;
+use qunet_model::Network;
+use qunet_quality::QualityRecord;
+use qunet_stack::Stack;
+
+use super::{Item, Store};
+use crate::records::SliceRecords;
+use crate::{Digest, Error, Manifest, StackSource};
+
+/// A campaign in memory: gone with the program, and nothing is written.
+///
+/// Of the networks the last one is kept; further training changes it in place.
+#[derive(Debug, Default)]
+pub struct Memory<'a> {
+    stacks: Vec<&'a Stack>,
+    labels: BTreeMap<PathBuf, Array3<u8>>,
+    scores: BTreeMap<PathBuf, Vec<QualityRecord>>,
+    records: BTreeMap<PathBuf, SliceRecords>,
+    network: Option<Rc<Network>>,
+}
+
+impl<'a> Memory<'a> {
+    pub(crate) fn new(stacks: &[&'a Stack]) -> Self {
+        Self { stacks: stacks.to_vec(), ..Self::default() }
+    }
+}
+
+fn get<T: Clone>(from: &BTreeMap<PathBuf, T>, item: Item<'_>) -> Result<T, Error> {
+    let path = item.path();
+    from.get(&path).cloned().ok_or(Error::Missing { path })
+}
+
+impl Store for Memory<'_> {
+    fn stack(&self, number: usize, source: &StackSource) -> Result<Cow<'_, Stack>, Error> {
+        let missing = || Error::Missing { path: source.name.clone().into() };
+        self.stacks.get(number).map(|&stack| Cow::Borrowed(stack)).ok_or_else(missing)
+    }
+
+    fn digest_of(&self, _stack: &Stack) -> Result<Digest, Error> {
+        Ok(Digest::new())
+    }
+
+    fn commit(&mut self, _manifest: &Manifest) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn labels(&self, item: Item<'_>, _digest: &Digest) -> Result<Array3<u8>, Error> {
+        get(&self.labels, item)
+    }
+
+    fn put_labels(
+        &mut self,
+        item: Item<'_>,
+        _stack: &Stack,
+        labels: Array3<u8>,
+    ) -> Result<Digest, Error> {
+        self.labels.insert(item.path(), labels);
+        Ok(Digest::new())
+    }
+
+    fn scores(&self, item: Item<'_>, _digest: &Digest) -> Result<Vec<QualityRecord>, Error> {
+        get(&self.scores, item)
+    }
+
+    fn put_scores(&mut self, item: Item<'_>, scores: Vec<QualityRecord>) -> Result<Digest, Error> {
+        self.scores.insert(item.path(), scores);
+        Ok(Digest::new())
+    }
+
+    fn records(&self, item: Item<'_>, _digest: &Digest) -> Result<SliceRecords, Error> {
+        get(&self.records, item)
+    }
+
+    fn put_records(&mut self, item: Item<'_>, records: SliceRecords) -> Result<Digest, Error> {
+        self.records.insert(item.path(), records);
+        Ok(Digest::new())
+    }
+
+    fn network(&self, item: Item<'_>, _digest: &Digest) -> Result<Rc<Network>, Error> {
+        self.network.clone().ok_or_else(|| Error::Missing { path: item.path() })
+    }
+
+    fn put_network(&mut self, _item: Item<'_>, network: Rc<Network>) -> Result<Digest, Error> {
+        self.network = Some(network);
+        Ok(Digest::new())
+    }
+
+    fn left_behind(&self, _item: Item<'_>) -> Option<Digest> {
+        None
+    }
+
+    fn checkpoint(&self, _round: usize) -> Result<Option<PathBuf>, Error> {
+        Ok(None)
+    }
+
+    /// Drops all generations of the annotations but the last.
+    fn settle(&mut self, manifest: &Manifest) -> Result<(), Error> {
+        for stack in &manifest.stacks {
+            for generation in 0..stack.annotations.generation {
+                self.labels.remove(&Item::Annotations(&stack.source.name, generation).path());
+            }
+        }
+        Ok(())
+    }
+}

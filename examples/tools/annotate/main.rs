@@ -1,0 +1,157 @@
+//! A campaign from the command line: which slices to annotate next, until no more are worth it.
+//!
+//! `annotate lungs init --stack ct.nii.gz`, draw into `lungs/round-1/ct.labels.nii.gz`, `annotate lungs ingest`,
+//! `annotate lungs go`, and so on. Every step may be interrupted at any moment and called again.
+
+mod arguments;
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, ensure};
+use clap::Parser;
+use qunet::campaign::{
+    Campaign, CampaignConfig, CampaignReport, Error, Masks, Next, ProgressBars, StackSource,
+};
+use qunet::stack::phantom::CtPhantom;
+
+use arguments::{Arguments, Step};
+
+/// The exit code where slices wait for an annotator.
+const WAITING: u8 = 3;
+
+fn main() -> ExitCode {
+    let _ = qunet::model::keep_freed_memory();
+    match run(&Arguments::parse(), &mut io::stdout()) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            let waits = matches!(error.downcast_ref(), Some(Error::Waiting { .. }));
+            ExitCode::from(if waits { WAITING } else { 1 })
+        }
+    }
+}
+
+/// Takes one step and returns the exit code.
+fn run(
+    Arguments { campaign: folder, step }: &Arguments,
+    out: &mut impl Write,
+) -> anyhow::Result<u8> {
+    qunet_examples::end_with_reader()?;
+    let mut campaign = match step {
+        Step::Config => {
+            writeln!(out, "{}", serde_json::to_string_pretty(&CampaignConfig::default())?)?;
+            return Ok(0);
+        }
+        Step::Init { stacks, rois, config } => {
+            let config = config.as_deref().map_or_else(|| Ok(Default::default()), settings)?;
+            Campaign::create(folder, &config, &sources(folder, stacks, rois)?)?
+        }
+        Step::Status | Step::Report { .. } => Campaign::view(folder)?,
+        _ => Campaign::open(folder)?,
+    };
+    let partial = take(&mut campaign, step, out)?;
+    let status = campaign.status();
+    writeln!(out, "{status}")?;
+    let waits = matches!(status.next, Next::Annotate { .. });
+    if waits {
+        for path in campaign.drawings() {
+            writeln!(out, "draw into {}", path.display())?;
+        }
+    }
+    Ok(match step {
+        Step::Ingest { .. } if partial => 1,
+        Step::Status | Step::Ingest { .. } if waits => WAITING,
+        _ => 0,
+    })
+}
+
+/// What a step does once the campaign is open; whether something drawn was left out.
+fn take(campaign: &mut Campaign, step: &Step, out: &mut impl Write) -> anyhow::Result<bool> {
+    let bars = &mut ProgressBars::default();
+    match step {
+        Step::Config | Step::Init { .. } | Step::Status => {}
+        Step::Ingest { masks, empty, accept_empty, binary, format } => {
+            let all = Masks::default().accept_empty(*accept_empty).binary(*binary).format(*format);
+            let all = masks.iter().fold(all, |all, (name, path)| all.stack(name, path));
+            let all = empty.iter().fold(all, |all, &(ref name, slice)| all.empty(name, slice));
+            let ingested = campaign.ingest(&all)?;
+            writeln!(out, "{ingested}")?;
+            return Ok(ingested.is_partial());
+        }
+        Step::Export { folder, format, suggest } => campaign.export(*format, folder, *suggest)?,
+        Step::Train => writeln!(out, "{} epochs trained", campaign.train(bars)?.history.len())?,
+        Step::Query => writeln!(out, "{}", campaign.query(bars)?)?,
+        Step::Predict => drop(campaign.segment()?),
+        Step::Report { out: page } => {
+            let page = report(campaign, page.as_deref())?;
+            writeln!(out, "page: {}", page.display())?;
+        }
+        Step::Go => drop(campaign.advance(bars)?),
+    }
+    if matches!(step, Step::Predict | Step::Go) && !campaign.manifest().segmentations.is_empty() {
+        for record in &campaign.manifest().stacks {
+            writeln!(out, "segmented: {}", campaign.segmentation_path(record).display())?;
+        }
+    }
+    Ok(false)
+}
+
+/// Writes the page outside the folder of the campaign, which holds nothing but its own files.
+fn report(campaign: &Campaign, page: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let folder = fs::canonicalize(campaign.folder())?;
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let page = match page {
+        Some(page) => std::path::absolute(page)?,
+        None => folder.with_file_name(format!("{name}-report.html")),
+    };
+    let parent = page.parent().unwrap_or(&folder);
+    let parent = fs::canonicalize(parent)
+        .with_context(|| format!("there is no folder {}", parent.display()))?;
+    ensure!(
+        !parent.starts_with(&folder),
+        "{} lies in the folder of the campaign, which holds nothing but its own files; name a file elsewhere",
+        page.display()
+    );
+    CampaignReport::new(campaign).page()?.write(&page)?;
+    Ok(page)
+}
+
+fn settings(path: &Path) -> anyhow::Result<CampaignConfig> {
+    let json = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_slice(&json).with_context(|| format!("{} is no configuration", path.display()))
+}
+
+fn sources(
+    campaign: &Path,
+    stacks: &[(Option<String>, PathBuf)],
+    rois: &[(String, PathBuf)],
+) -> anyhow::Result<Vec<StackSource>> {
+    let source = |(name, path): &(Option<String>, PathBuf)| match name {
+        Some(name) => StackSource::new(path).named(name),
+        None => StackSource::new(path),
+    };
+    let mut sources: Vec<StackSource> = stacks.iter().map(source).collect();
+    if sources.is_empty() {
+        sources.push(phantom(&campaign.with_extension("phantom"))?);
+    }
+    for (name, roi) in rois {
+        let of = sources.iter_mut().find(|source| source.name == *name);
+        of.with_context(|| format!("--roi {name}=...: no stack is called {name}"))?.roi =
+            Some(roi.clone());
+    }
+    Ok(sources)
+}
+
+fn phantom(folder: &Path) -> anyhow::Result<StackSource> {
+    let image = folder.join("phantom.nii.gz");
+    if !image.exists() {
+        let phantom = CtPhantom::default().generate()?;
+        fs::create_dir_all(folder)?;
+        phantom.stack.write_labels(folder.join("truth.nii.gz"), phantom.truth.labels())?;
+        phantom.stack.write(&image)?;
+    }
+    Ok(StackSource::new(image))
+}
