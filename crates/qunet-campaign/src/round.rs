@@ -51,6 +51,26 @@ impl Ingested {
     pub fn is_partial(&self) -> bool {
         !(self.unasked.is_empty() && self.kept.is_empty())
     }
+
+    /// The counts in one line, and a line for what was left out, with the names of the slices in
+    /// this manifest.
+    #[must_use]
+    pub fn describe(&self, manifest: &Manifest) -> String {
+        let Self { taken, changed, waiting, .. } = self;
+        let (taken, changed, waiting) = (taken.len(), changed.len(), waiting.len());
+        let mut text =
+            format!("{taken} slice(s) taken, {changed} changed, {waiting} still waiting");
+        for (ids, what) in [
+            (&self.kept, "came back empty: left as it was; name a slice as empty to clear it"),
+            (&self.unasked, "labelled though nobody asked: left out"),
+        ] {
+            if !ids.is_empty() {
+                let names: Vec<String> = ids.iter().map(|&id| manifest.name_of(id)).collect();
+                text += &format!("\n{} slice(s) {what}: {}", ids.len(), names.join(", "));
+            }
+        }
+        text
+    }
 }
 
 /// Who decides whether a slice without foreground is annotated and empty.
@@ -478,22 +498,5 @@ impl fmt::Display for Queried {
                 picks.iter().try_for_each(|pick| write!(f, "\n  {pick}"))
             }
         }
-    }
-}
-
-impl fmt::Display for Ingested {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { taken, changed, waiting, .. } = self;
-        let (taken, changed, waiting) = (taken.len(), changed.len(), waiting.len());
-        write!(f, "{taken} slice(s) taken, {changed} changed, {waiting} still waiting")?;
-        for (ids, what) in [
-            (&self.kept, "came back empty: left as it was; name a slice as empty to clear it"),
-            (&self.unasked, "labelled though nobody asked: left out"),
-        ] {
-            if let (Some(first), Some(last)) = (ids.first(), ids.last()) {
-                write!(f, "\n{} slice(s), {first} to {last}, {what}", ids.len())?;
-            }
-        }
-        Ok(())
     }
 }

@@ -309,6 +309,8 @@ fn corrections_are_taken_and_unasked_drawings_are_reported() {
     let ingested = campaign.ingest(&Masks::default().stack("a", &path)).unwrap();
     assert_eq!(ingested.changed.iter().map(|id| id.slice).collect::<Vec<_>>(), [known[0]]);
     assert!(ingested.is_partial() && ingested.unasked.iter().any(|id| id.slice == other));
+    let text = ingested.describe(campaign.manifest());
+    assert!(text.contains(&format!("a slice {other}")) && text.contains("nobody asked"), "{text}");
     let kept = campaign.annotations(0).unwrap();
     assert!(kept.index_axis(Axis(0), known[0].0).iter().all(|&label| label == 1));
     assert!(kept.index_axis(Axis(0), other.0).iter().all(|&label| label == 255));

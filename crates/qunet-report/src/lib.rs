@@ -54,7 +54,7 @@
 //! use qunet_select::{EvenlySpaced, Pool, Request, Strategy};
 //!
 //! let pool = Pool::of_stack(98)?;
-//! let first = EvenlySpaced.select(&pool, &Request::new(9, 0))?;
+//! let first = EvenlySpaced {}.select(&pool, &Request::new(9, 0))?;
 //! let table = chosen_table(&[("round 1", &first)], 0);
 //! assert_eq!(table.len(), 9);
 //! # Ok::<(), qunet_select::Error>(())
@@ -71,7 +71,7 @@
 //!
 //! # let image = Array2::from_shape_fn((64, 64), |(row, _)| row as f32 / 63.0);
 //! # let picture = montage(&[MontageTile::new(SliceId(12), &image, "sharp, rank 1")])?;
-//! # let first = EvenlySpaced.select(&Pool::of_stack(98)?, &Request::new(9, 0))?;
+//! # let first = EvenlySpaced {}.select(&Pool::of_stack(98)?, &Request::new(9, 0))?;
 //! # let table = chosen_table(&[("round 1", &first)], 0);
 //! let folder = tempfile::tempdir()?;
 //! picture.write(folder.path())?; // montage.png

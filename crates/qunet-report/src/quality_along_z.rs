@@ -61,7 +61,7 @@ struct Picks<'a> {
 ///     .map(|z| QualityRecord::new(SliceId(z), 10.0 + z as f64).with_inverse_psnr(0.01))
 ///     .collect();
 /// let pool = Pool::of_stack(5)?;
-/// let selection = EvenlySpaced.select(&pool, &Request::new(2, 0))?;
+/// let selection = EvenlySpaced {}.select(&pool, &Request::new(2, 0))?;
 /// let figure = quality_along_z(&records, &[("round 1", &selection)], 0)?;
 /// assert_eq!(figure.name(), "quality-along-z");
 /// # Ok::<(), Box<dyn std::error::Error>>(())

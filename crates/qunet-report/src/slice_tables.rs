@@ -17,7 +17,7 @@ use crate::{Cell, Error, Table};
 /// use qunet_report::chosen_table;
 /// use qunet_select::{EvenlySpaced, Pool, Request, Strategy};
 ///
-/// let selection = EvenlySpaced.select(&Pool::of_stack(9)?, &Request::new(2, 0))?;
+/// let selection = EvenlySpaced {}.select(&Pool::of_stack(9)?, &Request::new(2, 0))?;
 /// assert_eq!(chosen_table(&[("round 1", &selection)], 0).len(), 2);
 /// # Ok::<(), qunet_select::Error>(())
 /// ```

@@ -78,7 +78,7 @@ fn take(campaign: &mut Campaign, step: &Step, out: &mut impl Write) -> anyhow::R
             let all = masks.iter().fold(all, |all, (name, path)| all.stack(name, path));
             let all = empty.iter().fold(all, |all, &(ref name, slice)| all.empty(name, slice));
             let ingested = campaign.ingest(&all)?;
-            writeln!(out, "{ingested}")?;
+            writeln!(out, "{}", ingested.describe(campaign.manifest()))?;
             return Ok(ingested.is_partial());
         }
         Step::Export { folder, format, suggest } => campaign.export(*format, folder, *suggest)?,
