@@ -45,6 +45,9 @@ pub struct Ingested {
     pub kept: Vec<CandidateId>,
 }
 
+/// The most slices named in one line.
+const LISTED: usize = 8;
+
 impl Ingested {
     /// Whether something the annotator drew was left out.
     #[must_use]
@@ -65,8 +68,11 @@ impl Ingested {
             (&self.unasked, "labelled though nobody asked: left out"),
         ] {
             if !ids.is_empty() {
-                let names: Vec<String> = ids.iter().map(|&id| manifest.name_of(id)).collect();
-                text += &format!("\n{} slice(s) {what}: {}", ids.len(), names.join(", "));
+                let first = ids.iter().take(LISTED).map(|&id| manifest.name_of(id));
+                let names = first.collect::<Vec<_>>().join(", ");
+                let more = ids.len().saturating_sub(LISTED);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                text += &format!("\n{} slice(s) {what}: {names}{more}", ids.len());
             }
         }
         text

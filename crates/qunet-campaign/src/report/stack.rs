@@ -147,7 +147,10 @@ impl<'a, S: Store> StackPages<'a, S> {
         for (name, selection) in self.selections() {
             for pick in selection.picks() {
                 if pick.id.stack == self.number && self.record.is_annotated(pick.id.slice) {
-                    slices.push((pick.id.slice, format!("{name}: {}", pick.reason)));
+                    // Two short lines fit below a tile; the table has the rest.
+                    let reason = pick.reason.to_string();
+                    let reason = reason.split(';').next().unwrap_or_default();
+                    slices.push((pick.id.slice, format!("{name}: {reason}")));
                 }
             }
         }
