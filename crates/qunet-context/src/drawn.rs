@@ -69,13 +69,14 @@ impl Drawn {
     /// Pixels with the label [`IGNORE`](qunet_grid::IGNORE) count as background: a distance needs
     /// an inside and an outside, and an annotator who leaves pixels out has marked no lesion there.
     /// The numbers may come in any order. Other slices of the label map are not looked at.
-    /// `spacing` is that of the axes, in mm; slices lie at equal distances, so that only
-    /// the ratio of row and column bears on the result.
+    /// `spacing` is that of the axes, in mm; slices lie at equal distances, so that only the ratio
+    /// of row and column bears on the result. Four bytes a pixel are held for each class that a
+    /// drawn slice shows.
     ///
     /// # Errors
     /// [`Error::Grid`] for a spacing that is no length; [`Error::Classes`] for no classes or too
-    /// many; [`Error::NamedTwice`] and [`Error::PastTheEnd`] for the numbers; [`Error::Label`] where
-    /// a drawn slice has a label beyond the classes.
+    /// many; [`Error::NamedTwice`] and [`Error::PastTheEnd`] for the numbers; [`Error::Label`]
+    /// where a drawn slice has a label beyond the classes.
     pub fn new(
         labels: &ArrayRef3<u8>,
         slices: &[usize],

@@ -38,7 +38,8 @@ pub enum Error {
     },
     /// A pixel of a drawn slice has a label beyond the classes.
     #[error(
-        "drawn slice {slice} has label {label} at {pixel:?}, but the labels are 0 to {classes}, and {ignore} where nobody annotated; give all classes",
+        "drawn slice {slice} has label {label} at {pixel:?}, but the labels are 0 to {classes}, \
+         and {ignore} where nobody annotated; give all classes",
         ignore = qunet_grid::IGNORE
     )]
     Label {

@@ -5,8 +5,9 @@ use crate::{Error, Result};
 
 /// The fold, from 0, of each drawn slice of one stack, in the order given.
 ///
-/// Counted along z, drawn slice k goes to fold `k mod count`, so that the neighbours of a slice that
-/// is left out stay in; `count` or fewer slices have a fold each. Each stack has folds of its own.
+/// Counted along z, drawn slice k goes to fold `k mod count`, so that the neighbours of a slice
+/// that is left out stay in; `count` or fewer slices have a fold each. Each stack has folds of its
+/// own.
 ///
 /// # Errors
 /// [`Error::NamedTwice`] for a slice named twice; [`Error::NoFolds`] for 0 folds.

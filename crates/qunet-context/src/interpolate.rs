@@ -8,19 +8,19 @@ use crate::{Drawn, Result};
 
 /// Fills the slices between drawn ones by interpolation of their masks along z.
 ///
-/// Drawn slices of the label map `(N, H, W)` stay as they are. On every other slice a pixel gets the
-/// class whose [signed distance](crate::signed_distance), interpolated linearly between the nearest
-/// drawn slices on both sides, is largest, if it is positive, else 0:
+/// Drawn slices of the label map `(N, H, W)` stay as they are. On every other slice a pixel gets
+/// the class whose [signed distance](crate::signed_distance), interpolated linearly between the
+/// nearest drawn slices on both sides, is largest, if it is positive, else 0:
 ///
 /// ```text
 /// s_c(z) = (1 - t) s_c(before) + t s_c(after),   t = (z - before) / (after - before)
 /// ```
 ///
 /// A class that a drawn slice does not show is -[`FAR`](crate::FAR) everywhere on it. Before the
-/// first and after the last drawn slice, that slice repeats; ties go to the lower class. Pixels with
-/// the label [`IGNORE`](qunet_grid::IGNORE) count as background, and where no slice is drawn, all
-/// is background. `spacing` is that of the axes, in mm. Time grows with the number of classes that
-/// the drawn slices show, memory with that of drawn slices.
+/// first and after the last drawn slice, that slice repeats; ties go to the lower class. Pixels
+/// with the label [`IGNORE`](qunet_grid::IGNORE) count as background, and where no slice is drawn,
+/// all is background. `spacing` is that of the axes, in mm. Four bytes a pixel are held for each
+/// class that a drawn slice shows.
 ///
 /// # Errors
 /// [`Error::Grid`](crate::Error::Grid) for a spacing that is no length;

@@ -30,13 +30,13 @@
 //! # Priors
 //!
 //! [`Drawn`] holds the drawn slices of a stack and gives a [`Prior`] for any slice and class: the
-//! interpolated [`signed_distance`] and those of its [`Neighbours`], with further slices left out on
-//! request, those of one of the [`folds`] for example.
+//! interpolated [`signed_distance`] and those of its [`Neighbours`], with further slices left out
+//! on request, those of one of the [`folds`] for example.
 //!
 //! # After a prediction
 //!
-//! [`smooth_along_z`] smooths probabilities where [`neighbour_correlation`] says that slices lie close
-//! together, [`remove_spots`] drops small components that touch nothing next door.
+//! [`smooth_along_z`] smooths probabilities where [`neighbour_correlation`] says that slices lie
+//! close together, [`remove_spots`] drops small components that touch nothing next door.
 
 mod distance;
 mod drawn;

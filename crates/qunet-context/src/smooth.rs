@@ -58,8 +58,8 @@ pub fn smooth_along_z(maps: &mut ArrayRef3<f32>, drawn: &[usize]) -> Result<()> 
 /// The median, over pairs of neighbouring slices of `stack` `(N, H, W)`, of the Pearson correlation
 /// of their pixels, in [-1, 1]: near 1 where slices lie close together.
 ///
-/// A pair has none where a slice is constant or has a value that is not finite; `None` where no pair
-/// has one, or for fewer than two slices.
+/// A pair has none where a slice is constant or has a value that is not finite; `None` where no
+/// pair has one, or for fewer than two slices.
 ///
 /// # Example
 /// ```

@@ -117,6 +117,20 @@ fn a_spot_needs_its_own_class_next_door_and_its_own_usual_size() {
     assert_eq!(labels.slice(s![2, 0, ..]), array![0, 0, 0, 2, 0, 3, 0]);
 }
 
+/// Components of 1 and 3 pixels are drawn: the median is 2, which itself is not too small. Pixels
+/// that share a corner are two components.
+#[test]
+fn spots_are_smaller_than_the_quantile_and_joined_by_sides() {
+    let mut labels = array![
+        [[1_u8, 0, 1, 1, 1, 0, 0], [0, 0, 0, 0, 0, 0, 0]],
+        [[0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0]],
+        [[1, 1, 0, 0, 0, 0, 1], [0, 0, 0, 0, 0, 1, 0]],
+    ];
+    let removed = remove_spots(&mut labels, &[0], 0.5).unwrap();
+    assert_eq!((removed.spots, removed.pixels), (2, 2));
+    assert_eq!(labels.slice(s![2, .., ..]), array![[1, 1, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0]]);
+}
+
 /// Two spots confirm each other; taken one after the other, both would fall.
 #[test]
 fn labels_from_before_decide() {

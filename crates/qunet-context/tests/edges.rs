@@ -95,6 +95,18 @@ fn an_object_ends_between_a_slice_that_shows_it_and_an_empty_one() {
 }
 
 #[test]
+fn ties_go_to_the_lower_class() {
+    let mut labels = Array3::<u8>::zeros((3, 1, 61));
+    labels.slice_mut(ndarray::s![0, 0, 1..60]).fill(2);
+    labels.slice_mut(ndarray::s![2, 0, 1..60]).fill(1);
+    let filled = interpolate_labels(&labels, &[0, 2], SPACING).unwrap();
+    // Halfway both are (depth - 20) / 2: positive from depth 21 to 30 on both sides.
+    let between = filled.index_axis(Axis(0), 1);
+    assert_eq!(between.iter().filter(|label| **label == 1).count(), 59 - 2 * 20);
+    assert!(between.iter().all(|label| *label < 2));
+}
+
+#[test]
 fn an_object_that_fills_its_slice_is_as_far_inside_as_an_empty_slice_is_outside() {
     let full = Array2::from_elem((2, 3), true);
     assert_eq!(signed_distance(&full, [1.0, 9.0]).unwrap(), Array2::from_elem((2, 3), FAR));

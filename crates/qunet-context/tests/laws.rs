@@ -37,7 +37,8 @@ proptest! {
             };
             let others = mask.indexed_iter().filter(|(_, other)| **other != inside);
             let nearest = others.map(|(other, _)| millimetres(other)).reduce(f64::min);
-            let pixels = nearest.map_or(f64::from(FAR), |nearest| nearest / (height * width).sqrt());
+            let pixel = (height * width).sqrt();
+            let pixels = nearest.map_or(f64::from(FAR), |nearest| nearest / pixel);
             let signed = if inside { pixels } else { -pixels };
             prop_assert!((f64::from(found) - signed).abs() < 1e-5, "{found} beside {signed}");
         }
@@ -193,9 +194,11 @@ proptest! {
         prop_assert_eq!(interpolate_labels(&again, &drawn, SPACING).unwrap(), expected);
     }
 
-    /// Every fold but the last few slices leaves both neighbours of a slice in.
     #[test]
-    fn folds_are_even_and_keep_neighbours(drawn in prop::collection::btree_set(0..500_usize, 1..40), count in 2..6_usize) {
+    fn folds_are_even_and_keep_neighbours(
+        drawn in prop::collection::btree_set(0..500_usize, 1..40),
+        count in 2..6_usize,
+    ) {
         let drawn: Vec<usize> = drawn.into_iter().collect();
         let found = folds(&drawn, count).unwrap();
         let sizes: Vec<usize> =

@@ -1,7 +1,7 @@
 """Writes context.json: python tests/golden/context.py > tests/golden/context.json (NumPy, SciPy).
 
-Nine slices of 20 x 24 pixels: a disc of class 1 that moves and a cross of it, a disc of class 2 that
-slices 0, 4 and 8 lack, and specks on the slices that nobody drew. Slices 1, 4 and 7 are drawn."""
+Nine slices of 20 x 24 pixels: a disc of class 1 that moves and a cross of it, a disc of class 2
+that slices 0, 4 and 8 lack, and specks on slices that nobody drew. Slices 1, 4 and 7 are drawn."""
 import json
 
 import numpy as np
@@ -14,7 +14,9 @@ DISCS = np.zeros(Z.shape, np.uint8)
 DISCS[(Y - 8) ** 2 + (X - 9 - Z) ** 2 < Z * (8 - Z)] = 1
 DISCS[((Y - 2) ** 2 + (X - 20) ** 2 < 2) & (Z != 5)] = 1
 DISCS[((Y - 15) ** 2 + (X - 5) ** 2 < 5 + Z) & (Z % 4 != 0)] = 2
-SPECKS = np.where((7 * (X // 3) + 13 * (Y // 2) + 29 * Z) % 61 < 2, 1 + Y // 2 % 2, DISCS).astype(np.uint8)
+SPECKS = DISCS.copy()
+SPECKED = (7 * (X // 3) + 13 * (Y // 2) + 29 * Z) % 61 < 2
+SPECKS[SPECKED] = (1 + Y // 2 % 2)[SPECKED]
 SPECKS[DRAWN] = DISCS[DRAWN]
 MAPS = ((37 * X + 11 * Y + 101 * Z + X * Y * (Z % 4)) % 256 / 256).astype(np.float32)
 LEFT = [z for z in range(len(Z)) if z not in DRAWN]
@@ -28,11 +30,12 @@ def signed(mask, pixel):
 
 
 def sides(z, c, pixel):
-    """Signed distances on the drawn slices on both sides of z, which is left out; share of the way."""
+    """Signed distances on the drawn slices on both sides of z, left out; share of the way."""
     others = [d for d in DRAWN if d != z]
     before, after = [d for d in others if d < z], [d for d in others if d > z]
     a, b = (before or after)[-1 if before else 0], (after or before)[0 if after else -1]
-    return signed(DISCS[a] == c, pixel), signed(DISCS[b] == c, pixel), (z - a) / (b - a) if a != b else 0.0
+    share = (z - a) / (b - a) if a != b else 0.0
+    return signed(DISCS[a] == c, pixel), signed(DISCS[b] == c, pixel), share
 
 
 def filled(pixel):
@@ -83,12 +86,15 @@ def digits(labels):
 
 
 SQUARE, OBLONG = (1.0, 1.0), (0.8, 1.8)
-pairs = [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(MAPS.astype(float), MAPS.astype(float)[1:])]
+flat = MAPS.astype(float).reshape(len(Z), -1)
+pairs = [np.corrcoef(a, b)[0, 1] for a, b in zip(flat, flat[1:])]
 print(json.dumps({
     "numpy": np.__version__, "scipy": scipy.__version__,
-    "distances": [{"pixel": p, "signed": thin(signed(DISCS[4] == 1, p))} for p in (SQUARE, OBLONG)],
+    "distances": [{"pixel": p, "signed": thin(signed(DISCS[4] == 1, p))}
+                  for p in (SQUARE, OBLONG)],
     "filled": [{"pixel": p, "labels": digits(filled(p))} for p in (SQUARE, OBLONG)],
-    "priors": [{"slice": z, "class": c, "maps": prior(z, c)} for z in (0, 2, 3, 4, 7) for c in (1, 2)],
+    "priors": [{"slice": z, "class": c, "maps": prior(z, c)}
+               for z in (0, 2, 3, 4, 7) for c in (1, 2)],
     "spots": [without_spots(q) for q in (0.25, 0.75)],
     "smoothed": smoothed(),
     "correlation": float(np.median(pairs)),
