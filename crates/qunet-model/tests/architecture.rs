@@ -75,7 +75,7 @@ fn depth_classes_channels_and_supervision_are_choices() {
     for depth in 3..=5 {
         let unet = UnetConfig { depth, ..small().unet };
         let config = UnetPlusPlusConfig { unet, ..small() };
-        let channels = Channels { input: 2, classes: 3 };
+        let channels = Channels { input: 2, classes: 3, priors: 0 };
         let network = Network::unet_plus_plus(&config, channels, Device::Cpu).unwrap();
         assert_eq!(network.channels(), channels);
         assert_eq!(config.levels(), network.levels());
@@ -241,6 +241,8 @@ fn configurations_out_of_range_are_refused() {
     assert_eq!(refused(small().unet, none), "channels.input is 0: it must lie in 1..=4096");
     let many = Channels { classes: 256, ..one };
     assert!(refused(small().unet, many).starts_with("channels.classes is 256"));
+    let blind = Channels { priors: 1, ..one };
+    assert!(refused(small().unet, blind).starts_with("channels.priors is 1: it must be less than"));
     let norm = BatchNormConfig { momentum: 0.0, ..BatchNormConfig::keras() };
     let unet = UnetConfig { batch_norm: norm, ..small().unet };
     let error = UnetPlusPlusConfig { unet, ..small() }.check().unwrap_err();

@@ -7,7 +7,7 @@ mod common;
 use std::ops::ControlFlow;
 
 use common::{alone, toy};
-use ndarray::Array2;
+use ndarray::{Array2, Array3};
 use qunet_model::tch::{Kind, Tensor, no_grad};
 use qunet_model::{
     Channels, CollapseGuard, Device, EpochRecord, Fit, LossConfig, LossKind, Mode, Network,
@@ -170,7 +170,7 @@ fn every_setting_of_a_training_counts() {
     }
 }
 
-/// Levels and logits of a training step, and logits of the network afterwards.
+/// Levels and logits of a training step, logits of the network afterwards, and its weights after a step of a trainer.
 fn build(description: (UnetPlusPlusConfig, Channels)) -> Result<Vec<String>, qunet_model::Error> {
     let (config, channels) = description;
     qunet_model::seed(2);
@@ -187,13 +187,25 @@ fn build(description: (UnetPlusPlusConfig, Channels)) -> Result<Vec<String>, qun
         }
     }
     Ok(seen)
+    let image = Array3::from_shape_fn((channels.input, 16, 16), |(c, y, x)| {
+        ((c + 2 * y + 3 * x) % 9) as f32 / 9.0
+    });
+    let labels = Array2::from_shape_fn((16, 16), |(y, _)| u8::from(y > 8));
+    let set = TrainingSet::from_labels([(image, labels)], channels.classes, (16, 16), Device::Cpu)?;
+    let step = TrainConfig { epochs: 1, steps_per_epoch: Some(1), ..TrainConfig::default() };
+    Trainer::new(step)?.fit(&network, &set, &Fit::default(), &mut qunet_model::Silent)?;
+    seen.push(format!("{:?}", values(&network)));
 }
 
 #[test]
 fn every_setting_of_a_network_counts() {
     let _turn = alone();
     let config = UnetPlusPlusConfig { unet: tiny(), ..UnetPlusPlusConfig::paper() };
-    every_leaf_counts(&to_value((config, Channels::default())).unwrap(), "", build);
+    every_leaf_counts(&to_value((config, Channels::default())).unwrap(), "/0", build);
+    // Of one channel none can be a prior; and of two filters both may be dead.
+    let channels = Channels { input: 2, ..Channels::default() };
+    let config = UnetPlusPlusConfig { unet: UnetConfig { width: 8, ..tiny() }, ..config };
+    every_leaf_counts(&to_value((config, channels)).unwrap(), "/1", build);
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn three_classes_are_learnt_and_unannotated_pixels_teach_nothing() {
     qunet_model::seed(5);
     let batch_norm = BatchNormConfig::torch();
     let config = UnetConfig { width: 4, depth: 3, batch_norm, ..UnetConfig::paper() };
-    let channels = Channels { input: 1, classes: 3 };
+    let channels = Channels { input: 1, classes: 3, priors: 0 };
     let network = Network::unet(&config, channels, Device::Cpu).unwrap();
     let slices = |garbage: u8| {
         toy().into_iter().map(move |(image, mask)| {

@@ -7,7 +7,10 @@ use crate::error::{Error, count_in, positive, require};
 /// ```
 /// use qunet_model::Channels;
 ///
-/// assert_eq!(Channels::default(), Channels { input: 1, classes: 1 });
+/// assert_eq!(Channels::default(), Channels { input: 1, classes: 1, priors: 0 });
+/// // A slice between its neighbours, and behind them a signed distance and where it is known.
+/// let guided = Channels { input: 5, priors: 2, ..Channels::default() };
+/// assert_eq!(guided.intensities(), 3);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,22 +19,35 @@ pub struct Channels {
     pub input: usize,
     /// 1 for lesion or not (sigmoid); from 2 to 255, that many classes (softmax), of which class 0 is the background.
     pub classes: usize,
+    /// How many of the input's channels, the last ones, are no intensities but what is known beforehand, such as a
+    /// signed distance to an expected outline; less than `input`. Augmentation moves them with the slice and leaves
+    /// their values alone.
+    #[serde(default)]
+    pub priors: usize,
 }
 
 impl Default for Channels {
     /// One grey channel, lesion or not: the paper's.
     fn default() -> Self {
-        Self { input: 1, classes: 1 }
+        Self { input: 1, classes: 1, priors: 0 }
     }
 }
 
 impl Channels {
-    /// Checks both numbers.
+    /// How many of the input's channels, the first ones, are intensities.
+    #[must_use]
+    pub fn intensities(&self) -> usize {
+        self.input.saturating_sub(self.priors)
+    }
+
+    /// Checks every number.
     ///
     /// # Errors
     /// [`Error::Parameter`] naming the field, its value and the rule.
     pub fn check(&self) -> Result<(), Error> {
         count_in("channels.input", self.input, 1..=4096, "it must lie in 1..=4096")?;
+        let rule = "it must be less than channels.input: at least one channel is the slice";
+        count_in("channels.priors", self.priors, 0..=self.input - 1, rule)?;
         let rule = "it must lie in 1..=255; 255 is the ignore label";
         count_in("channels.classes", self.classes, 1..=255, rule)
     }

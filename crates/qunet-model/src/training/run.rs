@@ -156,7 +156,7 @@ impl<'a> Run<'a> {
         rng.set_stream(done as u64 + 1);
         crate::seed(rng.next_u64());
         let (images, labels) = self.set.gather(&self.sampler.draw(done, count))?;
-        let (images, labels) = self.config.augmentation.apply(&images, &labels, &mut rng)?;
+        let (images, labels) = self.augment(&images, &labels, &mut rng)?;
         let doing = "preparing a batch";
         let images = images
             .f_to_kind(self.config.precision.kind(self.network.device()))
@@ -181,3 +181,13 @@ impl<'a> Run<'a> {
 fn read(loss: &Tensor) -> Result<f64, Error> {
     loss.f_double_value(&[]).while_doing("reading the loss")
 }
+    fn augment(
+        &self,
+        images: &Tensor,
+        labels: &Tensor,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<(Tensor, Tensor), Error> {
+        let priors = self.network.channels().priors;
+        self.config.augmentation.apply(images, labels, priors, rng)
+    }
+
