@@ -54,6 +54,7 @@ fn others(pointer: &str, value: &Value) -> Vec<Value> {
             "head_weights" => vec![json!([0.5])],
             "clip_norm" => vec![json!(1e-3)],
             "patience" | "level" => vec![json!(1)],
+            "ema" => vec![json!(0.5)],
             "dropout_at" => vec![json!("deepest")],
             "placement" => vec![json!("before_relu")],
             "nodes" => vec![json!("all")],
@@ -186,7 +187,6 @@ fn build(description: (UnetPlusPlusConfig, Channels)) -> Result<Vec<String>, qun
             seen.push(format!("{:?} {flat:?}", map.size()));
         }
     }
-    Ok(seen)
     let image = Array3::from_shape_fn((channels.input, 16, 16), |(c, y, x)| {
         ((c + 2 * y + 3 * x) % 9) as f32 / 9.0
     });
@@ -195,6 +195,7 @@ fn build(description: (UnetPlusPlusConfig, Channels)) -> Result<Vec<String>, qun
     let step = TrainConfig { epochs: 1, steps_per_epoch: Some(1), ..TrainConfig::default() };
     Trainer::new(step)?.fit(&network, &set, &Fit::default(), &mut qunet_model::Silent)?;
     seen.push(format!("{:?}", values(&network)));
+    Ok(seen)
 }
 
 #[test]

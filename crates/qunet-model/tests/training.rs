@@ -233,6 +233,39 @@ fn stale_statistics_are_taken_anew() {
 }
 
 #[test]
+fn an_average_of_weights_is_what_is_judged_and_left() {
+    let _turn = alone();
+    let run = |epochs, ema, validation: Option<&TrainingSet>| {
+        let network = network(6);
+        let config = TrainConfig { epochs, ema, ..overfit() };
+        let fit = Fit { validation, ..Fit::default() };
+        let history = Trainer::new(config).unwrap().fit(&network, &set(), &fit, &mut Silent);
+        let weights = network.variables().variables()["x12.conv1.weight"].copy();
+        (weights, history.unwrap(), toy_dice(&network))
+    };
+    // One epoch of ten steps with a decay near 0: the last step's weights count almost alone.
+    let (last, ..) = run(1, None, None);
+    let (close, ..) = run(1, Some(1e-6), None);
+    assert!(last.allclose(&close, 1e-4, 1e-5, false) && last != close);
+    let (averaged, ..) = run(1, Some(0.9), None);
+    assert!(!last.allclose(&averaged, 1e-3, 1e-3, false));
+    // The steps themselves do not depend on it, and what is left is what the best epoch was judged by.
+    let validation = set();
+    let (_, plain, _) = run(8, None, Some(&validation));
+    let (_, history, dice) = run(8, Some(0.9), Some(&validation));
+    let losses = |history: &[EpochRecord]| {
+        history.iter().map(|epoch| epoch.head_losses.clone()).collect::<Vec<_>>()
+    };
+    let judged = |history: &[EpochRecord]| {
+        history.iter().filter_map(|epoch| epoch.validation_dice).collect::<Vec<f64>>()
+    };
+    assert_eq!(losses(&plain), losses(&history));
+    assert_ne!(judged(&plain), judged(&history));
+    let best = judged(&history).into_iter().fold(0.0, f64::max);
+    assert!((dice - best).abs() < 0.01 && dice > 0.8, "{dice}, {best}");
+}
+
+#[test]
 fn a_frozen_encoder_stays_as_it_was() {
     let _turn = alone();
     let network = network(8);
@@ -336,6 +369,8 @@ fn bad_sets_and_settings_are_refused() {
         TrainConfig { epochs: 0, ..TrainConfig::default() },
         TrainConfig { learning_rate: f64::NAN, ..TrainConfig::default() },
         TrainConfig { foreground_share: 1.5, ..TrainConfig::default() },
+        TrainConfig { ema: Some(1.0), ..TrainConfig::default() },
+        TrainConfig { ema: Some(f64::NAN), ..TrainConfig::default() },
     ] {
         assert!(matches!(Trainer::new(config).unwrap_err(), Error::Parameter { .. }));
     }

@@ -42,6 +42,10 @@ pub struct TrainConfig {
     pub collapse: CollapseGuard,
     /// Leaves the encoder unchanged: what it learnt elsewhere is kept.
     pub freeze_encoder: bool,
+    /// Decay, in (0, 1), of an exponential moving average of the weights, which is what validation judges and what the
+    /// network has at the end; `None` = the weights of the last step. Over the first steps the decay rises to it, as
+    /// t / (t + 9) after t steps, so that a short training does not end near its start.
+    pub ema: Option<f64>,
 }
 
 /// The optimiser and its constants; the defaults are those of Kingma and Ba (2015).
@@ -108,6 +112,7 @@ impl Default for TrainConfig {
             patience: None,
             collapse: CollapseGuard::default(),
             freeze_encoder: false,
+            ema: None,
         }
     }
 }
@@ -144,6 +149,8 @@ impl TrainConfig {
         positive("clip_norm", self.clip_norm.unwrap_or(1.0))?;
         let share = self.foreground_share;
         require("foreground_share", share, (0.0..=1.0).contains(&share), "it must lie in 0..=1")?;
+        let decay = self.ema.unwrap_or(0.5);
+        require("ema", decay, decay > 0.0 && decay < 1.0, "it must lie between 0 and 1")?;
         self.optimizer.check().map_err(|error| error.within("optimizer"))?;
         self.schedule.check().map_err(|error| error.within("schedule"))?;
         self.collapse.check().map_err(|error| error.within("collapse"))?;

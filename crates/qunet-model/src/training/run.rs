@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use tch::{TchError, Tensor};
 
 use super::adam::Adam;
+use super::average::Average;
 use super::config::TrainConfig;
 use super::evaluation::Findings;
 use super::event::EpochRecord;
@@ -24,6 +25,7 @@ pub(super) struct Run<'a> {
     seed: u64,
     sampler: Sampler,
     pub(super) adam: Adam,
+    pub(super) average: Option<Average>,
     /// How many slices each step of an epoch takes.
     batches: Vec<usize>,
     /// How many times the background outweighs the foreground.
@@ -62,6 +64,7 @@ impl<'a> Run<'a> {
             seed,
             sampler: Sampler::new(set, batch, config.foreground_share, seed),
             adam: Adam::new(network, config.optimizer).while_doing("building the optimiser")?,
+            average: config.ema.map(|decay| Average::new(network, decay)).transpose()?,
             batches,
             imbalance,
         })
@@ -69,6 +72,19 @@ impl<'a> Run<'a> {
 
     pub(super) fn set(&self) -> &'a TrainingSet {
         self.set
+    }
+
+    /// Forgets where the steps so far led, after a remedy.
+    pub(super) fn forget(&mut self) -> Result<(), Error> {
+        if let Some(average) = &mut self.average {
+            average.forget();
+        }
+        self.adam.forget().while_doing("setting the optimiser back")
+    }
+
+    /// Gives the network the average of its weights where one is kept; a second call takes it back.
+    pub(super) fn swap_average(&mut self) -> Result<(), Error> {
+        self.average.as_mut().map_or(Ok(()), |average| average.swap(self.network))
     }
 
     pub(super) fn epoch(&mut self, epoch: usize, guard: &GuardState) -> Result<EpochRecord, Error> {
@@ -140,6 +156,9 @@ impl<'a> Run<'a> {
         }
         let scale = self.config.clip_norm.map_or(1.0, |longest| (longest / norm).min(1.0));
         self.adam.step(rate, scale).while_doing("changing weights")?;
+        if let Some(average) = &mut self.average {
+            average.observe(self.network).while_doing("averaging weights")?;
+        }
         sums.gradient_norm = norm;
         for (sum, head) in sums.losses.iter_mut().zip(&heads) {
             *sum += read(head)?;
@@ -164,6 +183,16 @@ impl<'a> Run<'a> {
         Ok((images, Truth::new(labels, self.set.classes()).while_doing(doing)?))
     }
 
+    fn augment(
+        &self,
+        images: &Tensor,
+        labels: &Tensor,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<(Tensor, Tensor), Error> {
+        let priors = self.network.channels().priors;
+        self.config.augmentation.apply(images, labels, priors, rng)
+    }
+
     fn balanced(
         &self,
         total: Tensor,
@@ -181,13 +210,3 @@ impl<'a> Run<'a> {
 fn read(loss: &Tensor) -> Result<f64, Error> {
     loss.f_double_value(&[]).while_doing("reading the loss")
 }
-    fn augment(
-        &self,
-        images: &Tensor,
-        labels: &Tensor,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<(Tensor, Tensor), Error> {
-        let priors = self.network.channels().priors;
-        self.config.augmentation.apply(images, labels, priors, rng)
-    }
-
