@@ -55,7 +55,7 @@
 //!
 //! - **Networks.** [`Network`] opens and saves weights files that carry its [`Description`] (an [`Architecture`] and
 //!   [`Channels`]), and reads the weights of the author's Keras notebooks. Choices are [`DropoutPlacement`],
-//!   [`BatchNormConfig`] with [`NormPlacement`] and [`NormNodes`], and [`HeadPlacement`]; a [`Mode`] decides which layers
+//!   [`NormConfig`] with [`NormKind`], [`NormPlacement`] and [`NormNodes`], and [`HeadPlacement`]; a [`Mode`] decides which layers
 //!   act as in training.
 //! - **Training.** [`TrainConfig`] with [`OptimizerConfig`], [`Schedule`] and [`Precision`]; `paper()` is the literal
 //!   recipe. [`LossConfig`] is negative Dice, Dice + cross-entropy or focal Tversky ([`LossKind`], [`TverskyConfig`]),
@@ -103,8 +103,8 @@ pub use inference::{Head, HeadMaps, MonteCarloMaps, PredictConfig, Predictor, Si
 pub use loss::{IGNORE, LossConfig, LossKind, TverskyConfig};
 pub use machine::{Precision, keep_freed_memory};
 pub use network::{
-    Architecture, BatchNormConfig, Channels, Description, DropoutPlacement, HeadPlacement, Mode,
-    Network, NormNodes, NormPlacement, UnetConfig, UnetPlusPlusConfig,
+    Architecture, Channels, Description, DropoutPlacement, HeadPlacement, Mode, Network,
+    NormConfig, NormKind, NormNodes, NormPlacement, UnetConfig, UnetPlusPlusConfig,
 };
 pub use observer::{JsonLines, Observer, Silent};
 pub use tch;

@@ -11,8 +11,8 @@ use ndarray::{Array2, Array3};
 use qunet_model::tch::{Kind, Tensor, no_grad};
 use qunet_model::{
     Channels, CollapseGuard, Device, EpochRecord, Fit, LossConfig, LossKind, Mode, Network,
-    PredictConfig, Predictor, Schedule, Sizing, TrainConfig, TrainEvent, Trainer, TrainingSet,
-    TverskyConfig, UnetConfig, UnetPlusPlusConfig,
+    NormConfig, PredictConfig, Predictor, Schedule, Sizing, TrainConfig, TrainEvent, Trainer,
+    TrainingSet, TverskyConfig, UnetConfig, UnetPlusPlusConfig,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json, to_value};
@@ -203,6 +203,10 @@ fn every_setting_of_a_network_counts() {
     let _turn = alone();
     let config = UnetPlusPlusConfig { unet: tiny(), ..UnetPlusPlusConfig::paper() };
     every_leaf_counts(&to_value((config, Channels::default())).unwrap(), "/0", build);
+    let norm = NormConfig::group(2);
+    let grouped = UnetPlusPlusConfig { unet: UnetConfig { norm, ..tiny() }, ..config };
+    let tree = to_value((grouped, Channels::default())).unwrap();
+    every_leaf_counts(&tree, "/0/unet/norm", build);
     // Of one channel none can be a prior; and of two filters both may be dead.
     let channels = Channels { input: 2, ..Channels::default() };
     let config = UnetPlusPlusConfig { unet: UnetConfig { width: 8, ..tiny() }, ..config };

@@ -3,6 +3,7 @@
 mod config;
 mod layers;
 mod nest;
+mod norm;
 
 use std::path::Path;
 
@@ -12,13 +13,14 @@ use tch::{Device, Kind, TchError, Tensor};
 
 pub(crate) use config::last_two;
 pub use config::{
-    Architecture, BatchNormConfig, Channels, Description, DropoutPlacement, HeadPlacement,
-    NormNodes, NormPlacement, UnetConfig, UnetPlusPlusConfig,
+    Architecture, Channels, Description, DropoutPlacement, HeadPlacement, UnetConfig,
+    UnetPlusPlusConfig,
 };
 pub use layers::Mode;
 pub(crate) use nest::Nest;
+pub use norm::{NormConfig, NormKind, NormNodes, NormPlacement};
 
-use crate::error::{Error, While};
+use crate::error::{Error, While, require};
 use crate::tensors::channels_last;
 use crate::weights::{self, WeightsFile, named};
 
@@ -153,8 +155,13 @@ impl Network {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Weights`] naming the layer that is missing or of another shape; the network is then unchanged.
+    /// [`Error::Weights`] naming the layer that is missing or of another shape, [`Error::Parameter`] where the network has
+    /// another than batch normalisation; the network is then unchanged.
     pub fn load_keras(&mut self, path: impl AsRef<Path>) -> Result<(), Error> {
+        let norm = self.description.unet().norm;
+        let fits = matches!(norm.kind, NormKind::Batch { .. }) || norm.nodes == NormNodes::None;
+        let rule = "the notebooks' weights are of batch normalisation";
+        require("norm.kind", format!("{:?}", norm.kind).as_str(), fits, rule)?;
         weights::load_keras(path.as_ref(), &self.variables)
     }
 

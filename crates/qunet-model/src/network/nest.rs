@@ -6,11 +6,12 @@ use tch::nn::Path;
 use tch::{Device, Kind, TchError, Tensor};
 
 use super::config::{
-    Architecture, Channels, Description, DropoutPlacement, HeadPlacement, NormNodes, UnetConfig,
+    Architecture, Channels, Description, DropoutPlacement, HeadPlacement, UnetConfig,
     UnetPlusPlusConfig,
 };
 use super::layers::{Conv, Mode, Node, UpConv, dropout, pool};
-use crate::error::{Error, While};
+use super::norm::NormNodes;
+use crate::error::{Error, While, require};
 use crate::tensors::channels_last;
 
 type LibTorch<T> = Result<T, TchError>;
@@ -93,7 +94,7 @@ impl Nest {
                 let path = root / format!("up{name}");
                 nest.ups.insert(at, UpConv::new(&path, config.filters(at.0 + 1), outputs)?);
             }
-            let norm = nest.is_normalised(at, plan.norm_deepest).then_some(config.batch_norm);
+            let norm = nest.is_normalised(at, plan.norm_deepest).then_some(config.norm);
             let inputs = nest.channels(at).iter().sum();
             let summed = root.device() == Device::Cpu && at.0 < SUMMED_ROWS;
             let node = Node::new(&(root / format!("x{name}")), inputs, outputs, norm, summed)?;
@@ -113,7 +114,7 @@ impl Nest {
     }
 
     fn is_normalised(&self, at: At, deepest_too: bool) -> bool {
-        match self.config.batch_norm.nodes {
+        match self.config.norm.nodes {
             NormNodes::None => false,
             NormNodes::All => true,
             NormNodes::Encoder => at.1 == 0 && (at != (self.config.depth - 1, 0) || deepest_too),
@@ -171,7 +172,8 @@ impl Nest {
         self.averaged(images, mode).while_doing("computing features")
     }
 
-    /// Refuses channels the network does not take and sizes that its poolings cannot halve.
+    /// Refuses channels the network does not take, sizes that its poolings cannot halve, and sizes of which a layer would
+    /// normalise single numbers, which are all zero then.
     fn check_input(&self, images: &Tensor) -> Result<(), Error> {
         let (_, channels, height, width) =
             images.size4().while_doing("reading the input's shape")?;
@@ -185,7 +187,12 @@ impl Nest {
                 return Err(Error::NotDivisible { side, value, divisor });
             }
         }
-        Ok(())
+        let pixels = |row: usize| (height >> row) * (width >> row);
+        let alone = |(at, node): (&At, &Node)| node.numbers(pixels(at.0)) == Some(1);
+        let rule = "the deepest features are single pixels, which normalisation by slice makes 0; take larger slices, \
+                    fewer rows or group normalisation";
+        let size = format!("{height} x {width}");
+        require("size", size.as_str(), !self.nodes.iter().any(alone), rule)
     }
 
     /// Only the nodes that the heads depend on are computed, and each node's features are dropped after their last use:
