@@ -29,6 +29,7 @@ fn config() -> TrainConfig {
         epochs: EPOCHS,
         steps_per_epoch: Some(3),
         ema: Some(0.9),
+        copy_paste: 0.5,
         ..TrainConfig::default()
     }
 }

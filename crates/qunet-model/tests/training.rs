@@ -399,6 +399,7 @@ fn bad_sets_and_settings_are_refused() {
         TrainConfig { epochs: 0, ..TrainConfig::default() },
         TrainConfig { learning_rate: f64::NAN, ..TrainConfig::default() },
         TrainConfig { foreground_share: 1.5, ..TrainConfig::default() },
+        TrainConfig { copy_paste: -0.1, ..TrainConfig::default() },
         TrainConfig { ema: Some(1.0), ..TrainConfig::default() },
         TrainConfig { ema: Some(f64::NAN), ..TrainConfig::default() },
     ] {

@@ -318,11 +318,9 @@ mod tests {
                 }
             }
             // Factor and summand of each channel.
-            let _ = store.variables()["norm.weight"]
-                .detach()
-                .copy_(&Tensor::from_slice(&[2.0_f32, 3.0]));
-            let _ =
-                store.variables()["norm.bias"].detach().copy_(&Tensor::from_slice(&[5.0_f32, 7.0]));
+            for (name, set) in [("norm.weight", [2.0_f32, 3.0]), ("norm.bias", [5.0, 7.0])] {
+                store.variables()[name].detach().copy_(&Tensor::from_slice(&set));
+            }
             let affine = values(&norm.forward(&pixels, Mode::Evaluate).unwrap());
             for (place, (factor, summand)) in
                 [(2.0, 5.0), (2.0, 5.0), (3.0, 7.0), (3.0, 7.0)].into_iter().enumerate()

@@ -33,6 +33,10 @@ pub struct TrainConfig {
     pub loss: LossConfig,
     /// Random geometry and intensity of the training slices.
     pub augmentation: Augmentation,
+    /// Probability, in [0, 1], that a lesion of any slice is pasted into a slice of a batch, before both are augmented:
+    /// where it was or elsewhere, its rim blended with what is there, and never outside of the region of interest, where
+    /// all intensities are 0. Priors do not show it.
+    pub copy_paste: f64,
     /// Share of each batch that is drawn among slices with foreground, the classes in turn, in [0, 1].
     pub foreground_share: f64,
     /// After how many epochs without a better validation Dice training stops; `None` = never. A training without
@@ -108,6 +112,7 @@ impl Default for TrainConfig {
             precision: Precision::F32,
             loss: LossConfig { kind: LossKind::DiceCrossEntropy, ..LossConfig::default() },
             augmentation: Augmentation::default(),
+            copy_paste: 0.0,
             foreground_share: 0.5,
             patience: None,
             collapse: CollapseGuard::default(),
@@ -147,8 +152,11 @@ impl TrainConfig {
         at_least_one("patience", self.patience.unwrap_or(1))?;
         positive("learning_rate", self.learning_rate)?;
         positive("clip_norm", self.clip_norm.unwrap_or(1.0))?;
-        let share = self.foreground_share;
-        require("foreground_share", share, (0.0..=1.0).contains(&share), "it must lie in 0..=1")?;
+        for (field, share) in
+            [("foreground_share", self.foreground_share), ("copy_paste", self.copy_paste)]
+        {
+            require(field, share, (0.0..=1.0).contains(&share), "it must lie in 0..=1")?;
+        }
         let decay = self.ema.unwrap_or(0.5);
         require("ema", decay, decay > 0.0 && decay < 1.0, "it must lie between 0 and 1")?;
         self.optimizer.check().map_err(|error| error.within("optimizer"))?;

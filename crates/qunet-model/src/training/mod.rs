@@ -1,7 +1,7 @@
 //! Training that can be interrupted at any moment.
 //!
 //! `trainer` goes through the epochs of `run` and saves each of them with `checkpoint`; `run` draws slices of the `set`
-//! with the `sampler`, takes its steps with `adam` and follows them with an `average`; `guard` decides what is done about heads that `evaluation` finds
+//! with the `sampler`, may `paste` lesions into them, takes its steps with `adam` and follows them with an `average`; `guard` decides what is done about heads that `evaluation` finds
 //! empty; `event` is what observers are notified of.
 
 mod adam;
@@ -11,6 +11,7 @@ mod config;
 mod evaluation;
 mod event;
 mod guard;
+mod paste;
 mod run;
 mod sampler;
 mod set;

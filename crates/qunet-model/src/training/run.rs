@@ -12,6 +12,7 @@ use super::config::TrainConfig;
 use super::evaluation::Findings;
 use super::event::EpochRecord;
 use super::guard::GuardState;
+use super::paste::Lesions;
 use super::sampler::Sampler;
 use super::set::TrainingSet;
 use crate::error::{Error, While};
@@ -24,6 +25,8 @@ pub(super) struct Run<'a> {
     set: &'a TrainingSet,
     seed: u64,
     sampler: Sampler,
+    /// What is pasted into other slices, where anything is.
+    lesions: Option<Lesions>,
     pub(super) adam: Adam,
     pub(super) average: Option<Average>,
     /// How many slices each step of an epoch takes.
@@ -62,6 +65,7 @@ impl<'a> Run<'a> {
             network,
             set,
             seed,
+            lesions: (config.copy_paste > 0.0).then(|| Lesions::of(set)).transpose()?,
             sampler: Sampler::new(set, batch, config.foreground_share, seed),
             adam: Adam::new(network, config.optimizer).while_doing("building the optimiser")?,
             average: config.ema.map(|decay| Average::new(network, decay)).transpose()?,
@@ -174,8 +178,8 @@ impl<'a> Run<'a> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(done as u64 + 1);
         crate::seed(rng.next_u64());
-        let (images, labels) = self.set.gather(&self.sampler.draw(done, count))?;
-        let (images, labels) = self.augment(&images, &labels, &mut rng)?;
+        let batch = self.set.gather(&self.sampler.draw(done, count))?;
+        let (images, labels) = self.augment(batch, &mut rng)?;
         let doing = "preparing a batch";
         let images = images
             .f_to_kind(self.config.precision.kind(self.network.device()))
@@ -185,12 +189,15 @@ impl<'a> Run<'a> {
 
     fn augment(
         &self,
-        images: &Tensor,
-        labels: &Tensor,
+        mut batch: (Tensor, Tensor),
         rng: &mut ChaCha8Rng,
     ) -> Result<(Tensor, Tensor), Error> {
-        let priors = self.network.channels().priors;
-        self.config.augmentation.apply(images, labels, priors, rng)
+        let channels = self.network.channels();
+        if let Some(lesions) = &self.lesions {
+            let (probability, intensities) = (self.config.copy_paste, channels.intensities());
+            batch = lesions.paste(probability, self.set, batch, intensities, rng)?;
+        }
+        self.config.augmentation.apply(&batch.0, &batch.1, channels.priors, rng)
     }
 
     fn balanced(

@@ -129,6 +129,11 @@ impl TrainingSet {
         self.classes
     }
 
+    /// The label maps of all slices, `(N, 1, H, W)`.
+    pub(crate) fn labels(&self) -> &Tensor {
+        &self.labels
+    }
+
     /// For each foreground class the slices that hold any of it.
     pub(crate) fn holders(&self) -> &[Vec<usize>] {
         &self.holders
