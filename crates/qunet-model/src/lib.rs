@@ -68,7 +68,8 @@
 //!   tiles). Anything that is an [`Image`] is predicted; [`HeadMaps`] gives each [`Head`], and [`MonteCarloMaps`] what
 //!   dropout adds.
 //! - **The machine.** [`keep_freed_memory`] makes a forward pass take 0.86 of its time; call it first in a program.
-//!   [`seed`](fn@seed) seeds LibTorch, which is re-exported as [`tch`].
+//!   [`Threads`] sets how many threads LibTorch computes with, or measures how many are fastest ([`calibrate_threads`],
+//!   [`ThreadChoice`], [`ThreadTime`]). [`seed`](fn@seed) seeds LibTorch, which is re-exported as [`tch`].
 //!
 //! Every failure is an [`Error`]; a broken weights file has a [`WeightsProblem`].
 //!
@@ -94,6 +95,7 @@ mod machine;
 mod network;
 mod observer;
 mod tensors;
+mod threads;
 mod training;
 mod weights;
 
@@ -110,6 +112,7 @@ pub use observer::{JsonLines, Observer, Silent};
 pub use tch;
 pub use tch::Device;
 pub use tensors::Image;
+pub use threads::{ThreadChoice, ThreadTime, Threads, calibrate_threads};
 pub use training::{
     CollapseGuard, EpochRecord, Fit, OptimizerConfig, ProgressBar, Remedy, Schedule, TrainConfig,
     TrainEvent, Trainer, TrainingSet,

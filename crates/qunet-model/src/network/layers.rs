@@ -1,7 +1,7 @@
 //! The few layers both networks are made of. Every operation is the fallible form, and computes in the number type of
 //! its input: weights are cast to it where theirs is another, and gradients flow back through the cast.
 
-use tch::nn::{Init, Path, init::DEFAULT_KAIMING_NORMAL};
+use tch::nn::{Init, Path};
 use tch::{Kind, TchError, Tensor};
 
 use super::norm::{Affine, Norm, NormConfig, NormPlacement};
@@ -42,7 +42,7 @@ impl Mode {
     }
 }
 
-/// Same-padded convolution with bias, He-normal weights, of one input or of several as if they were concatenated.
+/// Same-padded convolution with bias, of one input or of several as if they were concatenated.
 #[derive(Debug)]
 pub(crate) struct Conv {
     weight: Tensor,
@@ -55,10 +55,16 @@ pub(crate) struct Conv {
 }
 
 impl Conv {
-    pub(crate) fn new(path: &Path, inputs: i64, outputs: i64, kernel: i64) -> Result<Self> {
+    pub(crate) fn new(
+        path: &Path,
+        inputs: i64,
+        outputs: i64,
+        kernel: i64,
+        init: Init,
+    ) -> Result<Self> {
         let shape = [outputs, inputs, kernel, kernel];
         Ok(Self {
-            weight: variable(path, "weight", &shape, DEFAULT_KAIMING_NORMAL)?,
+            weight: variable(path, "weight", &shape, init)?,
             bias: variable(path, "bias", &[outputs], Init::Const(0.0))?,
             padding: kernel / 2,
             parts: Vec::new(),
@@ -130,9 +136,9 @@ pub(crate) struct UpConv {
 }
 
 impl UpConv {
-    pub(crate) fn new(path: &Path, inputs: i64, outputs: i64) -> Result<Self> {
+    pub(crate) fn new(path: &Path, inputs: i64, outputs: i64, init: Init) -> Result<Self> {
         Ok(Self {
-            weight: variable(path, "weight", &[inputs, outputs, 2, 2], DEFAULT_KAIMING_NORMAL)?,
+            weight: variable(path, "weight", &[inputs, outputs, 2, 2], init)?,
             bias: variable(path, "bias", &[outputs], Init::Const(0.0))?,
         })
     }
@@ -251,11 +257,12 @@ impl Node {
         outputs: i64,
         norm: Option<NormConfig>,
         summed: bool,
+        init: Init,
     ) -> Result<Self> {
         Ok(Self {
             convs: [
-                Conv::new(&(path / "conv1"), inputs, outputs, 3)?.summing(summed),
-                Conv::new(&(path / "conv2"), outputs, outputs, 3)?,
+                Conv::new(&(path / "conv1"), inputs, outputs, 3, init)?.summing(summed),
+                Conv::new(&(path / "conv2"), outputs, outputs, 3, init)?,
             ],
             after: [
                 After::new(&(path / "norm1"), outputs, norm)?,
@@ -326,6 +333,7 @@ fn split(weight: &Tensor, channels: &[i64]) -> Result<Vec<Tensor>> {
 mod tests {
     use tch::Device;
     use tch::nn::VarStore;
+    use tch::nn::init::DEFAULT_KAIMING_NORMAL;
 
     use super::*;
     use crate::network::NormNodes;
@@ -337,7 +345,8 @@ mod tests {
     }
 
     fn node(store: &VarStore, norm: Option<NormConfig>, inputs: i64, summed: bool) -> Node {
-        Node::new(&(store.root() / "node"), inputs, 8, norm, summed).unwrap()
+        Node::new(&(store.root() / "node"), inputs, 8, norm, summed, DEFAULT_KAIMING_NORMAL)
+            .unwrap()
     }
 
     #[test]

@@ -7,8 +7,8 @@ mod norm;
 
 use std::path::Path;
 
-use tch::nn::VarStore;
 use tch::nn::init::DEFAULT_KAIMING_NORMAL;
+use tch::nn::{Init, VarStore};
 use tch::{Device, Kind, TchError, Tensor};
 
 pub(crate) use config::last_two;
@@ -80,9 +80,19 @@ impl Network {
     /// # Errors
     /// As [`Network::unet`].
     pub fn new(description: &Description, device: Device) -> Result<Self, Error> {
+        Self::start(description, device, DEFAULT_KAIMING_NORMAL)
+    }
+
+    /// Builds the network of a description without drawing from LibTorch's generator: every kernel is one constant.
+    pub(crate) fn constant(description: &Description, device: Device) -> Result<Self, Error> {
+        Self::start(description, device, Init::Const(0.01))
+    }
+
+    fn start(description: &Description, device: Device, init: Init) -> Result<Self, Error> {
         description.check()?;
         let variables = VarStore::new(device);
-        let nest = Nest::build(&variables.root(), description).while_doing("building a network")?;
+        let nest = Nest::build(&variables.root(), description, init);
+        let nest = nest.while_doing("building a network")?;
         Ok(Self { variables, nest, description: *description })
     }
 

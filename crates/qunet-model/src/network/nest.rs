@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tch::nn::Path;
+use tch::nn::{Init, Path};
 use tch::{Device, Kind, TchError, Tensor};
 
 use super::config::{
@@ -82,7 +82,7 @@ struct Head {
 impl Nest {
     /// Draws the weights node by node in the order of [`Nest::order`], which a seed fixes: another order is another
     /// network for the same seed.
-    pub(crate) fn build(root: &Path, description: &Description) -> LibTorch<Self> {
+    pub(crate) fn build(root: &Path, description: &Description, init: Init) -> LibTorch<Self> {
         let plan = Plan::new(&description.architecture);
         let mut nest = Self::empty(*description.unet(), description.channels, plan.dense);
         let config = nest.config;
@@ -92,17 +92,18 @@ impl Nest {
             let outputs = config.filters(at.0);
             if at.1 > 0 {
                 let path = root / format!("up{name}");
-                nest.ups.insert(at, UpConv::new(&path, config.filters(at.0 + 1), outputs)?);
+                nest.ups.insert(at, UpConv::new(&path, config.filters(at.0 + 1), outputs, init)?);
             }
             let norm = nest.is_normalised(at, plan.norm_deepest).then_some(config.norm);
             let inputs = nest.channels(at).iter().sum();
             let summed = root.device() == Device::Cpu && at.0 < SUMMED_ROWS;
-            let node = Node::new(&(root / format!("x{name}")), inputs, outputs, norm, summed)?;
+            let node =
+                Node::new(&(root / format!("x{name}")), inputs, outputs, norm, summed, init)?;
             nest.nodes.insert(at, node);
         }
         for (level, at, name) in plan.heads {
             let classes = description.channels.classes as i64;
-            let conv = Conv::new(&(root / name), config.filters(at.0), classes, 1)?;
+            let conv = Conv::new(&(root / name), config.filters(at.0), classes, 1, init)?;
             nest.heads.push(Head { level, at, conv });
         }
         Ok(nest)
