@@ -15,8 +15,9 @@ use crate::network::{Architecture, Description, Mode, Network, UnetPlusPlusConfi
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Threads {
-    /// As many as are fastest just now, see [`calibrate_threads`]. Where other programs compute on the machine, that is
-    /// often fewer than it has cores: the slowest of all threads holds up the others at every layer.
+    /// As many as are fastest just now, see [`calibrate_threads`]. Where other programs compute on
+    /// the machine, that is often fewer than it has cores: the slowest of all threads holds up the
+    /// others at every layer.
     #[default]
     Auto,
     /// So many. Sums of floats depend on how they are split among threads, so that a training repeats bit by bit with
@@ -77,8 +78,8 @@ impl Threads {
     }
 }
 
-/// Measures a step of training with 1, 2, 4, ... threads, up to all of the machine, and sets LibTorch to the fastest; to
-/// the fewer ones where two are equally fast.
+/// Measures a step of training with 1, 2, 4, ... threads, up to all of the machine, and sets
+/// LibTorch to the fastest; to the fewer ones where two are equally fast.
 ///
 /// The steps are taken on a network of the same description whose weights are constants, on `batch` slices of `size`
 /// (height, width): nothing is drawn, and no network changes. Each number of threads gets three steps, or fewer where
@@ -96,8 +97,9 @@ impl Threads {
 /// ```
 ///
 /// # Errors
-/// [`Error::Parameter`] for a batch of none or a description out of range, [`Error::NotDivisible`] for a size that the
-/// network does not take, [`Error::Torch`] where LibTorch fails; the number of threads is then what it was.
+/// [`Error::Parameter`] for a batch of none or a description out of range, [`Error::NotDivisible`]
+/// for a size that the network does not take, [`Error::Torch`] where LibTorch fails; the number of
+/// threads is then what it was.
 pub fn calibrate_threads(
     description: &Description,
     batch: usize,

@@ -233,7 +233,8 @@ fn images_of_several_channels_are_trained_on_and_predicted_as_grey_ones_are() {
     assert_eq!(streamed, [(7, owned[0].clone())]);
     assert_eq!(predictor.features(&[image.view()]).unwrap().dim(), (1, 8));
     assert!(predictor.monte_carlo(&[image.view()], 2, 1).unwrap()[0].variance[0].sum() > 0.0);
-    // The mean of both ways to look at a slice is the mirrored mean of the mirrored slice, all channels mirrored alike.
+    // The mean of both ways to look at a slice is the mirrored mean of the mirrored slice, all
+    // channels mirrored alike.
     let sizing = Sizing::Resize { height: 16, width: 32 };
     let both = PredictConfig { sizing, flips: true, ..PredictConfig::default() };
     let both = Predictor::with(&network, both).unwrap();

@@ -165,8 +165,9 @@ impl Network {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Weights`] naming the layer that is missing or of another shape, [`Error::Parameter`] where the network has
-    /// another than batch normalisation; the network is then unchanged.
+    /// [`Error::Weights`] naming the layer that is missing or of another shape,
+    /// [`Error::Parameter`] where the network has another than batch normalisation; the network is
+    /// then unchanged.
     pub fn load_keras(&mut self, path: impl AsRef<Path>) -> Result<(), Error> {
         let norm = self.description.unet().norm;
         let fits = matches!(norm.kind, NormKind::Batch { .. }) || norm.nodes == NormNodes::None;

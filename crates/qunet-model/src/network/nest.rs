@@ -173,8 +173,8 @@ impl Nest {
         self.averaged(images, mode).while_doing("computing features")
     }
 
-    /// Refuses channels the network does not take, sizes that its poolings cannot halve, and sizes of which a layer would
-    /// normalise single numbers, which are all zero then.
+    /// Refuses channels the network does not take, sizes that its poolings cannot halve, and sizes
+    /// of which a layer would normalise single numbers, which are all zero then.
     fn check_input(&self, images: &Tensor) -> Result<(), Error> {
         let (_, channels, height, width) =
             images.size4().while_doing("reading the input's shape")?;

@@ -21,20 +21,20 @@ pub struct NormConfig {
     pub nodes: NormNodes,
 }
 
-/// Over what the mean and the variance are taken that features are brought to 0 and 1 by, before a factor and a summand
-/// per channel that are learnt.
+/// Over what the mean and the variance are taken that features are brought to 0 and 1 by, before a
+/// factor and a summand per channel that are learnt.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum NormKind {
-    /// Each channel over the whole batch in training, and over recorded batches afterwards (Ioffe and Szegedy 2015): the
-    /// paper's. At inference it costs nothing.
+    /// Each channel over the whole batch in training, and over recorded batches afterwards (Ioffe
+    /// and Szegedy 2015): the paper's. At inference it costs nothing.
     Batch {
         /// Weight of the new batch in the recorded statistics, in (0, 1] (Keras writes 1 minus this).
         momentum: f64,
     },
-    /// Each channel of each slice for itself, in training and afterwards (Ulyanov 2016), as nnU-Net has it: nothing is
-    /// recorded, and neither small batches nor few steps matter.
+    /// Each channel of each slice for itself, in training and afterwards (Ulyanov 2016), as nnU-Net
+    /// has it: nothing is recorded, and neither small batches nor few steps matter.
     Instance,
     /// Groups of channels of each slice, in training and afterwards (Wu and He 2018).
     Group {
@@ -76,8 +76,8 @@ impl NormConfig {
         Self { epsilon: 1e-3, ..Self::of(NormKind::Batch { momentum: 0.01 }) }
     }
 
-    /// Batch normalisation with PyTorch's constants: epsilon 1e-5, momentum 0.1. Running statistics settle within some
-    /// tens of steps, which short trainings need.
+    /// Batch normalisation with PyTorch's constants: epsilon 1e-5, momentum 0.1. Running statistics
+    /// settle within some tens of steps, which short trainings need.
     #[must_use]
     pub fn torch() -> Self {
         Self::of(NormKind::Batch { momentum: 0.1 })

@@ -5,11 +5,12 @@ use crate::error::{Error, While};
 use crate::network::Network;
 use crate::weights::{self, named};
 
-/// The exponential moving average of a network's weights (Polyak and Juditsky 1992; as in Tarvainen and Valpola 2017).
+/// The exponential moving average of a network's weights (Polyak and Juditsky 1992; as in Tarvainen
+/// and Valpola 2017).
 ///
 /// After step t = 0, 1, 2, ... it is d average + (1 - d) weights with d = min(decay, t / (t + 9)). The start is thus
-/// forgotten however large the decay: with d = t / (t + 9) the weights of step s count in proportion to s^8, about the
-/// last tenth of the steps so far.
+/// forgotten however large the decay: with d = t / (t + 9) the weights of step s count in
+/// proportion to s^8, about the last tenth of the steps so far.
 ///
 /// The recorded statistics of batch normalisation are averaged alike.
 pub(super) struct Average {

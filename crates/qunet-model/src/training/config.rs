@@ -33,9 +33,9 @@ pub struct TrainConfig {
     pub loss: LossConfig,
     /// Random geometry and intensity of the training slices.
     pub augmentation: Augmentation,
-    /// Probability, in [0, 1], that a lesion of any slice is pasted into a slice of a batch, before both are augmented:
-    /// where it was or elsewhere, its rim blended with what is there, and never outside of the region of interest, where
-    /// all intensities are 0. Priors do not show it.
+    /// Probability, in [0, 1], that a lesion of any slice is pasted into a slice of a batch, before
+    /// both are augmented: where it was or elsewhere, its rim blended with what is there, and never
+    /// outside of the region of interest, where all intensities are 0. Priors do not show it.
     pub copy_paste: f64,
     /// Share of each batch that is drawn among slices with foreground, the classes in turn, in [0, 1].
     pub foreground_share: f64,
@@ -46,9 +46,10 @@ pub struct TrainConfig {
     pub collapse: CollapseGuard,
     /// Leaves the encoder unchanged: what it learnt elsewhere is kept.
     pub freeze_encoder: bool,
-    /// Decay, in (0, 1), of an exponential moving average of the weights, which is what validation judges and what the
-    /// network has at the end; `None` = the weights of the last step. Over the first steps the decay rises to it, as
-    /// t / (t + 9) after t steps, so that a short training does not end near its start.
+    /// Decay, in (0, 1), of an exponential moving average of the weights, which is what validation
+    /// judges and what the network has at the end; `None` = the weights of the last step. Over the
+    /// first steps the decay rises to it, as t / (t + 9) after t steps, so that a short training
+    /// does not end near its start.
     pub ema: Option<f64>,
 }
 

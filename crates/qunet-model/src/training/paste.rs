@@ -44,7 +44,8 @@ impl Lesions {
         Ok(Self(lesions))
     }
 
-    /// Pastes a lesion into each slice of a batch with this probability, half of them where they were and half anywhere.
+    /// Pastes a lesion into each slice of a batch with this probability, half of them where they
+    /// were and half anywhere.
     ///
     /// Only pixels at which some intensity of the receiving slice is other than 0 change: 0 in all is outside of the
     /// region of interest. Priors stay as they are. What is drawn follows from `rng` alone.
@@ -99,7 +100,8 @@ impl Lesion {
         let pixels: Vec<u8> = window.iter().copied().collect();
         let inside = Tensor::f_from_slice(&pixels)?.f_reshape([1, height as i64, width as i64])?;
         let inside = inside.f_to_device(device)?;
-        // One pixel wider, then averaged with the neighbours: the lesion itself is kept, and around it the share falls.
+        // One pixel wider, then averaged with the neighbours: the lesion itself is kept, and around
+        // it the share falls.
         let wider =
             inside.f_to_kind(Kind::Float)?.f_max_pool2d([3, 3], [1, 1], [1, 1], [1, 1], false)?;
         let share = wider.f_avg_pool2d([3, 3], [1, 1], [1, 1], false, false, None)?;
@@ -188,7 +190,8 @@ mod tests {
         assert_eq!([image[(3, 4)], image[(3, 5)], image[(4, 5)]], [1.0; 3]);
         assert!(image.slice(s![.., ..4]).iter().all(|&pixel| pixel == 0.0));
         assert!(image.slice(s![7.., 4..]).iter().all(|&pixel| pixel == 0.5));
-        // At (2, 6) the lesion made one pixel wider is, of 3 x 3: two of row 1 none, so rows 2 and 3, columns 5 and 6.
+        // At (2, 6) the lesion made one pixel wider is, of 3 x 3: two of row 1 none, so rows 2 and
+        // 3, columns 5 and 6.
         let share = 4.0 / 9.0;
         assert!((image[(2, 6)] - (0.5 + share * (0.25 - 0.5))).abs() < 1e-6, "{image}");
         assert_eq!(found.sum(), 3.0);

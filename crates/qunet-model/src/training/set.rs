@@ -25,8 +25,8 @@ impl TrainingSet {
     /// Takes slices (intensities in [0, 1], any size and number of channels) with their masks and resizes them to
     /// `size` (height, width): images bilinear, masks nearest.
     ///
-    /// A slice may come several times with one mask, say with and without a prior behind its intensities: each view is
-    /// a slice of the set, dealt as often as any other.
+    /// A slice may come several times with one mask, say with and without a prior behind its
+    /// intensities: each view is a slice of the set, dealt as often as any other.
     ///
     /// # Errors
     /// [`Error::NoSlices`] without slices, [`Error::ShapeMismatch`] where an image and its mask
