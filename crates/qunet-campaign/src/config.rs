@@ -1,6 +1,6 @@
 //! The settings of a campaign, each read in one place.
 
-use qunet_model::{BatchNormConfig, TrainConfig, UnetConfig, UnetPlusPlusConfig};
+use qunet_model::{NormConfig, TrainConfig, UnetConfig, UnetPlusPlusConfig};
 use qunet_quality::QualityParams;
 use qunet_select::{
     AgreementParams, Budget, Column, EmptyAgreement, HeadDisagreement, Hybrid, ImageQuality,
@@ -138,12 +138,8 @@ impl CampaignConfig {
     /// ([`Hybrid`]); a fifth of the slices in all. `docs/strategies.md` compares the strategies.
     #[must_use]
     pub fn quick() -> Self {
-        let unet = UnetConfig {
-            width: 8,
-            dropout: 0.2,
-            batch_norm: BatchNormConfig::torch(),
-            ..UnetConfig::paper()
-        };
+        let unet =
+            UnetConfig { width: 8, dropout: 0.2, norm: NormConfig::torch(), ..UnetConfig::paper() };
         Self {
             classes: vec!["lesion".to_owned()],
             scaling: Scaling::StackMinMax,

@@ -9,7 +9,7 @@ use crate::tensors::{as_labels, batch, check_finite, label_batch, maps};
 
 /// Random geometry of each training slice, the same for image and mask, and random intensity of
 /// the image: drawn afresh for every slice of every batch, uniformly within each range, and computed
-/// where the tensors are.
+/// where the tensors are. [Priors](crate::Channels::priors) move with their slice and keep their values.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Augmentation {
@@ -50,7 +50,7 @@ pub enum Fill {
     /// The nearest pixel of the border, again and again, and its label.
     #[default]
     Border,
-    /// Intensity 0 and label 0.
+    /// Intensity 0 and label 0; priors, of which 0 may say anything, repeat their border.
     Zero,
     /// The slice mirrored at its border.
     Reflect,
@@ -160,7 +160,7 @@ impl Augmentation {
         let labels = label_batch(&[as_labels(mask)], Device::Cpu)?;
         crate::seed(seed);
         let (images, labels) =
-            self.apply(&images, &labels, &mut ChaCha8Rng::seed_from_u64(seed))?;
+            self.apply(&images, &labels, 0, &mut ChaCha8Rng::seed_from_u64(seed))?;
         let plane = |tensor: &Tensor| -> Result<Array2<f32>, Error> {
             let map = maps(tensor)?.swap_remove(0);
             Ok(map.index_axis_move(Axis(0), 0))
@@ -168,24 +168,39 @@ impl Augmentation {
         Ok((plane(&images)?, plane(&labels)?.mapv(|label| label > 0.0)))
     }
 
-    /// Transforms a batch of images and labels `(N, C, H, W)`: bilinear for images, nearest for
-    /// labels.
+    /// Transforms a batch of images and labels `(N, C, H, W)`: bilinear for images, nearest for labels. The last
+    /// `priors` channels of the images are moved alone.
     pub(crate) fn apply(
         &self,
         images: &Tensor,
         labels: &Tensor,
+        priors: usize,
         rng: &mut ChaCha8Rng,
     ) -> Result<(Tensor, Tensor), Error> {
         if *self == Self::none() {
             return Ok((images.shallow_clone(), labels.shallow_clone()));
         }
         let doing = "augmenting a batch";
-        let (count, _, height, width) = images.size4().while_doing(doing)?;
+        let (count, channels, height, width) = images.size4().while_doing(doing)?;
         let aspect = height as f64 / width as f64;
         let theta: Vec<f32> = (0..count).flat_map(|_| self.draw(aspect, rng)).collect();
-        let (images, labels) = self.sample(images, labels, &theta).while_doing(doing)?;
-        let images = self.change_intensity(&images, rng).while_doing(doing)?;
+        let split = [channels - priors as i64, priors as i64];
+        let (images, labels) = self.sample(images, labels, split, &theta).while_doing(doing)?;
+        let images = self.change_intensities(&images, split, rng).while_doing(doing)?;
         Ok((images, labels))
+    }
+
+    fn change_intensities(
+        &self,
+        images: &Tensor,
+        split: [i64; 2],
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Tensor, TchError> {
+        if split[1] == 0 {
+            return self.change_intensity(images, rng);
+        }
+        let [intensities, priors] = parts(images, split)?;
+        Tensor::f_cat(&[self.change_intensity(&intensities, rng)?, priors], 1)
     }
 
     /// Blur, contrast about the mean, gamma, brightness, noise; noise last, as a scanner adds it.
@@ -232,21 +247,42 @@ impl Augmentation {
         &self,
         images: &Tensor,
         labels: &Tensor,
+        split: [i64; 2],
         theta: &[f32],
     ) -> Result<(Tensor, Tensor), TchError> {
         let theta = Tensor::f_from_slice(theta)?.f_reshape([-1, 2, 3])?;
         let theta = theta.f_to_device(images.device())?;
         let grid = Tensor::f_affine_grid_generator(&theta, images.size(), false)?;
-        let outside = match self.fill {
-            Fill::Zero => 0,
-            Fill::Border => 1,
-            Fill::Reflect => 2,
-        };
+        let outside = self.fill.number();
         let moved = labels.f_to_kind(Kind::Float)?;
-        let moved = moved.f_grid_sampler(&grid, NEAREST, outside, false)?;
-        let images = images.f_grid_sampler(&grid, BILINEAR, outside, false)?;
-        Ok((images, moved.f_to_kind(labels.kind())?))
+        let moved =
+            moved.f_grid_sampler(&grid, NEAREST, outside, false)?.f_to_kind(labels.kind())?;
+        let sample = |channels: &Tensor, fill: Fill| {
+            channels.f_grid_sampler(&grid, BILINEAR, fill.number(), false)
+        };
+        if split[1] == 0 || self.fill != Fill::Zero {
+            return Ok((sample(images, self.fill)?, moved));
+        }
+        let [intensities, priors] = parts(images, split)?;
+        let sampled = [sample(&intensities, Fill::Zero)?, sample(&priors, Fill::Border)?];
+        Ok((Tensor::f_cat(&sampled, 1)?, moved))
     }
+}
+
+impl Fill {
+    /// LibTorch's number for it.
+    fn number(self) -> i64 {
+        match self {
+            Self::Zero => 0,
+            Self::Border => 1,
+            Self::Reflect => 2,
+        }
+    }
+}
+
+/// The intensities and the priors of a batch.
+fn parts(images: &Tensor, [intensities, priors]: [i64; 2]) -> Result<[Tensor; 2], TchError> {
+    Ok([images.f_narrow(1, 0, intensities)?, images.f_narrow(1, intensities, priors)?])
 }
 
 /// LibTorch's numbers for the ways to sample.
@@ -274,7 +310,7 @@ mod tests {
             blur: 0.0,
             ..Augmentation::default()
         };
-        let (image, moved) = geometry.apply(&mask, &mask, &mut rng).unwrap();
+        let (image, moved) = geometry.apply(&mask, &mask, 0, &mut rng).unwrap();
         // Bilinear and nearest sampling of one step image agree after rounding, but for ties.
         let different = (image.round() - moved).abs().sum(Kind::Float).double_value(&[]);
         assert!(different <= 2.0, "{different} pixels differ");
@@ -283,13 +319,13 @@ mod tests {
     #[test]
     fn none_is_the_identity_and_a_flip_is_exact() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let (same, _) = Augmentation::none().apply(&ramp(), &ramp(), &mut rng).unwrap();
+        let (same, _) = Augmentation::none().apply(&ramp(), &ramp(), 0, &mut rng).unwrap();
         assert_eq!(same, ramp());
         let flips = Augmentation { horizontal_flip: true, ..Augmentation::none() };
         let flipped = ramp().flip([3]);
         let mut seen = [false; 2];
         for _ in 0..20 {
-            let (image, _) = flips.apply(&ramp(), &ramp(), &mut rng).unwrap();
+            let (image, _) = flips.apply(&ramp(), &ramp(), 0, &mut rng).unwrap();
             let is = |other: &Tensor| image.allclose(other, 1e-4, 1e-4, false);
             assert!(is(&ramp()) || is(&flipped));
             seen[usize::from(is(&flipped))] = true;
@@ -302,14 +338,14 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(2);
         let flat = Tensor::full([4, 1, 8, 8], 0.5, (Kind::Float, Device::Cpu));
         let brightness = Augmentation { brightness: 0.1, ..Augmentation::none() };
-        let (image, mask) = brightness.apply(&flat, &flat, &mut rng).unwrap();
+        let (image, mask) = brightness.apply(&flat, &flat, 0, &mut rng).unwrap();
         assert_eq!(mask, flat);
         let change = (&image - &flat).abs();
         assert!(change.max().double_value(&[]) <= 0.1 + 1e-6);
         assert!(change.min().double_value(&[]) > 0.0);
         // Contrast about the mean leaves a flat image alone.
         let contrast = Augmentation { contrast: 0.5, ..Augmentation::none() };
-        let (image, _) = contrast.apply(&flat, &flat, &mut rng).unwrap();
+        let (image, _) = contrast.apply(&flat, &flat, 0, &mut rng).unwrap();
         assert!(image.allclose(&flat, 1e-5, 1e-6, false));
     }
 
@@ -330,7 +366,7 @@ mod tests {
         let labels = Tensor::ones([8, 1, 8, 8], (Kind::Uint8, Device::Cpu));
         for (fill, smallest) in [(Fill::Border, 1.0), (Fill::Reflect, 1.0), (Fill::Zero, 0.0)] {
             let shifts = Augmentation { width_shift: 0.9, fill, ..Augmentation::none() };
-            let (image, moved) = shifts.apply(&ones, &labels, &mut rng).unwrap();
+            let (image, moved) = shifts.apply(&ones, &labels, 0, &mut rng).unwrap();
             assert_eq!(moved.kind(), Kind::Uint8);
             assert!((image.min().double_value(&[]) - smallest).abs() < 1e-6, "{fill:?}");
             assert_eq!(moved.min().double_value(&[]), smallest, "{fill:?}");
@@ -338,11 +374,54 @@ mod tests {
     }
 
     #[test]
+    fn priors_move_with_the_slice_and_keep_their_values() {
+        let mut rng = ChaCha8Rng::seed_from_u64(8);
+        let prior = (ramp() - 32.0) / 32.0;
+        let images = Tensor::cat(&[&ramp() / 64.0, &ramp() / 64.0, prior.shallow_clone()], 1);
+        let channel = |images: &Tensor, number| images.narrow(1, number, 1);
+        let intensity = Augmentation {
+            brightness: 0.2,
+            contrast: 0.5,
+            gamma: 0.5,
+            noise: 0.1,
+            blur: 1.0,
+            ..Augmentation::none()
+        };
+        let (changed, _) = intensity.apply(&images, &prior, 1, &mut rng).unwrap();
+        assert!(channel(&changed, 2).allclose(&prior, 1e-5, 1e-5, false));
+        for number in [0, 1] {
+            let before = channel(&images, number);
+            assert!(!channel(&changed, number).allclose(&before, 1e-2, 1e-2, false));
+        }
+        // Were they intensities, they would change.
+        let (changed, _) = intensity.apply(&images, &prior, 0, &mut rng).unwrap();
+        assert!(!channel(&changed, 2).allclose(&prior, 1e-2, 1e-2, false));
+        let geometry = Augmentation { rotation_degrees: 30.0, ..Augmentation::none() };
+        let flips = Augmentation { horizontal_flip: true, ..geometry };
+        let (moved, _) = flips.apply(&images, &prior, 1, &mut rng).unwrap();
+        // The prior is the image times 2 less 1, and stays so wherever it goes: no sign turns with a flip.
+        let expected = channel(&moved, 0) * 2.0 - 1.0;
+        assert!(channel(&moved, 2).allclose(&expected, 1e-4, 1e-4, false));
+        assert!(!channel(&moved, 2).allclose(&prior, 1e-2, 1e-2, false));
+    }
+
+    #[test]
+    fn nothing_says_nothing_about_a_prior_from_outside() {
+        let mut rng = ChaCha8Rng::seed_from_u64(9);
+        let far = Tensor::full([8, 1, 8, 8], -1.0, (Kind::Float, Device::Cpu));
+        let images = Tensor::cat(&[Tensor::ones_like(&far), far.shallow_clone()], 1);
+        let shifts = Augmentation { width_shift: 0.9, fill: Fill::Zero, ..Augmentation::none() };
+        let (moved, _) = shifts.apply(&images, &far, 1, &mut rng).unwrap();
+        assert!(moved.narrow(1, 1, 1).allclose(&far, 1e-6, 1e-6, false));
+        assert!(moved.narrow(1, 0, 1).min().double_value(&[]).abs() < 1e-6);
+    }
+
+    #[test]
     fn gamma_keeps_black_and_white() {
         let mut rng = ChaCha8Rng::seed_from_u64(6);
         let ends = Tensor::from_slice(&[0.0_f32, 1.0, 0.5, 0.5]).reshape([1, 1, 2, 2]);
         let gamma = Augmentation { gamma: 1.0, ..Augmentation::none() };
-        let (image, _) = gamma.apply(&ends, &ends, &mut rng).unwrap();
+        let (image, _) = gamma.apply(&ends, &ends, 0, &mut rng).unwrap();
         let values = Vec::<f32>::try_from(&image.reshape([-1])).unwrap();
         assert!(values[0].abs() < 1e-6 && (values[1] - 1.0).abs() < 1e-6, "{values:?}");
         // A power between a half and two.

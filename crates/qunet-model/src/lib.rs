@@ -55,7 +55,7 @@
 //!
 //! - **Networks.** [`Network`] opens and saves weights files that carry its [`Description`] (an [`Architecture`] and
 //!   [`Channels`]), and reads the weights of the author's Keras notebooks. Choices are [`DropoutPlacement`],
-//!   [`BatchNormConfig`] with [`NormPlacement`] and [`NormNodes`], and [`HeadPlacement`]; a [`Mode`] decides which layers
+//!   [`NormConfig`] with [`NormKind`], [`NormPlacement`] and [`NormNodes`], and [`HeadPlacement`]; a [`Mode`] decides which layers
 //!   act as in training.
 //! - **Training.** [`TrainConfig`] with [`OptimizerConfig`], [`Schedule`] and [`Precision`]; `paper()` is the literal
 //!   recipe. [`LossConfig`] is negative Dice, Dice + cross-entropy or focal Tversky ([`LossKind`], [`TverskyConfig`]),
@@ -68,7 +68,8 @@
 //!   tiles). Anything that is an [`Image`] is predicted; [`HeadMaps`] gives each [`Head`], and [`MonteCarloMaps`] what
 //!   dropout adds.
 //! - **The machine.** [`keep_freed_memory`] makes a forward pass take 0.86 of its time; call it first in a program.
-//!   [`seed`](fn@seed) seeds LibTorch, which is re-exported as [`tch`].
+//!   [`Threads`] sets how many threads LibTorch computes with, or measures how many are fastest ([`calibrate_threads`],
+//!   [`ThreadChoice`], [`ThreadTime`]). [`seed`](fn@seed) seeds LibTorch, which is re-exported as [`tch`].
 //!
 //! Every failure is an [`Error`]; a broken weights file has a [`WeightsProblem`].
 //!
@@ -94,6 +95,7 @@ mod machine;
 mod network;
 mod observer;
 mod tensors;
+mod threads;
 mod training;
 mod weights;
 
@@ -103,13 +105,14 @@ pub use inference::{Head, HeadMaps, MonteCarloMaps, PredictConfig, Predictor, Si
 pub use loss::{IGNORE, LossConfig, LossKind, TverskyConfig};
 pub use machine::{Precision, keep_freed_memory};
 pub use network::{
-    Architecture, BatchNormConfig, Channels, Description, DropoutPlacement, HeadPlacement, Mode,
-    Network, NormNodes, NormPlacement, UnetConfig, UnetPlusPlusConfig,
+    Architecture, Channels, Description, DropoutPlacement, HeadPlacement, Mode, Network,
+    NormConfig, NormKind, NormNodes, NormPlacement, UnetConfig, UnetPlusPlusConfig,
 };
 pub use observer::{JsonLines, Observer, Silent};
 pub use tch;
 pub use tch::Device;
 pub use tensors::Image;
+pub use threads::{ThreadChoice, ThreadTime, Threads, calibrate_threads};
 pub use training::{
     CollapseGuard, EpochRecord, Fit, OptimizerConfig, ProgressBar, Remedy, Schedule, TrainConfig,
     TrainEvent, Trainer, TrainingSet,

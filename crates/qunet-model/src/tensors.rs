@@ -17,7 +17,8 @@ use crate::error::{Error, While};
 /// assert_eq!(Array3::<f32>::zeros((3, 20, 30)).channels().dim(), (3, 20, 30));
 /// ```
 pub trait Image {
-    /// The channels, `(C, H, W)`, intensities in [0, 1].
+    /// The channels, `(C, H, W)`: intensities in [0, 1], and behind them as many priors, in about [-1, 1], as the
+    /// network's [`Channels::priors`](crate::Channels::priors) says.
     fn channels(&self) -> ArrayView3<'_, f32>;
 }
 

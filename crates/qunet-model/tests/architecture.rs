@@ -7,7 +7,7 @@ mod common;
 use common::alone;
 use qunet_model::tch::{Kind, Tensor};
 use qunet_model::{
-    BatchNormConfig, Channels, Device, DropoutPlacement, Error, HeadPlacement, Mode, Network,
+    Channels, Device, DropoutPlacement, Error, HeadPlacement, Mode, Network, NormConfig, NormKind,
     NormNodes, NormPlacement, Predictor, UnetConfig, UnetPlusPlusConfig,
 };
 
@@ -75,7 +75,7 @@ fn depth_classes_channels_and_supervision_are_choices() {
     for depth in 3..=5 {
         let unet = UnetConfig { depth, ..small().unet };
         let config = UnetPlusPlusConfig { unet, ..small() };
-        let channels = Channels { input: 2, classes: 3 };
+        let channels = Channels { input: 2, classes: 3, priors: 0 };
         let network = Network::unet_plus_plus(&config, channels, Device::Cpu).unwrap();
         assert_eq!(network.channels(), channels);
         assert_eq!(config.levels(), network.levels());
@@ -118,8 +118,8 @@ fn a_pruned_network_gives_the_same_head() {
 fn the_places_of_norm_and_dropout_are_choices() {
     let _turn = alone();
     let count = |nodes, placement| {
-        let batch_norm = BatchNormConfig { nodes, placement, ..BatchNormConfig::keras() };
-        let unet = UnetConfig { batch_norm, ..UnetConfig::paper() };
+        let norm = NormConfig { nodes, placement, ..NormConfig::keras() };
+        let unet = UnetConfig { norm, ..UnetConfig::paper() };
         let config = UnetPlusPlusConfig { unet, ..UnetPlusPlusConfig::paper() };
         unet_plus_plus(&config).total_parameters()
     };
@@ -241,10 +241,31 @@ fn configurations_out_of_range_are_refused() {
     assert_eq!(refused(small().unet, none), "channels.input is 0: it must lie in 1..=4096");
     let many = Channels { classes: 256, ..one };
     assert!(refused(small().unet, many).starts_with("channels.classes is 256"));
-    let norm = BatchNormConfig { momentum: 0.0, ..BatchNormConfig::keras() };
-    let unet = UnetConfig { batch_norm: norm, ..small().unet };
+    let blind = Channels { priors: 1, ..one };
+    assert!(refused(small().unet, blind).starts_with("channels.priors is 1: it must be less than"));
+    let norm = NormConfig { kind: NormKind::Batch { momentum: 0.0 }, ..NormConfig::keras() };
+    let unet = UnetConfig { norm, ..small().unet };
     let error = UnetPlusPlusConfig { unet, ..small() }.check().unwrap_err();
-    assert_eq!(error.to_string(), "unet.batch_norm.momentum is 0: it must lie in (0, 1]");
+    assert_eq!(error.to_string(), "unet.norm.momentum is 0: it must lie in (0, 1]");
+}
+
+#[test]
+fn slices_normalised_for_themselves_need_two_pixels_in_every_row() {
+    let _turn = alone();
+    let config = |norm, nodes| UnetConfig { norm: NormConfig { nodes, ..norm }, ..small().unet };
+    let plain = unet(&config(NormConfig::instance(), NormNodes::All));
+    assert!(plain.logits(&images(32, 16), Mode::Train).is_ok());
+    let error = plain.logits(&images(16, 16), Mode::Train).unwrap_err().to_string();
+    assert!(
+        error.starts_with("size is 16 x 16: the deepest features are single pixels"),
+        "{error}"
+    );
+    // A group of several channels has several numbers, and the U-net++ does not normalise its deepest node.
+    let grouped = unet(&config(NormConfig::group(1), NormNodes::All));
+    assert!(grouped.logits(&images(16, 16), Mode::Train).is_ok());
+    let nested = config(NormConfig::instance(), NormNodes::Encoder);
+    let nested = unet_plus_plus(&UnetPlusPlusConfig { unet: nested, ..small() });
+    assert!(nested.logits(&images(16, 16), Mode::Train).is_ok());
 }
 
 #[test]

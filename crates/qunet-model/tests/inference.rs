@@ -5,7 +5,7 @@
 mod common;
 
 use common::{alone, network, toy};
-use ndarray::{Array2, Array3, Axis};
+use ndarray::{Array2, Array3, Axis, s};
 use qunet_model::tch::{Kind, Tensor};
 use qunet_model::{
     Channels, CollapseGuard, Device, Error, Fit, Mode, Network, Precision, PredictConfig,
@@ -204,7 +204,7 @@ fn images_of_several_channels_are_trained_on_and_predicted_as_grey_ones_are() {
     let _turn = alone();
     qunet_model::seed(3);
     let unet = UnetConfig { width: 2, depth: 3, ..UnetConfig::paper() };
-    let three = Channels { input: 3, classes: 1 };
+    let three = Channels { input: 3, classes: 1, priors: 1 };
     let network = Network::unet(&unet, three, Device::Cpu).unwrap();
     let image =
         Array3::from_shape_fn((3, 20, 28), |(c, y, x)| ((c + 2 * y + 3 * x) % 9) as f32 / 9.0);
@@ -232,7 +232,16 @@ fn images_of_several_channels_are_trained_on_and_predicted_as_grey_ones_are() {
     let streamed: Vec<_> = predictor.stream([(7, image.clone())]).map(Result::unwrap).collect();
     assert_eq!(streamed, [(7, owned[0].clone())]);
     assert_eq!(predictor.features(&[image.view()]).unwrap().dim(), (1, 8));
-    assert!(predictor.monte_carlo(&[image], 2, 1).unwrap()[0].variance[0].sum() > 0.0);
+    assert!(predictor.monte_carlo(&[image.view()], 2, 1).unwrap()[0].variance[0].sum() > 0.0);
+    // The mean of both ways to look at a slice is the mirrored mean of the mirrored slice, all
+    // channels mirrored alike.
+    let sizing = Sizing::Resize { height: 16, width: 32 };
+    let both = PredictConfig { sizing, flips: true, ..PredictConfig::default() };
+    let both = Predictor::with(&network, both).unwrap();
+    let mirrored = image.slice(s![.., .., ..;-1]);
+    let [one, other] = [image.view(), mirrored].map(|image| both.heads(&[image]).unwrap());
+    let back = other[0].last().slice(s![.., ..;-1]).to_owned();
+    assert!((one[0].last() - &back).iter().all(|apart| apart.abs() < 1e-5));
     let error = predictor.heads(&[Array2::<f32>::zeros((16, 16))]).unwrap_err().to_string();
     assert_eq!(error, "the input has 1 channels and the network takes 3");
 }

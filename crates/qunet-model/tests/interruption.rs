@@ -23,8 +23,15 @@ fn set() -> TrainingSet {
     TrainingSet::new(toy(), (32, 32), Device::Cpu).unwrap()
 }
 
+/// With everything on that a checkpoint must carry.
 fn config() -> TrainConfig {
-    TrainConfig { epochs: EPOCHS, steps_per_epoch: Some(3), ..TrainConfig::default() }
+    TrainConfig {
+        epochs: EPOCHS,
+        steps_per_epoch: Some(3),
+        ema: Some(0.9),
+        copy_paste: 0.5,
+        ..TrainConfig::default()
+    }
 }
 
 /// Trains with validation and a checkpoint, and leaves the weights in a file.

@@ -7,12 +7,12 @@ mod common;
 use std::ops::ControlFlow;
 
 use common::{alone, toy};
-use ndarray::Array2;
+use ndarray::{Array2, Array3};
 use qunet_model::tch::{Kind, Tensor, no_grad};
 use qunet_model::{
     Channels, CollapseGuard, Device, EpochRecord, Fit, LossConfig, LossKind, Mode, Network,
-    PredictConfig, Predictor, Schedule, Sizing, TrainConfig, TrainEvent, Trainer, TrainingSet,
-    TverskyConfig, UnetConfig, UnetPlusPlusConfig,
+    NormConfig, PredictConfig, Predictor, Schedule, Sizing, TrainConfig, TrainEvent, Trainer,
+    TrainingSet, TverskyConfig, UnetConfig, UnetPlusPlusConfig,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json, to_value};
@@ -54,6 +54,7 @@ fn others(pointer: &str, value: &Value) -> Vec<Value> {
             "head_weights" => vec![json!([0.5])],
             "clip_norm" => vec![json!(1e-3)],
             "patience" | "level" => vec![json!(1)],
+            "ema" => vec![json!(0.5)],
             "dropout_at" => vec![json!("deepest")],
             "placement" => vec![json!("before_relu")],
             "nodes" => vec![json!("all")],
@@ -170,7 +171,7 @@ fn every_setting_of_a_training_counts() {
     }
 }
 
-/// Levels and logits of a training step, and logits of the network afterwards.
+/// Levels and logits of a training step, logits of the network afterwards, and its weights after a step of a trainer.
 fn build(description: (UnetPlusPlusConfig, Channels)) -> Result<Vec<String>, qunet_model::Error> {
     let (config, channels) = description;
     qunet_model::seed(2);
@@ -186,6 +187,14 @@ fn build(description: (UnetPlusPlusConfig, Channels)) -> Result<Vec<String>, qun
             seen.push(format!("{:?} {flat:?}", map.size()));
         }
     }
+    let image = Array3::from_shape_fn((channels.input, 16, 16), |(c, y, x)| {
+        ((c + 2 * y + 3 * x) % 9) as f32 / 9.0
+    });
+    let labels = Array2::from_shape_fn((16, 16), |(y, _)| u8::from(y > 8));
+    let set = TrainingSet::from_labels([(image, labels)], channels.classes, (16, 16), Device::Cpu)?;
+    let step = TrainConfig { epochs: 1, steps_per_epoch: Some(1), ..TrainConfig::default() };
+    Trainer::new(step)?.fit(&network, &set, &Fit::default(), &mut qunet_model::Silent)?;
+    seen.push(format!("{:?}", values(&network)));
     Ok(seen)
 }
 
@@ -193,7 +202,15 @@ fn build(description: (UnetPlusPlusConfig, Channels)) -> Result<Vec<String>, qun
 fn every_setting_of_a_network_counts() {
     let _turn = alone();
     let config = UnetPlusPlusConfig { unet: tiny(), ..UnetPlusPlusConfig::paper() };
-    every_leaf_counts(&to_value((config, Channels::default())).unwrap(), "", build);
+    every_leaf_counts(&to_value((config, Channels::default())).unwrap(), "/0", build);
+    let norm = NormConfig::group(2);
+    let grouped = UnetPlusPlusConfig { unet: UnetConfig { norm, ..tiny() }, ..config };
+    let tree = to_value((grouped, Channels::default())).unwrap();
+    every_leaf_counts(&tree, "/0/unet/norm", build);
+    // Of one channel none can be a prior; and of two filters both may be dead.
+    let channels = Channels { input: 2, ..Channels::default() };
+    let config = UnetPlusPlusConfig { unet: UnetConfig { width: 8, ..tiny() }, ..config };
+    every_leaf_counts(&to_value((config, channels)).unwrap(), "/1", build);
 }
 
 #[test]

@@ -9,9 +9,9 @@ use std::ops::ControlFlow;
 use common::{alone, network, toy};
 use ndarray::{Array2, Array3, Axis};
 use qunet_model::{
-    BatchNormConfig, Channels, CollapseGuard, Device, EpochRecord, Error, Fit, IGNORE, JsonLines,
-    LossConfig, LossKind, Network, Precision, Predictor, Remedy, Silent, TrainConfig, TrainEvent,
-    Trainer, TrainingSet, TverskyConfig, UnetConfig,
+    Channels, CollapseGuard, Device, EpochRecord, Error, Fit, IGNORE, JsonLines, LossConfig,
+    LossKind, Network, NormConfig, Precision, Predictor, Remedy, Silent, TrainConfig, TrainEvent,
+    Trainer, TrainingSet, TverskyConfig, UnetConfig, UnetPlusPlusConfig,
 };
 
 fn set() -> TrainingSet {
@@ -79,12 +79,40 @@ fn a_toy_set_is_learnt_by_every_loss_and_in_both_precisions() {
 }
 
 #[test]
+fn a_toy_set_is_learnt_with_every_normalisation() {
+    let _turn = alone();
+    for norm in [NormConfig::instance(), NormConfig::group(2)] {
+        for precision in [Precision::F32, Precision::Bf16] {
+            qunet_model::seed(1);
+            let unet = UnetConfig { width: 4, depth: 3, norm, ..UnetConfig::paper() };
+            let config = UnetPlusPlusConfig { unet, ..UnetPlusPlusConfig::paper() };
+            let channels = Channels::default();
+            let network = Network::unet_plus_plus(&config, channels, Device::Cpu).unwrap();
+            fit(TrainConfig { precision, ..overfit() }, &network, &set());
+            let dice = toy_dice(&network);
+            assert!(dice > 0.95, "{norm:?} in {precision:?}: Dice {dice}");
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("weights.safetensors");
+            network.save(&path).unwrap();
+            let mut opened = Network::open(&path, Device::Cpu).unwrap();
+            assert_eq!(opened.description(), network.description());
+            assert_eq!(toy_dice(&opened), dice);
+            let error = opened.load_keras(&path).unwrap_err().to_string();
+            assert!(
+                error.ends_with("the notebooks' weights are of batch normalisation"),
+                "{error}"
+            );
+        }
+    }
+}
+
+#[test]
 fn three_classes_are_learnt_and_unannotated_pixels_teach_nothing() {
     let _turn = alone();
     qunet_model::seed(5);
-    let batch_norm = BatchNormConfig::torch();
-    let config = UnetConfig { width: 4, depth: 3, batch_norm, ..UnetConfig::paper() };
-    let channels = Channels { input: 1, classes: 3 };
+    let norm = NormConfig::torch();
+    let config = UnetConfig { width: 4, depth: 3, norm, ..UnetConfig::paper() };
+    let channels = Channels { input: 1, classes: 3, priors: 0 };
     let network = Network::unet(&config, channels, Device::Cpu).unwrap();
     let slices = |garbage: u8| {
         toy().into_iter().map(move |(image, mask)| {
@@ -233,6 +261,41 @@ fn stale_statistics_are_taken_anew() {
 }
 
 #[test]
+fn an_average_of_weights_is_what_is_judged_and_left() {
+    let _turn = alone();
+    let run = |epochs, ema, validation: Option<&TrainingSet>| {
+        let network = network(6);
+        let config = TrainConfig { epochs, ema, ..overfit() };
+        let fit = Fit { validation, ..Fit::default() };
+        let history = Trainer::new(config).unwrap().fit(&network, &set(), &fit, &mut Silent);
+        let weights = network.variables().variables()["x12.conv1.weight"].copy();
+        (weights, history.unwrap(), toy_dice(&network))
+    };
+    // One epoch of ten steps with a decay near 0: the last step's weights count almost alone.
+    let (last, ..) = run(1, None, None);
+    let (close, ..) = run(1, Some(1e-6), None);
+    assert!(last.allclose(&close, 1e-4, 1e-5, false) && last != close);
+    let (averaged, ..) = run(1, Some(0.9), None);
+    let apart = |weights: qunet_model::tch::Tensor| (weights - &last).norm().double_value(&[]);
+    let (averaged, close) = (apart(averaged), apart(close));
+    assert!(averaged > 100.0 * close, "{averaged} {close}");
+    // The steps themselves do not depend on it, and what is left is what the best epoch was judged by.
+    let validation = set();
+    let (_, plain, _) = run(8, None, Some(&validation));
+    let (_, history, dice) = run(8, Some(0.9), Some(&validation));
+    let losses = |history: &[EpochRecord]| {
+        history.iter().map(|epoch| epoch.head_losses.clone()).collect::<Vec<_>>()
+    };
+    let judged = |history: &[EpochRecord]| {
+        history.iter().filter_map(|epoch| epoch.validation_dice).collect::<Vec<f64>>()
+    };
+    assert_eq!(losses(&plain), losses(&history));
+    assert_ne!(judged(&plain), judged(&history));
+    let best = judged(&history).into_iter().fold(0.0, f64::max);
+    assert!((dice - best).abs() < 0.01 && dice > 0.8, "{dice}, {best}");
+}
+
+#[test]
 fn a_frozen_encoder_stays_as_it_was() {
     let _turn = alone();
     let network = network(8);
@@ -336,6 +399,9 @@ fn bad_sets_and_settings_are_refused() {
         TrainConfig { epochs: 0, ..TrainConfig::default() },
         TrainConfig { learning_rate: f64::NAN, ..TrainConfig::default() },
         TrainConfig { foreground_share: 1.5, ..TrainConfig::default() },
+        TrainConfig { copy_paste: -0.1, ..TrainConfig::default() },
+        TrainConfig { ema: Some(1.0), ..TrainConfig::default() },
+        TrainConfig { ema: Some(f64::NAN), ..TrainConfig::default() },
     ] {
         assert!(matches!(Trainer::new(config).unwrap_err(), Error::Parameter { .. }));
     }

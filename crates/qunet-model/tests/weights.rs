@@ -77,7 +77,7 @@ fn a_file_describes_its_network() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("weights.safetensors");
     let unet = UnetConfig { width: 2, depth: 3, ..UnetConfig::paper() };
-    let channels = Channels { input: 3, classes: 4 };
+    let channels = Channels { input: 3, classes: 4, priors: 1 };
     for network in [network(5), Network::unet(&unet, channels, Device::Cpu).unwrap()] {
         network.save(&path).unwrap();
         let opened = Network::open(&path, Device::Cpu).unwrap();
@@ -86,6 +86,9 @@ fn a_file_describes_its_network() {
         let run = |network: &Network| network.logits(&input, Mode::Evaluate).unwrap();
         assert_eq!(run(&opened), run(&network));
     }
+    // Files of before there were priors have none.
+    let before: Channels = serde_json::from_str(r#"{"input": 3, "classes": 4}"#).unwrap();
+    assert_eq!(before, Channels { priors: 0, ..channels });
     Tensor::write_safetensors(&[("x", Tensor::from(1.0_f32))], &path).unwrap();
     let bare = Network::open(&path, Device::Cpu).unwrap_err().to_string();
     assert!(bare.contains("does not describe its network"), "{bare}");

@@ -1,13 +1,17 @@
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, count_in, positive, require};
+use super::norm::NormConfig;
+use crate::error::{Error, count_in, require};
 
 /// What goes into a network and what comes out of it; the images and the labels decide it, not the settings.
 ///
 /// ```
 /// use qunet_model::Channels;
 ///
-/// assert_eq!(Channels::default(), Channels { input: 1, classes: 1 });
+/// assert_eq!(Channels::default(), Channels { input: 1, classes: 1, priors: 0 });
+/// // A slice between its neighbours, and behind them a signed distance and where it is known.
+/// let guided = Channels { input: 5, priors: 2, ..Channels::default() };
+/// assert_eq!(guided.intensities(), 3);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,22 +20,35 @@ pub struct Channels {
     pub input: usize,
     /// 1 for lesion or not (sigmoid); from 2 to 255, that many classes (softmax), of which class 0 is the background.
     pub classes: usize,
+    /// How many of the input's channels, the last ones, are no intensities but what is known beforehand, such as a
+    /// signed distance to an expected outline; less than `input`. Augmentation moves them with the slice and leaves
+    /// their values alone.
+    #[serde(default)]
+    pub priors: usize,
 }
 
 impl Default for Channels {
     /// One grey channel, lesion or not: the paper's.
     fn default() -> Self {
-        Self { input: 1, classes: 1 }
+        Self { input: 1, classes: 1, priors: 0 }
     }
 }
 
 impl Channels {
-    /// Checks both numbers.
+    /// How many of the input's channels, the first ones, are intensities.
+    #[must_use]
+    pub fn intensities(&self) -> usize {
+        self.input.saturating_sub(self.priors)
+    }
+
+    /// Checks every number.
     ///
     /// # Errors
     /// [`Error::Parameter`] naming the field, its value and the rule.
     pub fn check(&self) -> Result<(), Error> {
         count_in("channels.input", self.input, 1..=4096, "it must lie in 1..=4096")?;
+        let rule = "it must be less than channels.input: at least one channel is the slice";
+        count_in("channels.priors", self.priors, 0..=self.input - 1, rule)?;
         let rule = "it must lie in 1..=255; 255 is the ignore label";
         count_in("channels.classes", self.classes, 1..=255, rule)
     }
@@ -50,8 +67,9 @@ pub struct UnetConfig {
     pub dropout: f64,
     /// Where dropout is drawn.
     pub dropout_at: DropoutPlacement,
-    /// Batch normalisation.
-    pub batch_norm: BatchNormConfig,
+    /// Normalisation of the features.
+    #[serde(alias = "batch_norm")]
+    pub norm: NormConfig,
 }
 
 /// Where dropout is drawn.
@@ -66,78 +84,6 @@ pub enum DropoutPlacement {
     Deepest,
     /// Every encoder node, before its pooling and never on a skip.
     Encoder,
-}
-
-/// Batch normalisation: its constants and its place.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BatchNormConfig {
-    /// Added to the variance, > 0.
-    pub epsilon: f64,
-    /// Weight of the new batch in the running statistics, in (0, 1] (Keras writes 1 minus this).
-    pub momentum: f64,
-    /// On which side of the ReLU.
-    #[serde(default)]
-    pub placement: NormPlacement,
-    /// Which nodes have it.
-    #[serde(default)]
-    pub nodes: NormNodes,
-}
-
-/// On which side of the ReLU batch normalisation stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum NormPlacement {
-    /// After it, as in the paper's code.
-    #[default]
-    AfterRelu,
-    /// Before it, as most networks have it.
-    BeforeRelu,
-}
-
-/// Which nodes have batch normalisation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum NormNodes {
-    /// The encoder's: of the U-net all, of the U-net++ all but the deepest, as the published counts have it.
-    #[default]
-    Encoder,
-    /// Every node of encoder and decoder.
-    All,
-    /// None.
-    None,
-}
-
-impl BatchNormConfig {
-    /// Keras' constants, which the paper's code uses: epsilon 1e-3, momentum 0.01.
-    #[must_use]
-    pub fn keras() -> Self {
-        Self::from_constants(1e-3, 0.01)
-    }
-
-    /// PyTorch's constants: epsilon 1e-5, momentum 0.1. Running statistics settle within some
-    /// tens of steps, which short trainings need.
-    #[must_use]
-    pub fn torch() -> Self {
-        Self::from_constants(1e-5, 0.1)
-    }
-
-    fn from_constants(epsilon: f64, momentum: f64) -> Self {
-        let (placement, nodes) = (NormPlacement::default(), NormNodes::default());
-        Self { epsilon, momentum, placement, nodes }
-    }
-
-    /// Checks every value.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] naming the field, its value and the rule.
-    pub fn check(&self) -> Result<(), Error> {
-        positive("epsilon", self.epsilon)?;
-        let holds = self.momentum > 0.0 && self.momentum <= 1.0;
-        require("momentum", self.momentum, holds, "it must lie in (0, 1]")
-    }
 }
 
 impl Default for UnetConfig {
@@ -155,7 +101,7 @@ impl UnetConfig {
             depth: 5,
             dropout: 0.5,
             dropout_at: DropoutPlacement::DeepestTwo,
-            batch_norm: BatchNormConfig::keras(),
+            norm: NormConfig::keras(),
         }
     }
 
@@ -168,7 +114,7 @@ impl UnetConfig {
         count_in("depth", self.depth, 3..=5, "3, 4 or 5 rows of nodes are offered")?;
         let holds = (0.0..1.0).contains(&self.dropout);
         require("dropout", self.dropout, holds, "a probability below 1 is needed")?;
-        self.batch_norm.check().map_err(|error| error.within("batch_norm"))
+        self.norm.check(self.width).map_err(|error| error.within("norm"))
     }
 
     /// What height and width of the input must be multiples of: each row below the first halves

@@ -1,10 +1,10 @@
 //! The few layers both networks are made of. Every operation is the fallible form, and computes in the number type of
 //! its input: weights are cast to it where theirs is another, and gradients flow back through the cast.
 
-use tch::nn::{Init, Path, init::DEFAULT_KAIMING_NORMAL};
+use tch::nn::{Init, Path};
 use tch::{Kind, TchError, Tensor};
 
-use super::config::{BatchNormConfig, NormPlacement};
+use super::norm::{Affine, Norm, NormConfig, NormPlacement};
 use crate::tensors::channels_last;
 
 type Result<T> = std::result::Result<T, TchError>;
@@ -33,7 +33,7 @@ impl Mode {
     }
 
     /// The weight of this batch's statistics among the recorded ones; `None` where the recorded ones are used.
-    fn statistics(self, momentum: f64) -> Option<f64> {
+    pub(super) fn statistics(self, momentum: f64) -> Option<f64> {
         match self {
             Self::Train => Some(momentum),
             Self::Recalibrate { pass } => Some(1.0 / f64::from(pass.max(1))),
@@ -42,7 +42,7 @@ impl Mode {
     }
 }
 
-/// Same-padded convolution with bias, He-normal weights, of one input or of several as if they were concatenated.
+/// Same-padded convolution with bias, of one input or of several as if they were concatenated.
 #[derive(Debug)]
 pub(crate) struct Conv {
     weight: Tensor,
@@ -55,10 +55,16 @@ pub(crate) struct Conv {
 }
 
 impl Conv {
-    pub(crate) fn new(path: &Path, inputs: i64, outputs: i64, kernel: i64) -> Result<Self> {
+    pub(crate) fn new(
+        path: &Path,
+        inputs: i64,
+        outputs: i64,
+        kernel: i64,
+        init: Init,
+    ) -> Result<Self> {
         let shape = [outputs, inputs, kernel, kernel];
         Ok(Self {
-            weight: variable(path, "weight", &shape, DEFAULT_KAIMING_NORMAL)?,
+            weight: variable(path, "weight", &shape, init)?,
             bias: variable(path, "bias", &[outputs], Init::Const(0.0))?,
             padding: kernel / 2,
             parts: Vec::new(),
@@ -130,9 +136,9 @@ pub(crate) struct UpConv {
 }
 
 impl UpConv {
-    pub(crate) fn new(path: &Path, inputs: i64, outputs: i64) -> Result<Self> {
+    pub(crate) fn new(path: &Path, inputs: i64, outputs: i64, init: Init) -> Result<Self> {
         Ok(Self {
-            weight: variable(path, "weight", &[inputs, outputs, 2, 2], DEFAULT_KAIMING_NORMAL)?,
+            weight: variable(path, "weight", &[inputs, outputs, 2, 2], init)?,
             bias: variable(path, "bias", &[outputs], Init::Const(0.0))?,
         })
     }
@@ -148,62 +154,12 @@ impl UpConv {
     }
 }
 
-/// A factor and a summand per channel.
-struct Affine {
-    scale: Tensor,
-    shift: Tensor,
-}
-
-/// Batch normalisation that starts as the identity (weight 1, bias 0).
-#[derive(Debug)]
-struct BatchNorm {
-    weight: Tensor,
-    bias: Tensor,
-    running_mean: Tensor,
-    running_var: Tensor,
-    config: BatchNormConfig,
-}
-
-impl BatchNorm {
-    fn new(path: &Path, channels: i64, config: BatchNormConfig) -> Result<Self> {
-        Ok(Self {
-            weight: path.f_var("weight", &[channels], Init::Const(1.0))?,
-            bias: path.f_var("bias", &[channels], Init::Const(0.0))?,
-            running_mean: path.f_zeros_no_train("running_mean", &[channels])?,
-            running_var: path.f_ones_no_train("running_var", &[channels])?,
-            config,
-        })
-    }
-
-    fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
-        let statistics = mode.statistics(self.config.momentum);
-        input.f_batch_norm(
-            Some(&self.weight),
-            Some(&self.bias),
-            Some(&self.running_mean),
-            Some(&self.running_var),
-            statistics.is_some(),
-            statistics.unwrap_or_default(),
-            self.config.epsilon,
-            true,
-        )
-    }
-
-    /// What it does to each channel with the recorded statistics.
-    fn affine(&self) -> Result<Affine> {
-        let deviation = self.running_var.f_add_scalar(self.config.epsilon)?.f_sqrt()?;
-        let scale = self.weight.f_detach()?.f_div(&deviation)?;
-        let shift = self.bias.f_detach()?.f_sub(&self.running_mean.f_mul(&scale)?)?;
-        Ok(Affine { scale, shift })
-    }
-}
-
 /// What follows a convolution.
 #[derive(Debug)]
 enum After {
     Relu,
-    ReluNorm(BatchNorm),
-    NormRelu(BatchNorm),
+    ReluNorm(Norm),
+    NormRelu(Norm),
     /// ReLU and a folded normalisation: bounds per channel, from below and, where the normalisation turns a channel
     /// over, from above.
     Clamp {
@@ -213,11 +169,11 @@ enum After {
 }
 
 impl After {
-    fn new(path: &Path, channels: i64, norm: Option<BatchNormConfig>) -> Result<Self> {
+    fn new(path: &Path, channels: i64, norm: Option<NormConfig>) -> Result<Self> {
         Ok(match norm {
             None => Self::Relu,
             Some(config) => {
-                let norm = BatchNorm::new(path, channels, config)?;
+                let norm = Norm::new(path, channels, config)?;
                 match config.placement {
                     NormPlacement::AfterRelu => Self::ReluNorm(norm),
                     NormPlacement::BeforeRelu => Self::NormRelu(norm),
@@ -239,28 +195,38 @@ impl After {
     /// The convolution and what follows it with the normalisation folded into the convolution: recorded statistics make
     /// it a x + b per channel, for which a pass over all features would be spent.
     ///
+    /// What takes its statistics from each slice is no such thing and stays a layer.
+    ///
     /// The usual folding needs the normalisation directly behind the convolution. In the paper it stands behind the
     /// ReLU, and folding it into the next convolution instead would be wrong at the border, where zeros are padded that
     /// no b was added to. With z the convolution's output,
     /// a max(z, 0) + b = max(a z + b, b) for a >= 0 and min(a z + b, b) for a < 0, so that scale and shift go into the
     /// convolution before and the ReLU becomes a bound per channel: exact up to rounding, borders included.
     fn frozen(&self, conv: &Conv, kind: Kind, channels: &[i64]) -> Result<(Conv, Self)> {
-        let fold = |norm: &BatchNorm| -> Result<(Conv, Affine)> {
-            let affine = norm.affine()?;
-            Ok((conv.frozen(kind, channels, Some(&affine))?, affine))
+        let affine = match self {
+            Self::ReluNorm(norm) | Self::NormRelu(norm) => norm.affine()?,
+            Self::Relu | Self::Clamp { .. } => None,
         };
-        Ok(match self {
-            Self::Relu => (conv.frozen(kind, channels, None)?, Self::Relu),
-            Self::NormRelu(norm) => (fold(norm)?.0, Self::Relu),
-            Self::ReluNorm(norm) => {
-                let (conv, affine) = fold(norm)?;
-                (conv, bounds(&affine, kind)?)
-            }
-            Self::Clamp { low, high } => {
+        let conv = conv.frozen(kind, channels, affine.as_ref())?;
+        let after = match (self, affine) {
+            (Self::Relu, _) | (Self::NormRelu(_), Some(_)) => Self::Relu,
+            (Self::ReluNorm(_), Some(affine)) => bounds(&affine, kind)?,
+            (Self::NormRelu(norm), None) => Self::NormRelu(norm.frozen(kind)?),
+            (Self::ReluNorm(norm), None) => Self::ReluNorm(norm.frozen(kind)?),
+            (Self::Clamp { low, high }, _) => {
                 let high = high.as_ref().map(Tensor::shallow_clone);
-                (conv.frozen(kind, channels, None)?, Self::Clamp { low: low.shallow_clone(), high })
+                Self::Clamp { low: low.shallow_clone(), high }
             }
-        })
+        };
+        Ok((conv, after))
+    }
+
+    /// See [`Norm::numbers`].
+    fn numbers(&self, pixels: i64) -> Option<i64> {
+        match self {
+            Self::ReluNorm(norm) | Self::NormRelu(norm) => norm.numbers(pixels),
+            Self::Relu | Self::Clamp { .. } => None,
+        }
     }
 }
 
@@ -289,17 +255,18 @@ impl Node {
         path: &Path,
         inputs: i64,
         outputs: i64,
-        batch_norm: Option<BatchNormConfig>,
+        norm: Option<NormConfig>,
         summed: bool,
+        init: Init,
     ) -> Result<Self> {
         Ok(Self {
             convs: [
-                Conv::new(&(path / "conv1"), inputs, outputs, 3)?.summing(summed),
-                Conv::new(&(path / "conv2"), outputs, outputs, 3)?,
+                Conv::new(&(path / "conv1"), inputs, outputs, 3, init)?.summing(summed),
+                Conv::new(&(path / "conv2"), outputs, outputs, 3, init)?,
             ],
             after: [
-                After::new(&(path / "norm1"), outputs, batch_norm)?,
-                After::new(&(path / "norm2"), outputs, batch_norm)?,
+                After::new(&(path / "norm1"), outputs, norm)?,
+                After::new(&(path / "norm2"), outputs, norm)?,
             ],
         })
     }
@@ -307,6 +274,11 @@ impl Node {
     pub(crate) fn forward(&self, inputs: &[&Tensor], mode: Mode) -> Result<Tensor> {
         let features = self.after[0].forward(self.convs[0].forward(inputs)?, mode)?;
         self.after[1].forward(self.convs[1].forward(&[&features])?, mode)
+    }
+
+    /// Of how many numbers its means are taken where each slice of `pixels` has its own.
+    pub(crate) fn numbers(&self, pixels: i64) -> Option<i64> {
+        self.after[0].numbers(pixels)
     }
 
     /// A copy for inference on inputs of these channels.
@@ -338,7 +310,7 @@ fn variable(path: &Path, name: &str, shape: &[i64], init: Init) -> Result<Tensor
     Ok(variable)
 }
 
-fn cast(tensor: &Tensor, kind: Kind) -> Result<Tensor> {
+pub(super) fn cast(tensor: &Tensor, kind: Kind) -> Result<Tensor> {
     if tensor.kind() == kind { Ok(tensor.shallow_clone()) } else { tensor.f_to_kind(kind) }
 }
 
@@ -361,6 +333,7 @@ fn split(weight: &Tensor, channels: &[i64]) -> Result<Vec<Tensor>> {
 mod tests {
     use tch::Device;
     use tch::nn::VarStore;
+    use tch::nn::init::DEFAULT_KAIMING_NORMAL;
 
     use super::*;
     use crate::network::NormNodes;
@@ -371,8 +344,9 @@ mod tests {
             .reshape([1, channels, 16, 16])
     }
 
-    fn node(store: &VarStore, norm: Option<BatchNormConfig>, inputs: i64, summed: bool) -> Node {
-        Node::new(&(store.root() / "node"), inputs, 8, norm, summed).unwrap()
+    fn node(store: &VarStore, norm: Option<NormConfig>, inputs: i64, summed: bool) -> Node {
+        Node::new(&(store.root() / "node"), inputs, 8, norm, summed, DEFAULT_KAIMING_NORMAL)
+            .unwrap()
     }
 
     #[test]
@@ -384,26 +358,28 @@ mod tests {
         };
         // Nothing is below zero after a ReLU; normalising to mean zero brings it there.
         assert_eq!(smallest(None), 0.0);
-        assert!(smallest(Some(BatchNormConfig::keras())) < 0.0);
+        assert!(smallest(Some(NormConfig::keras())) < 0.0);
         let before = NormPlacement::BeforeRelu;
-        assert_eq!(
-            smallest(Some(BatchNormConfig { placement: before, ..BatchNormConfig::keras() })),
-            0.0
-        );
+        assert_eq!(smallest(Some(NormConfig { placement: before, ..NormConfig::keras() })), 0.0);
     }
 
     #[test]
-    fn recalibrated_statistics_are_the_mean_over_the_passes() {
-        let store = VarStore::new(Device::Cpu);
-        let norm = BatchNorm::new(&(store.root() / "norm"), 1, BatchNormConfig::keras()).unwrap();
-        // Means 2, 4 and 9; 16 pixels apart by 2 have a variance of 16 / 15.
-        for (pass, mean) in (1..).zip([2.0, 4.0, 9.0]) {
-            let signs = Tensor::arange(16, (Kind::Float, Device::Cpu)).remainder(2.0) * 2.0 - 1.0;
-            let pixels = (signs + mean).reshape([1, 1, 4, 4]);
-            let _ = norm.forward(&pixels, Mode::Recalibrate { pass }).unwrap();
+    fn what_takes_its_statistics_from_each_slice_is_the_same_layer_at_inference() {
+        for placement in [NormPlacement::AfterRelu, NormPlacement::BeforeRelu] {
+            for norm in [NormConfig::instance(), NormConfig::group(4)] {
+                let store = VarStore::new(Device::Cpu);
+                let node = node(&store, Some(NormConfig { placement, ..norm }), 1, false);
+                let expected = node.forward(&[&image(1)], Mode::Train).unwrap();
+                let frozen = node.frozen(Kind::Float, &[1]).unwrap();
+                let found = frozen.forward(&[&image(1)], Mode::Evaluate).unwrap();
+                assert!(found.allclose(&expected, 1e-5, 1e-5, false), "{placement:?} {norm:?}");
+                assert!(!found.requires_grad() && expected.requires_grad());
+                let reduced = node.frozen(Kind::BFloat16, &[1]).unwrap();
+                let rounded = image(1).to_kind(Kind::BFloat16);
+                let found = reduced.forward(&[&rounded], Mode::Evaluate).unwrap();
+                assert!(found.to_kind(Kind::Float).allclose(&expected, 0.1, 0.1, false));
+            }
         }
-        assert!((norm.running_mean.double_value(&[0]) - 5.0).abs() < 1e-5);
-        assert!((norm.running_var.double_value(&[0]) - 16.0 / 15.0).abs() < 1e-5);
     }
 
     #[test]
@@ -423,8 +399,7 @@ mod tests {
     fn folding_is_exact_up_to_rounding_also_where_a_scale_is_negative() {
         for placement in [NormPlacement::AfterRelu, NormPlacement::BeforeRelu] {
             let store = VarStore::new(Device::Cpu);
-            let norm =
-                BatchNormConfig { placement, nodes: NormNodes::All, ..BatchNormConfig::keras() };
+            let norm = NormConfig { placement, nodes: NormNodes::All, ..NormConfig::keras() };
             let node = node(&store, Some(norm), 1, false);
             tch::no_grad(|| {
                 for (name, mut tensor) in store.variables() {

@@ -3,22 +3,24 @@
 mod config;
 mod layers;
 mod nest;
+mod norm;
 
 use std::path::Path;
 
-use tch::nn::VarStore;
 use tch::nn::init::DEFAULT_KAIMING_NORMAL;
+use tch::nn::{Init, VarStore};
 use tch::{Device, Kind, TchError, Tensor};
 
 pub(crate) use config::last_two;
 pub use config::{
-    Architecture, BatchNormConfig, Channels, Description, DropoutPlacement, HeadPlacement,
-    NormNodes, NormPlacement, UnetConfig, UnetPlusPlusConfig,
+    Architecture, Channels, Description, DropoutPlacement, HeadPlacement, UnetConfig,
+    UnetPlusPlusConfig,
 };
 pub use layers::Mode;
 pub(crate) use nest::Nest;
+pub use norm::{NormConfig, NormKind, NormNodes, NormPlacement};
 
-use crate::error::{Error, While};
+use crate::error::{Error, While, require};
 use crate::tensors::channels_last;
 use crate::weights::{self, WeightsFile, named};
 
@@ -78,9 +80,19 @@ impl Network {
     /// # Errors
     /// As [`Network::unet`].
     pub fn new(description: &Description, device: Device) -> Result<Self, Error> {
+        Self::start(description, device, DEFAULT_KAIMING_NORMAL)
+    }
+
+    /// Builds the network of a description without drawing from LibTorch's generator: every kernel is one constant.
+    pub(crate) fn constant(description: &Description, device: Device) -> Result<Self, Error> {
+        Self::start(description, device, Init::Const(0.01))
+    }
+
+    fn start(description: &Description, device: Device, init: Init) -> Result<Self, Error> {
         description.check()?;
         let variables = VarStore::new(device);
-        let nest = Nest::build(&variables.root(), description).while_doing("building a network")?;
+        let nest = Nest::build(&variables.root(), description, init);
+        let nest = nest.while_doing("building a network")?;
         Ok(Self { variables, nest, description: *description })
     }
 
@@ -153,8 +165,14 @@ impl Network {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Weights`] naming the layer that is missing or of another shape; the network is then unchanged.
+    /// [`Error::Weights`] naming the layer that is missing or of another shape,
+    /// [`Error::Parameter`] where the network has another than batch normalisation; the network is
+    /// then unchanged.
     pub fn load_keras(&mut self, path: impl AsRef<Path>) -> Result<(), Error> {
+        let norm = self.description.unet().norm;
+        let fits = matches!(norm.kind, NormKind::Batch { .. }) || norm.nodes == NormNodes::None;
+        let rule = "the notebooks' weights are of batch normalisation";
+        require("norm.kind", format!("{:?}", norm.kind).as_str(), fits, rule)?;
         weights::load_keras(path.as_ref(), &self.variables)
     }
 

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tch::nn::Path;
+use tch::nn::{Init, Path};
 use tch::{Device, Kind, TchError, Tensor};
 
 use super::config::{
-    Architecture, Channels, Description, DropoutPlacement, HeadPlacement, NormNodes, UnetConfig,
+    Architecture, Channels, Description, DropoutPlacement, HeadPlacement, UnetConfig,
     UnetPlusPlusConfig,
 };
 use super::layers::{Conv, Mode, Node, UpConv, dropout, pool};
-use crate::error::{Error, While};
+use super::norm::NormNodes;
+use crate::error::{Error, While, require};
 use crate::tensors::channels_last;
 
 type LibTorch<T> = Result<T, TchError>;
@@ -81,7 +82,7 @@ struct Head {
 impl Nest {
     /// Draws the weights node by node in the order of [`Nest::order`], which a seed fixes: another order is another
     /// network for the same seed.
-    pub(crate) fn build(root: &Path, description: &Description) -> LibTorch<Self> {
+    pub(crate) fn build(root: &Path, description: &Description, init: Init) -> LibTorch<Self> {
         let plan = Plan::new(&description.architecture);
         let mut nest = Self::empty(*description.unet(), description.channels, plan.dense);
         let config = nest.config;
@@ -91,17 +92,18 @@ impl Nest {
             let outputs = config.filters(at.0);
             if at.1 > 0 {
                 let path = root / format!("up{name}");
-                nest.ups.insert(at, UpConv::new(&path, config.filters(at.0 + 1), outputs)?);
+                nest.ups.insert(at, UpConv::new(&path, config.filters(at.0 + 1), outputs, init)?);
             }
-            let norm = nest.is_normalised(at, plan.norm_deepest).then_some(config.batch_norm);
+            let norm = nest.is_normalised(at, plan.norm_deepest).then_some(config.norm);
             let inputs = nest.channels(at).iter().sum();
             let summed = root.device() == Device::Cpu && at.0 < SUMMED_ROWS;
-            let node = Node::new(&(root / format!("x{name}")), inputs, outputs, norm, summed)?;
+            let node =
+                Node::new(&(root / format!("x{name}")), inputs, outputs, norm, summed, init)?;
             nest.nodes.insert(at, node);
         }
         for (level, at, name) in plan.heads {
             let classes = description.channels.classes as i64;
-            let conv = Conv::new(&(root / name), config.filters(at.0), classes, 1)?;
+            let conv = Conv::new(&(root / name), config.filters(at.0), classes, 1, init)?;
             nest.heads.push(Head { level, at, conv });
         }
         Ok(nest)
@@ -113,7 +115,7 @@ impl Nest {
     }
 
     fn is_normalised(&self, at: At, deepest_too: bool) -> bool {
-        match self.config.batch_norm.nodes {
+        match self.config.norm.nodes {
             NormNodes::None => false,
             NormNodes::All => true,
             NormNodes::Encoder => at.1 == 0 && (at != (self.config.depth - 1, 0) || deepest_too),
@@ -171,7 +173,8 @@ impl Nest {
         self.averaged(images, mode).while_doing("computing features")
     }
 
-    /// Refuses channels the network does not take and sizes that its poolings cannot halve.
+    /// Refuses channels the network does not take, sizes that its poolings cannot halve, and sizes
+    /// of which a layer would normalise single numbers, which are all zero then.
     fn check_input(&self, images: &Tensor) -> Result<(), Error> {
         let (_, channels, height, width) =
             images.size4().while_doing("reading the input's shape")?;
@@ -185,7 +188,12 @@ impl Nest {
                 return Err(Error::NotDivisible { side, value, divisor });
             }
         }
-        Ok(())
+        let pixels = |row: usize| (height >> row) * (width >> row);
+        let alone = |(at, node): (&At, &Node)| node.numbers(pixels(at.0)) == Some(1);
+        let rule = "the deepest features are single pixels, which normalisation by slice makes 0; take larger slices, \
+                    fewer rows or group normalisation";
+        let size = format!("{height} x {width}");
+        require("size", size.as_str(), !self.nodes.iter().any(alone), rule)
     }
 
     /// Only the nodes that the heads depend on are computed, and each node's features are dropped after their last use:

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use super::adam::Adam;
+use super::average::Average;
 use super::event::EpochRecord;
 use super::guard::GuardState;
 use crate::error::Error;
@@ -32,6 +33,9 @@ pub(super) struct State {
     pub(super) history: Vec<EpochRecord>,
     pub(super) guard: GuardState,
     pub(super) adam_steps: u64,
+    /// Steps that the average of the weights has taken in.
+    #[serde(default)]
+    pub(super) average_steps: u64,
     pub(super) best: Option<Best>,
     /// Whether training stopped early.
     pub(super) stopped: bool,
@@ -41,7 +45,15 @@ impl State {
     /// Before the first epoch.
     pub(super) fn new(identity: Identity, heads: usize) -> Self {
         let guard = GuardState::new(heads);
-        Self { identity, history: Vec::new(), guard, adam_steps: 0, best: None, stopped: false }
+        Self {
+            identity,
+            history: Vec::new(),
+            guard,
+            adam_steps: 0,
+            average_steps: 0,
+            best: None,
+            stopped: false,
+        }
     }
 }
 
@@ -60,10 +72,12 @@ pub(super) fn save(
     state: &State,
     network: &Network,
     adam: &Adam,
+    average: Option<&Average>,
     best: Option<&Named>,
 ) -> Result<(), Error> {
     let mut tensors = named(network.variables());
     tensors.extend(adam.moments());
+    tensors.extend(average.map(Average::tensors).unwrap_or_default());
     if let Some(best) = best {
         tensors.extend(best.iter().map(|(name, tensor)| (best_name(name), tensor.shallow_clone())));
     }
@@ -80,6 +94,7 @@ pub(super) fn load(
     identity: &Identity,
     network: &Network,
     adam: &mut Adam,
+    average: Option<&mut Average>,
 ) -> Result<(State, Option<Named>), Error> {
     let mut file = WeightsFile::open(path)?;
     let state: State = file.description()?;
@@ -96,11 +111,15 @@ pub(super) fn load(
     }
     let mut targets = named(network.variables());
     targets.extend(adam.moments());
+    targets.extend(average.as_deref().map(Average::tensors).unwrap_or_default());
     let best = state.best.map(|_| copies(network.variables())).transpose()?;
     for (name, tensor) in best.iter().flatten() {
         targets.push((best_name(name), tensor.shallow_clone()));
     }
     file.fill(targets)?;
     adam.set_steps(state.adam_steps);
+    if let Some(average) = average {
+        average.set_steps(state.average_steps);
+    }
     Ok((state, best))
 }

@@ -33,6 +33,10 @@ pub struct TrainConfig {
     pub loss: LossConfig,
     /// Random geometry and intensity of the training slices.
     pub augmentation: Augmentation,
+    /// Probability, in [0, 1], that a lesion of any slice is pasted into a slice of a batch, before
+    /// both are augmented: where it was or elsewhere, its rim blended with what is there, and never
+    /// outside of the region of interest, where all intensities are 0. Priors do not show it.
+    pub copy_paste: f64,
     /// Share of each batch that is drawn among slices with foreground, the classes in turn, in [0, 1].
     pub foreground_share: f64,
     /// After how many epochs without a better validation Dice training stops; `None` = never. A training without
@@ -42,6 +46,11 @@ pub struct TrainConfig {
     pub collapse: CollapseGuard,
     /// Leaves the encoder unchanged: what it learnt elsewhere is kept.
     pub freeze_encoder: bool,
+    /// Decay, in (0, 1), of an exponential moving average of the weights, which is what validation
+    /// judges and what the network has at the end; `None` = the weights of the last step. Over the
+    /// first steps the decay rises to it, as t / (t + 9) after t steps, so that a short training
+    /// does not end near its start.
+    pub ema: Option<f64>,
 }
 
 /// The optimiser and its constants; the defaults are those of Kingma and Ba (2015).
@@ -104,10 +113,12 @@ impl Default for TrainConfig {
             precision: Precision::F32,
             loss: LossConfig { kind: LossKind::DiceCrossEntropy, ..LossConfig::default() },
             augmentation: Augmentation::default(),
+            copy_paste: 0.0,
             foreground_share: 0.5,
             patience: None,
             collapse: CollapseGuard::default(),
             freeze_encoder: false,
+            ema: None,
         }
     }
 }
@@ -142,8 +153,13 @@ impl TrainConfig {
         at_least_one("patience", self.patience.unwrap_or(1))?;
         positive("learning_rate", self.learning_rate)?;
         positive("clip_norm", self.clip_norm.unwrap_or(1.0))?;
-        let share = self.foreground_share;
-        require("foreground_share", share, (0.0..=1.0).contains(&share), "it must lie in 0..=1")?;
+        for (field, share) in
+            [("foreground_share", self.foreground_share), ("copy_paste", self.copy_paste)]
+        {
+            require(field, share, (0.0..=1.0).contains(&share), "it must lie in 0..=1")?;
+        }
+        let decay = self.ema.unwrap_or(0.5);
+        require("ema", decay, decay > 0.0 && decay < 1.0, "it must lie between 0 and 1")?;
         self.optimizer.check().map_err(|error| error.within("optimizer"))?;
         self.schedule.check().map_err(|error| error.within("schedule"))?;
         self.collapse.check().map_err(|error| error.within("collapse"))?;

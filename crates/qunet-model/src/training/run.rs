@@ -7,10 +7,12 @@ use rand_chacha::ChaCha8Rng;
 use tch::{TchError, Tensor};
 
 use super::adam::Adam;
+use super::average::Average;
 use super::config::TrainConfig;
 use super::evaluation::Findings;
 use super::event::EpochRecord;
 use super::guard::GuardState;
+use super::paste::Lesions;
 use super::sampler::Sampler;
 use super::set::TrainingSet;
 use crate::error::{Error, While};
@@ -23,7 +25,10 @@ pub(super) struct Run<'a> {
     set: &'a TrainingSet,
     seed: u64,
     sampler: Sampler,
+    /// What is pasted into other slices, where anything is.
+    lesions: Option<Lesions>,
     pub(super) adam: Adam,
+    pub(super) average: Option<Average>,
     /// How many slices each step of an epoch takes.
     batches: Vec<usize>,
     /// How many times the background outweighs the foreground.
@@ -60,8 +65,10 @@ impl<'a> Run<'a> {
             network,
             set,
             seed,
+            lesions: (config.copy_paste > 0.0).then(|| Lesions::of(set)).transpose()?,
             sampler: Sampler::new(set, batch, config.foreground_share, seed),
             adam: Adam::new(network, config.optimizer).while_doing("building the optimiser")?,
+            average: config.ema.map(|decay| Average::new(network, decay)).transpose()?,
             batches,
             imbalance,
         })
@@ -69,6 +76,19 @@ impl<'a> Run<'a> {
 
     pub(super) fn set(&self) -> &'a TrainingSet {
         self.set
+    }
+
+    /// Forgets where the steps so far led, after a remedy.
+    pub(super) fn forget(&mut self) -> Result<(), Error> {
+        if let Some(average) = &mut self.average {
+            average.forget();
+        }
+        self.adam.forget().while_doing("setting the optimiser back")
+    }
+
+    /// Gives the network the average of its weights where one is kept; a second call takes it back.
+    pub(super) fn swap_average(&mut self) -> Result<(), Error> {
+        self.average.as_mut().map_or(Ok(()), |average| average.swap(self.network))
     }
 
     pub(super) fn epoch(&mut self, epoch: usize, guard: &GuardState) -> Result<EpochRecord, Error> {
@@ -140,6 +160,9 @@ impl<'a> Run<'a> {
         }
         let scale = self.config.clip_norm.map_or(1.0, |longest| (longest / norm).min(1.0));
         self.adam.step(rate, scale).while_doing("changing weights")?;
+        if let Some(average) = &mut self.average {
+            average.observe(self.network).while_doing("averaging weights")?;
+        }
         sums.gradient_norm = norm;
         for (sum, head) in sums.losses.iter_mut().zip(&heads) {
             *sum += read(head)?;
@@ -155,13 +178,26 @@ impl<'a> Run<'a> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(done as u64 + 1);
         crate::seed(rng.next_u64());
-        let (images, labels) = self.set.gather(&self.sampler.draw(done, count))?;
-        let (images, labels) = self.config.augmentation.apply(&images, &labels, &mut rng)?;
+        let batch = self.set.gather(&self.sampler.draw(done, count))?;
+        let (images, labels) = self.augment(batch, &mut rng)?;
         let doing = "preparing a batch";
         let images = images
             .f_to_kind(self.config.precision.kind(self.network.device()))
             .while_doing(doing)?;
         Ok((images, Truth::new(labels, self.set.classes()).while_doing(doing)?))
+    }
+
+    fn augment(
+        &self,
+        mut batch: (Tensor, Tensor),
+        rng: &mut ChaCha8Rng,
+    ) -> Result<(Tensor, Tensor), Error> {
+        let channels = self.network.channels();
+        if let Some(lesions) = &self.lesions {
+            let (probability, intensities) = (self.config.copy_paste, channels.intensities());
+            batch = lesions.paste(probability, self.set, batch, intensities, rng)?;
+        }
+        self.config.augmentation.apply(&batch.0, &batch.1, channels.priors, rng)
     }
 
     fn balanced(

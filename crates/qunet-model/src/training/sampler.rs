@@ -117,6 +117,21 @@ mod tests {
     }
 
     #[test]
+    fn views_of_a_slice_are_dealt_as_often_as_each_other() {
+        // Three views of two slices, the second with a lesion.
+        let set = set(&[0, 0, 0, 1, 1, 1]);
+        assert_eq!((set.len(), set.positive_slices()), (6, 3));
+        assert!((set.foreground_share().unwrap() - 0.5).abs() < 1e-9);
+        let mut sampler = Sampler::new(&set, 4, 0.5, 3);
+        let mut dealt = [0; 6];
+        // Six steps deal twelve cards of the six, and twelve of the three that hold the lesion.
+        for index in (0..6).flat_map(|step| sampler.draw(step, 4)) {
+            dealt[index as usize] += 1;
+        }
+        assert_eq!(dealt, [2, 2, 2, 6, 6, 6]);
+    }
+
+    #[test]
     fn any_step_can_be_drawn_first() {
         let set = set(&[0, 1, 2, 1, 0, 0, 0]);
         let mut whole = Sampler::new(&set, 3, 0.3, 1);

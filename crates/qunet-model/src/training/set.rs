@@ -25,6 +25,9 @@ impl TrainingSet {
     /// Takes slices (intensities in [0, 1], any size and number of channels) with their masks and resizes them to
     /// `size` (height, width): images bilinear, masks nearest.
     ///
+    /// A slice may come several times with one mask, say with and without a prior behind its
+    /// intensities: each view is a slice of the set, dealt as often as any other.
+    ///
     /// # Errors
     /// [`Error::NoSlices`] without slices, [`Error::ShapeMismatch`] where an image and its mask
     /// differ in size, [`Error::NotFinite`] for a pixel that is NaN or infinite.
@@ -124,6 +127,11 @@ impl TrainingSet {
 
     pub(crate) fn classes(&self) -> usize {
         self.classes
+    }
+
+    /// The label maps of all slices, `(N, 1, H, W)`.
+    pub(crate) fn labels(&self) -> &Tensor {
+        &self.labels
     }
 
     /// For each foreground class the slices that hold any of it.

@@ -2,13 +2,14 @@ use std::path::Path;
 
 use tch::Kind;
 
+use super::average::Average;
 use super::checkpoint::{self, Best, Identity, Named, State};
 use super::config::TrainConfig;
 use super::evaluation;
 use super::event::{EpochRecord, Remedy, TrainEvent};
 use super::run::Run;
 use super::set::TrainingSet;
-use crate::error::{Error, While, require};
+use crate::error::{Error, require};
 use crate::network::Network;
 use crate::observer::Observer;
 use crate::weights;
@@ -42,7 +43,8 @@ impl Trainer {
     }
 
     /// Trains `network` further from the weights it has, with a fresh optimiser. At the end it has the weights of the
-    /// best epoch where there are validation slices, of the last one otherwise.
+    /// best epoch where there are validation slices, of the last one otherwise; with [`TrainConfig::ema`] they are
+    /// averages over the steps up to there.
     ///
     /// A `Break` from the observer ends the training with [`Error::Interrupted`] once the epoch under way is saved.
     ///
@@ -139,8 +141,9 @@ impl<'a> Session<'a> {
     /// Takes over the checkpoint where there is one.
     fn resume(&mut self) -> Result<(), Error> {
         let Some(path) = self.fit.checkpoint.filter(|path| path.exists()) else { return Ok(()) };
+        let Run { adam, average, .. } = &mut self.run;
         (self.state, self.best) =
-            checkpoint::load(path, &self.state.identity, self.network, &mut self.run.adam)?;
+            checkpoint::load(path, &self.state.identity, self.network, adam, average.as_mut())?;
         let epoch = self.state.history.len();
         self.notify(&TrainEvent::Resumed { path: path.to_owned(), epoch });
         Ok(())
@@ -155,8 +158,9 @@ impl<'a> Session<'a> {
             self.notify(&TrainEvent::Epoch(record));
             self.check_interruption()?;
         }
-        if let Some(best) = self.best.take() {
-            weights::restore(self.network.variables(), best)?;
+        match self.best.take() {
+            Some(best) => weights::restore(self.network.variables(), best)?,
+            None => self.run.swap_average()?,
         }
         self.judge()?;
         self.check_interruption()?;
@@ -198,13 +202,22 @@ impl<'a> Session<'a> {
     fn epoch(&mut self, epoch: usize) -> Result<EpochRecord, Error> {
         let mut record = self.run.epoch(epoch, &self.state.guard)?;
         if let Some(set) = self.fit.validation {
-            record.validation_dice =
-                evaluation::dice(self.network, set, self.config.batch_size, self.kind())?;
-            self.compare(epoch, record.validation_dice)?;
+            self.run.swap_average()?;
+            let judged = self.validate(epoch, set);
+            self.run.swap_average()?;
+            record.validation_dice = judged?;
         }
         self.guard(epoch, &record)?;
         self.state.adam_steps = self.run.adam.steps();
+        self.state.average_steps = self.run.average.as_ref().map_or(0, Average::steps);
         Ok(record)
+    }
+
+    /// The validation Dice of the network as it is now.
+    fn validate(&mut self, epoch: usize, set: &TrainingSet) -> Result<Option<f64>, Error> {
+        let dice = evaluation::dice(self.network, set, self.config.batch_size, self.kind())?;
+        self.compare(epoch, dice)?;
+        Ok(dice)
     }
 
     /// Keeps the weights of the best epoch, and stops where none has been better for long enough.
@@ -240,13 +253,15 @@ impl<'a> Session<'a> {
             self.network.reinitialise(self.fit.seed.wrapping_add(restart << 32))?;
         }
         if remedy != Remedy::None {
-            self.run.adam.forget().while_doing("setting the optimiser back")?;
+            self.run.forget()?;
         }
         Ok(())
     }
 
     fn save(&self) -> Result<(), Error> {
         let Some(path) = self.fit.checkpoint else { return Ok(()) };
-        checkpoint::save(path, &self.state, self.network, &self.run.adam, self.best.as_ref())
+        let Run { adam, average, .. } = &self.run;
+        let best = self.best.as_ref();
+        checkpoint::save(path, &self.state, self.network, adam, average.as_ref(), best)
     }
 }

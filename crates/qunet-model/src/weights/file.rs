@@ -68,9 +68,9 @@ fn flat(tensor: &Tensor) -> Result<Vec<f32>, TchError> {
 pub(crate) fn load(path: &Path, variables: &VarStore) -> Result<(), Error> {
     let mut file = WeightsFile::open(path)?;
     let named = named(variables);
-    // A checkpoint has moments and the best weights, PyTorch counts the batches of its statistics.
+    // A checkpoint has moments, an average and the best weights, PyTorch counts the batches of its statistics.
     let skipped = |name: &str| {
-        ["adam.", "best."].iter().any(|prefix| name.starts_with(prefix))
+        ["adam.", "average.", "best."].iter().any(|prefix| name.starts_with(prefix))
             || name.ends_with(".num_batches_tracked")
     };
     let unknown = |name: &String| !skipped(name) && named.iter().all(|(own, _)| own != name);

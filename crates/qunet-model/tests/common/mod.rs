@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ndarray::Array2;
-use qunet_model::{BatchNormConfig, Channels, Device, Network, UnetConfig, UnetPlusPlusConfig};
+use qunet_model::{Channels, Device, Network, NormConfig, UnetConfig, UnetPlusPlusConfig};
 
 /// LibTorch has one random generator for the whole process, so tests that draw from it take turns:
 /// new weights and dropout do; and each runs on one thread, since the nets are tiny.
@@ -36,7 +36,7 @@ pub(crate) fn toy() -> Vec<(Array2<f32>, Array2<bool>)> {
 #[allow(dead_code)] // not by every test program
 pub(crate) fn network(seed: u64) -> Network {
     qunet_model::seed(seed);
-    let unet = UnetConfig { width: 4, batch_norm: BatchNormConfig::torch(), ..UnetConfig::paper() };
+    let unet = UnetConfig { width: 4, norm: NormConfig::torch(), ..UnetConfig::paper() };
     let config = UnetPlusPlusConfig { unet, ..UnetPlusPlusConfig::paper() };
     Network::unet_plus_plus(&config, Channels::default(), Device::Cpu).unwrap()
 }
