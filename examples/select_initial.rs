@@ -38,7 +38,7 @@ fn main() -> anyhow::Result<()> {
         Some(path) => Stack::open(path)?,
     };
     if let Some(path) = &arguments.roi {
-        stack = stack.with_roi(path)?;
+        stack = qunet_examples::with_roi(stack, path)?;
     }
     let records = score_stack(&stack, &Scaling::StackMinMax, &QualityParams::default())?;
     let pool = Pool::of_stack(stack.slices())?.with_quality(0, &records)?;

@@ -75,8 +75,12 @@
 mod dicom_series;
 mod error;
 mod files;
+mod folder;
+mod foreground;
 mod geometry;
+mod grid;
 mod mask;
+mod mask_stream;
 mod nifti_file;
 #[cfg(feature = "npy")]
 mod npy_file;
@@ -85,6 +89,7 @@ mod open;
 pub mod phantom;
 mod picture_folder;
 mod pixels;
+mod place;
 mod png_files;
 mod region;
 mod resize;
@@ -102,8 +107,11 @@ pub use error::Error;
 pub use files::{
     PARTIAL_PREFIX, create_folder, is_partial, write_atomically, write_file, write_folder,
 };
+pub use foreground::{Foreground, MaskFault};
 pub use geometry::{Geometry, LengthUnit, SlicingAxis};
+pub use grid::{Fit, Grid, Reordering};
 pub use mask::LabelMap;
+pub use mask_stream::MaskStream;
 pub use ndarray;
 pub use nrrd_file::Segment;
 pub use pixels::{Pixels, SlicePixels, SliceView};
@@ -112,4 +120,4 @@ pub use resize::{resize_area, resize_bilinear, resize_nearest};
 pub use scaling::Scaling;
 pub use slice_id::SliceId;
 pub use stack::Stack;
-pub use stream::{MaskStream, SliceStream};
+pub use stream::SliceStream;
