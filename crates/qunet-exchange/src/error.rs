@@ -126,8 +126,9 @@ pub enum Error {
     },
     /// Masks that lie elsewhere.
     #[error(
-        "{path} lies up to {distance:.3} mm from its stack; save the masks with the orientation \
-         and origin of the image"
+        "{path} lies up to {} mm from its stack; save the masks with the orientation and origin of \
+         the image",
+        qunet_stack::millimetres(*distance)
     )]
     Place {
         /// The file.

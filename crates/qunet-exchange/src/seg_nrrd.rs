@@ -47,12 +47,9 @@ pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
     }
     let place = task.stack.geometry().starting_at(offset);
     let fit = Grid::placed(task.name, part, place).fit(&grid);
-    match fit.map_err(|error| nifti::elsewhere(path, error))? {
-        Fit::Reordered(_) => {
-            let distance = file.geometry.furthest_corner(&place, part);
-            return Err(Error::Place { path: path.to_owned(), distance });
-        }
-        _ => {}
+    if let Fit::Reordered(_) = fit.map_err(|error| nifti::elsewhere(path, error))? {
+        let distance = file.geometry.furthest_corner(&place, part);
+        return Err(Error::Place { path: path.to_owned(), distance });
     }
     let mut labels = Array3::zeros((full[0], full[1], full[2]));
     let mut part = labels.slice_mut(s![z..z + slices, y..y + height, x..x + width]);

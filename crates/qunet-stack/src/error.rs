@@ -205,8 +205,9 @@ pub enum Error {
     },
     /// A mask that lies on other voxels than its stack.
     #[error(
-        "{name} lies up to {distance:.3} mm from {stack}: it has {found}; the stack has {expected}; \
-         resample it to the grid of its stack, by nearest neighbour"
+        "{name} lies up to {} mm from {stack}: it has {found}; the stack has {expected}; \
+         resample it to the grid of its stack, by nearest neighbour",
+        crate::geometry::millimetres(*distance)
     )]
     Elsewhere {
         /// The mask.
@@ -222,9 +223,8 @@ pub enum Error {
     },
     /// A mask with values from which nobody can tell what is inside.
     #[error(
-        "{path} is no mask: {fault} (values: {values}); say which labels are meant (--lesion \
-         LABEL,...) or above which value (--threshold VALUE), or save it with 0 outside and 1 \
-         inside, as PNG or NIfTI: JPEG and smoothing change values"
+        "{path} is no mask: {fault} (values: {values}); {remedy}save it with 0 outside and 1 inside, \
+         as PNG or NIfTI: JPEG and smoothing change values"
     )]
     MaskValues {
         /// The file or folder.
@@ -233,6 +233,8 @@ pub enum Error {
         fault: crate::MaskFault,
         /// The values found, in words.
         values: String,
+        /// What else to do, with an "or" behind it; empty where there is nothing else.
+        remedy: &'static str,
     },
     /// A stack needs at least one pixel.
     #[error("{name} has shape {shape:?} (slices, height, width): a stack needs at least one pixel")]

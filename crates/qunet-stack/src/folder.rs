@@ -29,7 +29,8 @@ impl Folder {
             let path = entry.map_err(cannot_read)?.path();
             // Among them the `._` twins that macOS leaves on other disks.
             let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes()[0] == b'.');
-            if hidden || path.is_dir() {
+            // A pipe or a device may never end; a link that leads nowhere is a slice that is missing.
+            if hidden || (path.exists() && !path.is_file()) {
                 continue;
             }
             // By its name a picture, whatever is in it: a broken slice is an error, not a gap.

@@ -64,6 +64,7 @@ impl fmt::Display for MaskFault {
 pub(crate) struct MaskValues {
     path: PathBuf,
     foreground: Foreground,
+    lossy: bool,
     /// Values that differ, in the order in which they were met, one more than are needed.
     found: Vec<f32>,
 }
@@ -71,12 +72,8 @@ pub(crate) struct MaskValues {
 impl MaskValues {
     /// For a file; `lossy` where its format changes values on the way.
     pub(crate) fn new(path: &Path, foreground: &Foreground, lossy: bool) -> Self {
-        // The noise of a lossy format would pass for labels.
-        let foreground = match foreground {
-            Foreground::AnyLabel if lossy => Foreground::Binary,
-            other => other.clone(),
-        };
-        Self { path: path.to_owned(), foreground, found: Vec::new() }
+        let (path, foreground) = (path.to_owned(), foreground.clone());
+        Self { path, foreground, lossy, found: Vec::new() }
     }
 
     /// What is inside a slice, row by row; values so bad that no more of the file is needed are
@@ -132,6 +129,8 @@ impl MaskValues {
         }
         let most = match self.foreground {
             Foreground::Binary => 2,
+            // The noise of a lossy format would pass for labels.
+            Foreground::AnyLabel if self.lossy => 2,
             Foreground::AnyLabel => MOST_LABELS + 1,
             _ => return None,
         };
@@ -161,7 +160,15 @@ impl MaskValues {
         let more = if values.len() > LISTED { ", ..." } else { "" };
         let listed = values.iter().take(LISTED).map(|&value| Short(f64::from(value)).to_string());
         let values = listed.collect::<Vec<_>>().join(", ") + more;
-        Error::MaskValues { path: self.path.clone(), fault, values }
+        // Regions of interest are given without an option for their values.
+        let remedy = match self.foreground {
+            Foreground::AnyLabel => "",
+            _ => {
+                "say which labels are meant (--lesion LABEL,...) or above which value (--threshold \
+                 VALUE), or "
+            }
+        };
+        Error::MaskValues { path: self.path.clone(), fault, values, remedy }
     }
 }
 

@@ -181,6 +181,17 @@ impl fmt::Display for Geometry {
     }
 }
 
+/// A distance in mm, to the micrometre or finer.
+///
+/// ```
+/// assert_eq!(qunet_stack::millimetres(58.309_518_95), "58.310");
+/// assert_eq!(qunet_stack::millimetres(0.000_25), "0.00025");
+/// ```
+#[must_use]
+pub fn millimetres(distance: f64) -> String {
+    if distance < 0.1 { Short(distance).to_string() } else { format!("{distance:.3}") }
+}
+
 /// A number with six significant digits at most.
 ///
 /// ```text

@@ -108,7 +108,7 @@ pub use files::{
     PARTIAL_PREFIX, create_folder, is_partial, write_atomically, write_file, write_folder,
 };
 pub use foreground::{Foreground, MaskFault};
-pub use geometry::{Geometry, LengthUnit, SlicingAxis};
+pub use geometry::{Geometry, LengthUnit, SlicingAxis, millimetres};
 pub use grid::{Fit, Grid, Reordering};
 pub use mask::LabelMap;
 pub use mask_stream::MaskStream;

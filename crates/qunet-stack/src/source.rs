@@ -108,7 +108,7 @@ fn is_bare_dicom(start: &[u8]) -> bool {
         _ => return false,
     };
     let Some(next) = length.and_then(|length| value.get(head + length..)) else { return false };
-    matches!(next, [2 | 8, 0, _, 0, ..])
+    matches!(next, [2 | 8 | 0x10 | 0x18 | 0x20 | 0x28, 0, ..])
 }
 
 /// Exactly `length` bytes, or all there are; memory is asked for first and may be refused.

@@ -33,8 +33,7 @@ pub(super) struct Region {
     value: Value,
     original_width: Option<usize>,
     original_height: Option<usize>,
-    #[serde(default)]
-    image_rotation: f64,
+    image_rotation: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -96,8 +95,8 @@ impl Region {
         if found != shape {
             return Err(MaskProblem::Size { found, expected: shape });
         }
-        if self.image_rotation != 0.0 {
-            return Err(MaskProblem::Turned { degrees: self.image_rotation });
+        if let Some(degrees) = self.image_rotation.filter(|degrees| *degrees != 0.0) {
+            return Err(MaskProblem::Turned { degrees });
         }
         match self.kind.as_str() {
             "brushlabels" => {

@@ -13,7 +13,7 @@ const COMPRESSION: u16 = 259;
 const PHOTOMETRIC: u16 = 262;
 const DESCRIPTION: u16 = 270;
 const WHITE_IS_ZERO: u64 = 0;
-const BLACK_IS_ZERO: u16 = 1;
+const BLACK_IS_ZERO: u8 = 1;
 const PALETTE: u64 = 3;
 /// A longer description is not one.
 const LONGEST: u64 = 1 << 20;
@@ -35,11 +35,18 @@ const UNREAD: [(u64, &str); 9] = [
 pub(super) struct Directories {
     /// How values are packed, of each page.
     packings: Vec<u64>,
-    /// Where each page says what its values mean, and what.
-    meanings: Vec<(u64, u64)>,
+    /// What the values of each page mean, where that is said and in how many bytes.
+    meanings: Vec<Meaning>,
     /// The text with the first page.
     pub(super) description: Option<String>,
     big_endian: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Meaning {
+    meaning: u64,
+    place: u64,
+    bytes: usize,
 }
 
 impl Directories {
@@ -81,7 +88,10 @@ impl Directories {
         let bytes = if kind == 3 { 2 } else { 4 };
         match tag {
             COMPRESSION => self.packings.push(reader.number(bytes)?),
-            PHOTOMETRIC if kind == 3 => self.meanings.push((place, reader.number(2)?)),
+            PHOTOMETRIC => {
+                let meaning = reader.number(bytes)?;
+                self.meanings.push(Meaning { meaning, place, bytes });
+            }
             DESCRIPTION if self.description.is_none() && count <= LONGEST => {
                 let inside = if reader.big { 8 } else { 4 };
                 let from = if count <= inside { place } else { reader.offset()? };
@@ -106,7 +116,7 @@ impl Directories {
             let what = format!("pages packed as {name}");
             return unsupported(what, "save it unpacked, or with deflate or LZW");
         }
-        let palette = self.meanings.iter().any(|(_, meaning)| *meaning == PALETTE);
+        let palette = self.meanings.iter().any(|said| said.meaning == PALETTE);
         if palette && purpose == Purpose::Image {
             let what = "indices into a colour table, which are no grey values".to_owned();
             return unsupported(
@@ -119,11 +129,14 @@ impl Directories {
 
     /// Bytes by which the decoder takes values for grey that grow from black.
     pub(super) fn patches(&self) -> Vec<(u64, u8)> {
-        let number =
-            if self.big_endian { BLACK_IS_ZERO.to_be_bytes() } else { BLACK_IS_ZERO.to_le_bytes() };
-        let turned = |meaning: u64| meaning == WHITE_IS_ZERO || meaning == PALETTE;
-        let places = self.meanings.iter().filter(|(_, meaning)| turned(*meaning));
-        places.flat_map(|(place, _)| [(*place, number[0]), (place + 1, number[1])]).collect()
+        let turned = |said: &&Meaning| matches!(said.meaning, WHITE_IS_ZERO | PALETTE);
+        let patch = |&Meaning { place, bytes, .. }: &Meaning| {
+            let last = bytes as u64 - 1;
+            let lowest = if self.big_endian { last } else { 0 };
+            let byte = move |at: u64| if at == lowest { BLACK_IS_ZERO } else { 0 };
+            (0..=last).map(move |at| (place + at, byte(at)))
+        };
+        self.meanings.iter().filter(turned).flat_map(patch).collect()
     }
 }
 
