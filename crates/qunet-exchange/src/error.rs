@@ -260,7 +260,8 @@ pub enum MaskProblem {
     Polygon,
     /// A box, a point or the like.
     #[error(
-        "it has no outline, only a box or points; draw it with the brush, the mask or the polygon tool"
+        "it has no outline, only a box or points; draw it with the brush, the mask or the \
+         polygon tool"
     )]
     Outline,
     /// A polygon that is not a list of its parts.
@@ -343,8 +344,8 @@ pub enum NrrdProblem {
     },
     /// Labels of which nothing is known but their numbers.
     #[error(
-        "it names no segments; save it as a segmentation (.seg.nrrd), of which each segment is called \
-         as its class"
+        "it names no segments; save it as a segmentation (.seg.nrrd), of which each segment is \
+         called as its class"
     )]
     NoSegments,
     /// Fewer or more voxels than the header says.

@@ -86,8 +86,8 @@ pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
     Answers::from_labels(task, &labels)
 }
 
-/// Reads masks of two values, 0 and another, which is label 1 whatever it is: a NIfTI file, a folder of
-/// pictures, or whatever else [`Stack::open`] reads.
+/// Reads masks of two values, 0 and another, which is label 1 whatever it is: a NIfTI file, a
+/// folder of pictures, or whatever else [`Stack::open`] reads.
 ///
 /// # Errors
 /// As [`Format::import`](crate::Format::import), and

@@ -39,14 +39,15 @@ pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
     let (full, part) = (task.stack.shape(), [slices, height, width]);
     let grid = Grid::placed(path.display().to_string(), part, file.geometry);
     // A program that crops and does not say so leaves it to the origin.
-    let offset = file.offset.or_else(|| Grid::from(task.stack).offset_of(&grid));
+    let whole = Grid::from(task.stack);
+    let offset = file.offset.or_else(|| whole.offset_of(&grid));
     let offset @ [z, y, x] = offset.unwrap_or_default();
     let end = [z + slices, y + height, x + width];
     if (0..3).any(|axis| end[axis] > full[axis]) {
         return Err(Error::Shape { path: path.to_owned(), found: end, expected: full });
     }
     let place = task.stack.geometry().starting_at(offset);
-    let fit = Grid::placed(task.name, part, place).fit(&grid);
+    let fit = whole.part(offset, part).fit(&grid);
     if let Fit::Reordered(_) = fit.map_err(|error| nifti::elsewhere(path, error))? {
         let distance = file.geometry.furthest_corner(&place, part);
         return Err(Error::Place { path: path.to_owned(), distance });

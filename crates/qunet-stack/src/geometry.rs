@@ -149,6 +149,15 @@ impl Geometry {
         furthest
     }
 
+    /// Whether steps along every axis are the same, to a thousandth of a voxel.
+    pub(crate) fn is_near(&self, other: &Self) -> bool {
+        let finest = self.spacing().into_iter().fold(f64::INFINITY, f64::min);
+        let pairs = self.affine.iter().zip(&other.affine);
+        pairs
+            .flat_map(|(a, b)| a.iter().zip(b))
+            .all(|(a, b)| (a - b).abs() * self.unit.in_millimetres() <= 1e-3 * finest)
+    }
+
     /// Where a column, row and slice lies, in mm.
     fn place(&self, [x, y, z]: [f64; 3]) -> [f64; 3] {
         let unit = self.unit.in_millimetres();

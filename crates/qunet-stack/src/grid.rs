@@ -138,7 +138,11 @@ impl Grid {
     /// ```
     #[must_use]
     pub fn offset_of(&self, part: &Self) -> Option<[usize; 3]> {
-        let (from, to) = (part.places.first()?, self.places.first()?);
+        self.places.iter().find_map(|to| self.offset_from(to, part))
+    }
+
+    fn offset_from(&self, to: &Geometry, part: &Self) -> Option<[usize; 3]> {
+        let from = part.places.first()?;
         let begin = matrix(to).try_inverse()? * matrix(from) * Vector4::new(0.0, 0.0, 0.0, 1.0);
         let offset = [begin[2], begin[1], begin[0]].map(f64::round);
         let fits = |axis: usize| {
@@ -151,6 +155,13 @@ impl Grid {
         let offset = offset.map(|at| at as usize);
         let across = matrix(&to.starting_at(offset)).try_inverse()? * matrix(from);
         maps(&across, &Reordering::NONE, part.shape).then_some(offset)
+    }
+
+    /// The part of so many slices, rows and columns that begins at this one.
+    #[must_use]
+    pub fn part(&self, begin: [usize; 3], shape: [usize; 3]) -> Self {
+        let places = self.places.iter().map(|place| place.starting_at(begin)).collect();
+        Self { name: self.name.clone(), shape, places, stated: self.stated }
     }
 
     /// The places of a mask and of this grid that may be meant to be equal, like with like first.

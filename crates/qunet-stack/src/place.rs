@@ -41,12 +41,25 @@ impl Place {
     /// Everything that the file says, in the order in which it is believed. A form that is sheared,
     /// as of a tilted gantry, is there as programs see it too that know only rotations.
     pub(crate) fn all(&self) -> Vec<Geometry> {
-        let rotation = self.qform.as_ref().and_then(nifti_file::rotation);
-        let mut all: Vec<Geometry> = self.sform.into_iter().chain(rotation).collect();
+        let rotations = [self.qform, self.sform].into_iter().flatten();
+        let rotations = rotations.filter_map(|form| nifti_file::rotation(&form));
+        let mut all: Vec<Geometry> = self.sform.into_iter().chain(rotations).collect();
         if all.is_empty() {
             all.push(self.assumed);
         }
         all
+    }
+
+    /// Where ITK takes a NIfTI file of this place to lie, and with it 3D Slicer and ITK-SNAP: by the
+    /// sform where that is of the scanner, else by the qform, and never sheared.
+    pub(crate) fn by_itk(&self) -> Geometry {
+        let scanner = self.sform.filter(|sform| sform.space == 1);
+        let form = scanner.or(self.qform).or(self.sform).unwrap_or(self.assumed);
+        match nifti_file::rotation(&form) {
+            // As it is stated, where nothing but rounding is between the two.
+            Some(rotation) if rotation.is_near(&form) => form,
+            rotation => rotation.unwrap_or(form),
+        }
     }
 
     /// The place of the same voxels sliced along another axis.

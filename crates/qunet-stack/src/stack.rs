@@ -37,9 +37,9 @@ pub struct Stack {
 
 impl Stack {
     /// Reads a stack; its content says what it is:
-    /// - NIfTI-1: `.nii`, `.nii.gz`, or either half of a `.hdr`/`.img` pair,
-    /// - DICOM (feature `dicom`): the folder of one series, sorted by position along the normal of
-    ///   its slices, or a file of one or many frames; stored values become modality values
+    /// - NIfTI-1 and NIfTI-2: `.nii`, `.nii.gz`, or either half of a `.hdr`/`.img` pair,
+    /// - DICOM (feature `dicom`): the folder of one series, also with pictures beside it, sorted by
+    ///   position along the normal of its slices, or a file of one or many frames; stored values become modality values
     ///   (Hounsfield units in CT) by the slope and intercept of each slice, or its look-up table,
     /// - TIFF of one or many grey pages (feature `tiff`),
     /// - a NumPy array `(slices, height, width)` in C or Fortran order (feature `npy`),
@@ -267,7 +267,7 @@ impl Stack {
         segments: &[Segment],
     ) -> Result<(), Error> {
         self.check_grid("the label map", labels.dim())?;
-        nrrd_file::write(path.as_ref(), labels, self.geometry(), segments)
+        nrrd_file::write(path.as_ref(), labels, &self.place.by_itk(), segments)
     }
 
     /// Writes the slices as 8-bit grey PNG files into a new folder, named by their numbers: 0 to

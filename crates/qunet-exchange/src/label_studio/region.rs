@@ -84,8 +84,8 @@ impl Region {
         }
     }
 
-    /// The pixels of a region of a picture `(height, width)`: the brush as it is stored, polygons and
-    /// rectangles filled as Label Studio's converter hands them to pycocotools.
+    /// The pixels of a region of a picture `(height, width)`: the brush as it is stored, polygons
+    /// and rectangles filled as Label Studio's converter hands them to pycocotools.
     ///
     /// # Errors
     /// [`MaskProblem`] for every other kind, another size, and regions that are broken.
@@ -127,7 +127,7 @@ impl Region {
 }
 
 impl Rectangle {
-    /// The corners in percent; it is turned in pixels, which need not be as wide as high in percent.
+    /// The corners in percent; it is turned in pixels, whose sides differ in percent.
     fn corners(&self, (height, width): (usize, usize)) -> [[f64; 2]; 4] {
         let (sin, cos) = self.rotation.to_radians().sin_cos();
         let aspect = height as f64 / width as f64;

@@ -115,6 +115,11 @@ impl Object<'_> {
         self.text(SERIES)
     }
 
+    /// Whether small values are white.
+    pub(super) fn is_inverted(&self) -> bool {
+        self.text(PHOTOMETRIC) == "MONOCHROME1"
+    }
+
     /// What made the object: `CT`, `MR`, `SEG` for a segmentation.
     pub(super) fn modality(&self) -> String {
         self.text(MODALITY)

@@ -12,6 +12,7 @@ use crate::Error;
 struct Scanned {
     file: SeriesFile,
     series: String,
+    inverted: bool,
     places: Vec<frame::Place>,
 }
 
@@ -32,6 +33,15 @@ pub(super) fn scan(path: &Path, files: Vec<PathBuf>) -> Result<Slices, Error> {
             path: odd.file.path.clone(),
             what: format!("the DICOM series {}, most files {}", odd.series, most.series),
             remedy: "give each series a folder of its own",
+        });
+    }
+    if let Some((odd, _)) = space::odd_one(&scanned, |a, b| a.inverted == b.inverted) {
+        return Err(Error::Unsupported {
+            path: odd.file.path.clone(),
+            what:
+                "another PhotometricInterpretation than most files: black and white are exchanged"
+                    .to_owned(),
+            remedy: "store all slices as MONOCHROME2",
         });
     }
     let size = |scanned: &Scanned| {
@@ -141,7 +151,7 @@ fn scan_file(path: PathBuf, among_others: bool) -> Result<Option<Scanned>, Error
         return Err(Error::CutShort { path, expected: least, found });
     }
     let places = (0..shape[0]).map(|frame| object.place(frame)).collect::<Result<_, _>>()?;
-    let series = object.series();
+    let (series, inverted) = (object.series(), object.is_inverted());
     let table = Table::from_object(&path, object.object, stored.signed)?;
-    Ok(Some(Scanned { file: SeriesFile { path, walked, stored, table }, series, places }))
+    Ok(Some(Scanned { file: SeriesFile { path, walked, stored, table }, series, inverted, places }))
 }
