@@ -301,7 +301,7 @@ impl Campaign<Folder> {
         masks.stacks.keys().try_for_each(|name| place(name).map(drop))?;
         for (name, slice) in &masks.empty {
             let number = place(name)?;
-            let slices = self.manifest.stacks[number].slices;
+            let slices = self.manifest.stacks[number].shape[0];
             if slice.0 >= slices {
                 let (slice, name) = (*slice, name.clone());
                 return Err(qunet_stack::Error::NoSuchSlice { slice, name, slices }.into());

@@ -26,7 +26,7 @@ const EXPLICIT_LITTLE: &str = "1.2.840.10008.1.2.1";
 const IMPLICIT_LITTLE: &str = "1.2.840.10008.1.2";
 const EXPLICIT_BIG: &str = "1.2.840.10008.1.2.2";
 /// Value representations with a length of 16 bits; every other, known or not, has 32 bits.
-pub(crate) const SHORT: [&[u8; 2]; 21] = [
+const SHORT: [&[u8; 2]; 21] = [
     b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FL", b"FD", b"IS", b"LO", b"LT", b"PN",
     b"SH", b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US",
 ];
