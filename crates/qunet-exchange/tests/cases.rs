@@ -91,7 +91,7 @@ fn label_studio_regions_are_filled_or_refused() {
 }
 
 /// A task of Label Studio for slice 3 with one region.
-fn studio(region: Value) -> Result<Answers, String> {
+fn studio(region: &Value) -> Result<Answers, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("export.json");
     let image = "/data/local-files/?d=ct/images/3.png";
@@ -117,17 +117,17 @@ fn no_region_leaves_a_slice_annotated_and_empty() {
         ("rectanglelabels", json!({"x": 25})),
         ("brushlabels", json!({"format": "png", "rle": []})),
     ] {
-        let message = studio(region(kind, value)).unwrap_err();
+        let message = studio(&region(kind, value)).unwrap_err();
         assert!(message.contains("slice 3, annotation r7"), "{kind}: {message}");
     }
     let mut turned =
         region("rectanglelabels", json!({"x": 25, "y": 25, "width": 40, "height": 40}));
     turned["image_rotation"] = json!(90);
-    assert!(studio(turned).unwrap_err().contains("turned by 90 degrees"));
+    assert!(studio(&turned).unwrap_err().contains("turned by 90 degrees"));
     let mut nobody =
         region("rectanglelabels", json!({"x": 25, "y": 25, "width": 40, "height": 40}));
     nobody["value"]["rectanglelabels"] = json!([]);
-    assert!(studio(nobody).unwrap_err().contains("a region has one"));
+    assert!(studio(&nobody).unwrap_err().contains("a region has one"));
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_turned_rectangle_is_turned_in_pixels() {
     let value = json!({
         "x": 50, "y": 25, "width": 30, "height": 25, "rotation": 90, "rectanglelabels": ["vessel"],
     });
-    let answers = studio(json!({"type": "rectanglelabels", "value": value})).unwrap();
+    let answers = studio(&json!({"type": "rectanglelabels", "value": value})).unwrap();
     assert_drawn(&answers, 3, 2, 24, [4, 9, 6, 9]);
 }
 

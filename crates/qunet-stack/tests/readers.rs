@@ -211,7 +211,8 @@ fn label_maps_overlay_their_image_in_every_library() {
         let [slices, height, width] = stack.shape();
         let labels = folder.path().join("labels.nii.gz");
         stack.write_labels(&labels, &ndarray::Array3::zeros((slices, height, width))).unwrap();
-        let (of_image, of_labels) = (read(&python, &[image.clone()]), read(&python, &[labels]));
+        let (of_image, of_labels) =
+            (read(&python, std::slice::from_ref(&image)), read(&python, &[labels]));
         assert!(of_image.len() >= 2 && of_image.len() == of_labels.len());
         for (image, labels) in of_image.iter().zip(&of_labels) {
             assert_eq!(image.reader, labels.reader);
