@@ -30,15 +30,17 @@ struct Arguments {
     /// Side of the slices in the network, a multiple of 16.
     #[arg(long, value_name = "PIXELS", default_value_t = 96)]
     size: usize,
+    #[command(flatten)]
+    values: qunet_examples::MaskValues,
 }
 
 fn main() -> anyhow::Result<()> {
     let _ = qunet::model::keep_freed_memory();
     qunet_examples::end_with_reader()?;
-    let Arguments { stack, truth, strategies, seeds, epochs, size } = Arguments::parse();
+    let Arguments { stack, truth, strategies, seeds, epochs, size, values } = Arguments::parse();
     let phantom = CtPhantom::default().generate()?;
     let stack = stack.map_or(Ok(phantom.stack), Stack::open)?;
-    let truth = truth.map_or(Ok(phantom.truth), |path| LabelMap::open_binary(path, &stack))?;
+    let truth = truth.map_or(Ok(phantom.truth), |path| values.open(path, &stack))?;
     let strategies = if strategies.is_empty() { StrategyConfig::every() } else { strategies };
     for later in strategies {
         let mut dice = Vec::new();

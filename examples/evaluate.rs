@@ -16,24 +16,26 @@ struct Arguments {
     /// Image stack; default: a CT phantom whose lesions are moved a little.
     #[arg(long, value_name = "FILE|DIR", requires_all = ["prediction", "truth"])]
     stack: Option<PathBuf>,
-    /// The segmentation; every value above 0 is lesion.
+    /// The segmentation.
     #[arg(long, value_name = "FILE|DIR", requires = "stack")]
     prediction: Option<PathBuf>,
-    /// The truth; every value above 0 is lesion.
+    /// The truth.
     #[arg(long, value_name = "FILE|DIR", requires = "stack")]
     truth: Option<PathBuf>,
     /// Slices to leave out, since their truth was seen in training.
     #[arg(long, value_name = "SLICE,...", value_delimiter = ',')]
     annotated: Vec<SliceId>,
+    #[command(flatten)]
+    values: qunet_examples::MaskValues,
 }
 
 fn main() -> anyhow::Result<()> {
     qunet_examples::end_with_reader()?;
-    let Arguments { stack, prediction, truth, annotated } = Arguments::parse();
+    let Arguments { stack, prediction, truth, annotated, values } = Arguments::parse();
     let (prediction, truth) = match (stack, prediction, truth) {
         (Some(stack), Some(prediction), Some(truth)) => {
             let stack = Stack::open(stack)?;
-            (LabelMap::open_binary(prediction, &stack)?, LabelMap::open_binary(truth, &stack)?)
+            (values.open(prediction, &stack)?, values.open(truth, &stack)?)
         }
         _ => {
             let phantom = CtPhantom::default().generate()?;

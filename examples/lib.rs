@@ -1,4 +1,55 @@
-//! Programs to copy from. Each is a file of its own; this is the one line that they share.
+//! Programs to copy from. Each is a file of its own; this is what they share.
+
+use std::path::Path;
+
+use qunet::stack::{Error, Fit, Foreground, LabelMap, Stack};
+
+/// Which values of a mask file are the lesion, for every program that takes one.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct MaskValues {
+    /// Labels that are lesion; default: of the two values of a mask the one that is not 0.
+    #[arg(long, value_name = "LABEL,...", value_delimiter = ',', allow_hyphen_values = true)]
+    pub lesion: Vec<i32>,
+    /// Value above which a voxel is lesion, for masks of probabilities.
+    #[arg(long, value_name = "VALUE", conflicts_with = "lesion")]
+    pub threshold: Option<f32>,
+}
+
+impl MaskValues {
+    /// What was said; nothing where nothing was.
+    #[must_use]
+    pub fn said(&self) -> Option<Foreground> {
+        let labels = (!self.lesion.is_empty()).then(|| Foreground::Labels(self.lesion.clone()));
+        self.threshold.map(Foreground::Above).or(labels)
+    }
+
+    /// Opens a mask, and says on standard error how it had to be brought to its stack.
+    ///
+    /// # Errors
+    /// Those of [`LabelMap::open`].
+    pub fn open(&self, path: impl AsRef<Path>, stack: &Stack) -> Result<LabelMap, Error> {
+        let labels = LabelMap::open(&path, stack, &self.said().unwrap_or_default())?;
+        tell(path, labels.fit());
+        Ok(labels)
+    }
+}
+
+/// Adds a region of interest, and says on standard error how it had to be brought to its stack.
+///
+/// # Errors
+/// Those of [`Stack::with_roi`].
+pub fn with_roi(stack: Stack, path: impl AsRef<Path>) -> Result<Stack, Error> {
+    let stack = stack.with_roi(&path)?;
+    tell(path, stack.roi_fit());
+    Ok(stack)
+}
+
+/// Says on standard error how a mask lay on its stack, unless voxel on voxel.
+pub fn tell(path: impl AsRef<Path>, fit: &Fit) {
+    if let Some(note) = fit.note(path) {
+        eprintln!("note: {note}");
+    }
+}
 
 /// Ends the program quietly, with code 0, when it prints into a pipe that nobody reads any more
 /// (`score_stack | head -1`); `println!` would panic there.

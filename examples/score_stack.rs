@@ -8,6 +8,7 @@ use clap::Parser;
 use qunet::prelude::*;
 use qunet::quality::{with_threads, write_csv, write_json};
 use qunet::stack::phantom::CtPhantom;
+use qunet::stack::{MaskStream, SliceStream};
 
 /// Scores every slice of a stack: sharpness, blurriness, inverse PSNR, region mean and CoV.
 #[derive(Parser)]
@@ -32,6 +33,10 @@ struct Arguments {
 fn main() -> anyhow::Result<()> {
     qunet_examples::end_with_reader()?;
     let Arguments { stack, roi, threads, csv, json } = Arguments::parse();
+    if let (Some(stack), Some(roi)) = (&stack, &roi) {
+        let stream = MaskStream::open(roi, &SliceStream::open(stack)?)?;
+        qunet_examples::tell(roi, stream.fit());
+    }
     // Pixel values are brought to [0, 1] over the stack; Scaling::None scores them as they are stored.
     let (scaling, params) = (Scaling::StackMinMax, QualityParams::default());
     let records = with_threads(threads, || match &stack {

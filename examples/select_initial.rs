@@ -30,6 +30,11 @@ struct Arguments {
     scatter: Option<PathBuf>,
 }
 
+const EQUAL: &str =
+    "all slices are equal in quality, so that none is better than the rest; annotate any of them";
+const NONE: &str = "no slice is better than the mean in every metric; leave out --paper, give --roi, \
+    or annotate evenly spaced slices";
+
 fn main() -> anyhow::Result<()> {
     qunet_examples::end_with_reader()?;
     let arguments = Arguments::parse();
@@ -38,7 +43,7 @@ fn main() -> anyhow::Result<()> {
         Some(path) => Stack::open(path)?,
     };
     if let Some(path) = &arguments.roi {
-        stack = stack.with_roi(path)?;
+        stack = qunet_examples::with_roi(stack, path)?;
     }
     let records = score_stack(&stack, &Scaling::StackMinMax, &QualityParams::default())?;
     let pool = Pool::of_stack(stack.slices())?.with_quality(0, &records)?;
@@ -49,6 +54,11 @@ fn main() -> anyhow::Result<()> {
     }
     println!("annotate first, best quality first:");
     s0.picks().iter().for_each(|pick| println!("  {pick}"));
+    if s0.picks().is_empty() {
+        let quality = |record: &QualityRecord| (record.blurriness(), record.inverse_psnr);
+        let equal = records.iter().all(|record| quality(record) == quality(&records[0]));
+        println!("none: {}", if equal { EQUAL } else { NONE });
+    }
     if let Some(path) = &arguments.scatter {
         let limits = s0.thresholds.image_quality[0];
         quality_scatter(&records, &s0.verdicts, &limits)?.write_to(path)?;

@@ -13,7 +13,7 @@ struct Arguments {
     /// Image stack; default: a CT phantom.
     #[arg(long, requires = "labels")]
     stack: Option<std::path::PathBuf>,
-    /// Its labels; anything but 0 is lesion.
+    /// Its labels.
     #[arg(long, requires = "stack")]
     labels: Option<std::path::PathBuf>,
     /// How many slices are annotated; every fourth of them is held out to judge the epochs by.
@@ -31,14 +31,18 @@ struct Arguments {
     /// Folder for the weights and the checkpoint.
     #[arg(long, default_value = "trained")]
     out: std::path::PathBuf,
+    #[command(flatten)]
+    values: qunet_examples::MaskValues,
 }
 
 fn main() -> anyhow::Result<()> {
     let _ = qunet::model::keep_freed_memory();
-    let Arguments { stack, labels, annotated, epochs, size, seed, out } = Arguments::parse();
+    qunet_examples::end_with_reader()?;
+    let Arguments { stack, labels, annotated, epochs, size, seed, out, values } =
+        Arguments::parse();
     let phantom = CtPhantom::default().generate()?;
     let stack = stack.map_or(Ok(phantom.stack), Stack::open)?;
-    let labels = labels.map_or(Ok(phantom.truth), |path| LabelMap::open_binary(path, &stack))?;
+    let labels = labels.map_or(Ok(phantom.truth), |path| values.open(path, &stack))?;
     let (mut learnt, mut held) = (Vec::new(), Vec::new());
     for (place, id) in stack.ids().step_by(stack.slices().div_ceil(annotated.max(1))).enumerate() {
         let slice = (stack.scaled_slice(id, &Scaling::StackMinMax)?, labels.mask(id)?);

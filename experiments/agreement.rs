@@ -18,7 +18,7 @@ use qunet_segmetrics::{ConfusionCounts, EmptyPolicy, OverlapMetric};
 use qunet_select::{
     AgreementParams, AgreementRecord, EmptyAgreement, EvenlySpaced, Maps, Pool, Request, Strategy,
 };
-use qunet_stack::{LabelMap, Scaling, SliceId, Stack};
+use qunet_stack::{Foreground, LabelMap, Scaling, SliceId, Stack};
 use serde::Serialize;
 
 const POLICIES: [(&str, EmptyAgreement); 3] = [
@@ -77,7 +77,7 @@ fn main() -> anyhow::Result<()> {
     let _ = qunet_model::keep_freed_memory();
     let arguments = Arguments::parse();
     let stack = Stack::open(&arguments.stack)?;
-    let labels = LabelMap::open_binary(&arguments.labels, &stack)?;
+    let labels = LabelMap::open(&arguments.labels, &stack, &Foreground::AnyLabel)?;
     let pool = Pool::of_stack(stack.slices())?;
     let chosen = EvenlySpaced {}.select(&pool, &Request::new(arguments.slices, 0))?.slices(0);
     let mut outcomes = Vec::new();

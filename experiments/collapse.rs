@@ -17,7 +17,7 @@ use qunet_model::{
     PredictConfig, Predictor, Remedy, Schedule, Sizing, TrainConfig, TrainEvent, Trainer,
     TrainingSet, UnetConfig, UnetPlusPlusConfig,
 };
-use qunet_stack::{LabelMap, Scaling, SliceId, Stack};
+use qunet_stack::{Foreground, LabelMap, Scaling, SliceId, Stack};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -92,7 +92,7 @@ fn main() -> anyhow::Result<()> {
     let _ = qunet_model::keep_freed_memory();
     let arguments = Arguments::parse();
     let stack = Stack::open(&arguments.stack)?;
-    let labels = LabelMap::open_binary(&arguments.labels, &stack)?;
+    let labels = LabelMap::open(&arguments.labels, &stack, &Foreground::AnyLabel)?;
     let mut all = Vec::new();
     for id in stack.ids() {
         all.push((

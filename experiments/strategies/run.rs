@@ -11,7 +11,7 @@ use qunet_campaign::{CampaignConfig, Outcome as Campaign, RecordedLabels, Silent
 use qunet_model::IGNORE;
 use qunet_segmetrics::{ConfusionCounts, EmptyPolicy, Evaluation};
 use qunet_select::{Column, Strategy, StrategyConfig};
-use qunet_stack::{LabelMap, SliceId, Stack};
+use qunet_stack::{Foreground, LabelMap, SliceId, Stack};
 
 use crate::outcome::{self, Outcome};
 
@@ -138,7 +138,7 @@ fn open(run: &Run) -> anyhow::Result<(Vec<Stack>, Vec<LabelMap>)> {
         if let Some(roi) = run.roi.get(number) {
             stack = stack.with_roi(roi)?;
         }
-        truths.push(LabelMap::open_binary(truth, &stack)?);
+        truths.push(LabelMap::open(truth, &stack, &Foreground::AnyLabel)?);
         stacks.push(stack);
     }
     Ok((stacks, truths))

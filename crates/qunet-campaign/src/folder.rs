@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use ndarray::Array3;
 use qunet_exchange::{Answers, Format, Task};
 use qunet_model::{Observer, Silent};
-use qunet_stack::{SliceId, Stack};
+use qunet_stack::{Foreground, SliceId, Stack};
 
 use crate::campaign::check_names;
 use crate::event::Event;
@@ -22,12 +22,12 @@ use crate::{Campaign, CampaignConfig, Error, Ingested, Manifest, StackRecord, St
 /// An untouched slice and one on which there is nothing to outline look the same in a label map.
 /// A slice without foreground therefore keeps waiting until it is named as empty, and never clears
 /// an earlier annotation unless it is named.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Masks {
     stacks: BTreeMap<String, PathBuf>,
     empty: BTreeSet<(String, SliceId)>,
     accept_empty: bool,
-    binary: bool,
+    foreground: Option<Foreground>,
     format: Option<Format>,
 }
 
@@ -55,10 +55,16 @@ impl Masks {
         Self { accept_empty, ..self }
     }
 
-    /// Reads every value above 0 as label 1, for masks that mark the lesion by 255.
+    /// Reads masks of two values, 0 and another, which is label 1 whatever it is, for instance 255.
     #[must_use]
     pub fn binary(self, binary: bool) -> Self {
-        Self { binary, ..self }
+        Self { foreground: binary.then_some(Foreground::Binary), ..self }
+    }
+
+    /// Reads these values as label 1.
+    #[must_use]
+    pub fn foreground(self, foreground: Foreground) -> Self {
+        Self { foreground: Some(foreground), ..self }
     }
 
     /// Sets the program that the masks come from; NIfTI by default.
@@ -68,9 +74,9 @@ impl Masks {
     }
 
     fn read(&self, task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
-        let answers = match self.binary {
-            true => qunet_exchange::import_binary(task, path),
-            false => self.format.unwrap_or(Format::Nifti).import(task, path),
+        let answers = match &self.foreground {
+            Some(values) => qunet_exchange::import_foreground(task, path, values),
+            None => self.format.unwrap_or(Format::Nifti).import(task, path),
         };
         answers.map_err(|source| Error::Masks { path: path.to_owned(), source })
     }
@@ -294,7 +300,13 @@ impl Campaign<Folder> {
         };
         masks.stacks.keys().try_for_each(|name| place(name).map(drop))?;
         for (name, slice) in &masks.empty {
-            if !self.manifest.asked(place(name)?).contains(slice) {
+            let number = place(name)?;
+            let slices = self.manifest.stacks[number].shape[0];
+            if slice.0 >= slices {
+                let (slice, name) = (*slice, name.clone());
+                return Err(qunet_stack::Error::NoSuchSlice { slice, name, slices }.into());
+            }
+            if !self.manifest.asked(number).contains(slice) {
                 return Err(Error::NotAsked { stack: name.clone(), slice: *slice });
             }
         }

@@ -82,7 +82,12 @@ fn check(task: &Task<'_>, slice: SliceId, labels: &ArrayRef2<u8>) -> Result<(), 
 }
 
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
+    let cannot_read = |source| Error::Read { path: path.to_owned(), source };
+    // A device or a pipe may never end.
+    if fs::metadata(path).map_err(cannot_read)?.is_file() {
+        return fs::read(path).map_err(cannot_read);
+    }
+    Err(Error::NoFile { path: path.to_owned() })
 }
 
 pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
@@ -90,9 +95,44 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
         .map_err(|source| Error::Json { path: path.to_owned(), source })
 }
 
-/// The slice of a picture, by the number at the end of its name.
+/// The slice of a picture, by the number at the end of its name: `3.png`, `slice_3.png`,
+/// `1c9e0a7b-3.png` as Label Studio renames uploads, `3_png.rf.1c9e0a7b4.jpg` as Roboflow does.
+///
+/// The end of a hash is no number: the last word of the name is digits, or letters and then digits.
 pub(crate) fn slice_of(name: &str) -> Option<SliceId> {
-    let stem = Path::new(name).file_stem()?.to_str()?;
-    let digits = stem.len() - stem.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-    stem[stem.len() - digits..].parse().ok()
+    let file = Path::new(name).file_name()?.to_str()?;
+    let stem = match file.split_once(".rf.") {
+        Some((original, _)) => original.rsplit_once('_').map_or(original, |(stem, _)| stem),
+        None => Path::new(file).file_stem()?.to_str()?,
+    };
+    let word = stem.rsplit(|c: char| !c.is_ascii_alphanumeric()).next()?;
+    let letters = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    let hash = word.len() >= 6 && word.chars().all(|c| c.is_ascii_hexdigit());
+    if letters.contains(|c: char| c.is_ascii_digit()) || (hash && !letters.is_empty()) {
+        return None;
+    }
+    word[letters.len()..].parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_a_slice_is_told_from_a_hash() {
+        for (name, slice) in [
+            ("3.png", Some(3)),
+            ("sub/slice_003.png", Some(3)),
+            ("/data/local-files/?d=ct/images/12.png", Some(12)),
+            ("/data/upload/7/1c9e0a7b-12.png", Some(12)),
+            ("s9.jpg", Some(9)),
+            ("3_png.rf.1c9e0a7b4.jpg", Some(3)),
+            ("ct-slice3_jpg.rf.0a1b2c3d.jpg", Some(3)),
+            ("3-1c9e0a7b4.png", None),
+            ("3_abcdef12.png", None),
+            ("cover.png", None),
+        ] {
+            assert_eq!(slice_of(name), slice.map(SliceId), "{name}");
+        }
+    }
 }

@@ -45,6 +45,19 @@ pub enum Error {
         /// Foreground classes of the task.
         classes: usize,
     },
+    /// A value between labels.
+    #[error(
+        "{path}: slice {slice} holds {value}, and labels are whole numbers; save the masks in an \
+         integer type, or threshold them"
+    )]
+    Fraction {
+        /// The file.
+        path: PathBuf,
+        /// The slice.
+        slice: SliceId,
+        /// The value.
+        value: f32,
+    },
     /// 255 where a lesion may be meant.
     #[error(
         "slice {slice} holds 255 beside 0, and no label; 255 is what nobody annotated. If it marks \
@@ -75,6 +88,12 @@ pub enum Error {
         path: PathBuf,
         /// The error of the system.
         source: std::io::Error,
+    },
+    /// A folder, a device or a pipe where a file is meant.
+    #[error("{path} is no file; give the file that the program exports")]
+    NoFile {
+        /// What it is called.
+        path: PathBuf,
     },
     /// A file or folder that cannot be written.
     #[error("cannot write {path}")]
@@ -107,8 +126,9 @@ pub enum Error {
     },
     /// Masks that lie elsewhere.
     #[error(
-        "{path} lies up to {distance:.3} mm from its stack; save the masks with the orientation \
-         and origin of the image"
+        "{path} lies up to {} mm from its stack; save the masks with the orientation and origin of \
+         the image",
+        qunet_stack::millimetres(*distance)
     )]
     Place {
         /// The file.
@@ -124,13 +144,54 @@ pub enum Error {
         /// The picture it speaks of.
         picture: String,
     },
+    /// Two pictures of one slice, of which one would be lost.
+    #[error("{path} has two pictures of slice {slice}; export one of them")]
+    Twice {
+        /// The file.
+        path: PathBuf,
+        /// The slice.
+        slice: SliceId,
+    },
+    /// A picture of another size than its slice.
+    #[error(
+        "{picture:?} in {path} is {} x {} pixels (height x width), and slice {slice} is {} x {}; \
+         annotate pictures of the size that was exported",
+        found.0, found.1, expected.0, expected.1
+    )]
+    PictureSize {
+        /// The file.
+        path: PathBuf,
+        /// The picture.
+        picture: String,
+        /// Its slice.
+        slice: SliceId,
+        /// Height and width of the picture.
+        found: (usize, usize),
+        /// Height and width of the slice.
+        expected: (usize, usize),
+    },
+    /// An annotation of a picture that the file does not list.
+    #[error(
+        "annotation {annotation} in {path} is of image {image}, which is not listed there; export \
+         pictures and annotations together"
+    )]
+    Orphan {
+        /// The file.
+        path: PathBuf,
+        /// The annotation, by its id or else its place.
+        annotation: String,
+        /// The id of the image.
+        image: u64,
+    },
     /// A mask of a slice that cannot be decoded.
-    #[error("{path}, slice {slice}: {problem}")]
+    #[error("{path}, slice {slice}{}: {problem}", within(annotation))]
     Mask {
         /// The file.
         path: PathBuf,
         /// The slice.
         slice: SliceId,
+        /// The annotation, where it has an id.
+        annotation: Option<String>,
         /// What is wrong with it.
         problem: MaskProblem,
     },
@@ -147,6 +208,10 @@ pub enum Error {
     Stack(#[from] qunet_stack::Error),
 }
 
+fn within(annotation: &Option<String>) -> String {
+    annotation.as_ref().map(|id| format!(", annotation {id}")).unwrap_or_default()
+}
+
 /// What is wrong with an encoded mask.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -160,7 +225,10 @@ pub enum MaskProblem {
         expected: u64,
     },
     /// A size that is not that of the slice.
-    #[error("it is {found:?} (height, width), the slice {expected:?}")]
+    #[error(
+        "it is of a picture of {} x {} pixels (height x width), and the slice is {} x {}",
+        found.0, found.1, expected.0, expected.1
+    )]
     Size {
         /// Height and width of the mask.
         found: (usize, usize),
@@ -190,6 +258,59 @@ pub enum MaskProblem {
         "its polygon is broken: it has three or more corners x, y, none farther out than the slice is large"
     )]
     Polygon,
+    /// A box, a point or the like.
+    #[error(
+        "it has no outline, only a box or points; draw it with the brush, the mask or the \
+         polygon tool"
+    )]
+    Outline,
+    /// A polygon that is not a list of its parts.
+    #[error(
+        "its polygon is one flat list of numbers; write one list for each part, as in \
+         [[x1, y1, x2, y2, x3, y3]]"
+    )]
+    Flat,
+    /// Something else than polygons and runs.
+    #[error("its segmentation is neither polygons nor runs of counts and size")]
+    Segmentation,
+    /// A category that the file does not list.
+    #[error("its category {category} is not listed in the file")]
+    Category {
+        /// The id.
+        category: u64,
+    },
+    /// A polygon that covers no pixel.
+    #[error("it covers no pixel of the slice; remove it, or draw it larger")]
+    Nothing,
+    /// A region of a kind whose pixels are not defined.
+    #[error(
+        "it is a region of type {kind}, of which no pixels are known; draw it with the brush \
+         (brushlabels), a polygon (polygonlabels) or a rectangle (rectanglelabels)"
+    )]
+    Region {
+        /// The type.
+        kind: String,
+    },
+    /// A region that does not hold what its type says.
+    #[error("its {kind} are broken: {problem}")]
+    Broken {
+        /// The type.
+        kind: String,
+        /// What its reader says.
+        problem: String,
+    },
+    /// A region of none or several classes.
+    #[error("it has the labels {labels:?}; a region has one")]
+    Labels {
+        /// Their names.
+        labels: Vec<String>,
+    },
+    /// A picture that was turned.
+    #[error("its picture is turned by {degrees} degrees (image_rotation); annotate it unturned")]
+    Turned {
+        /// The angle.
+        degrees: f64,
+    },
     /// A way of encoding that is not read.
     #[error("its format is {format:?}; only \"rle\" is read")]
     Format {
@@ -215,6 +336,18 @@ pub enum NrrdProblem {
         /// What it must be.
         remedy: &'static str,
     },
+    /// Voxels that lie in another file.
+    #[error("its voxels lie in {file}; save header and voxels as one file (.seg.nrrd)")]
+    Detached {
+        /// The other file.
+        file: String,
+    },
+    /// Labels of which nothing is known but their numbers.
+    #[error(
+        "it names no segments; save it as a segmentation (.seg.nrrd), of which each segment is \
+         called as its class"
+    )]
+    NoSegments,
     /// Fewer or more voxels than the header says.
     #[error("it holds {found} voxels, and its header says {expected}")]
     Voxels {

@@ -6,7 +6,8 @@
 //!   begin with.
 //! * [`Format`] is a program: NIfTI (ITK-SNAP), `.seg.nrrd` (3D Slicer), COCO (CVAT), Label Studio,
 //!   MONAI Label. [`Format::export`] writes a folder, [`Format::import`] reads masks; a name that is none
-//!   is an [`UnknownFormat`]. [`import_binary`] reads masks of which every value above 0 is the lesion.
+//!   is an [`UnknownFormat`]. [`import_binary`] reads masks of two values, and [`import_foreground`]
+//!   those of which the values are said.
 //! * [`Answers`] are what came back: per slice drawn, blank, waiting, or drawn though nobody asked.
 //!   Pixels that nobody annotated are [`IGNORE`].
 //! * [`coco`] has run lengths and polygons of COCO, [`label_studio`] the brush of Label Studio.
@@ -48,6 +49,6 @@ mod task;
 pub use answers::Answers;
 pub use error::{Error, MaskProblem, NrrdProblem};
 pub use format::{Format, UnknownFormat};
-pub use nifti::import_binary;
+pub use nifti::{import_binary, import_foreground};
 pub use qunet_grid::IGNORE;
 pub use task::Task;

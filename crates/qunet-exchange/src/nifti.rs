@@ -6,10 +6,13 @@ use std::path::Path;
 
 use ndarray::Array3;
 use qunet_grid::IGNORE;
-use qunet_stack::{Geometry, SliceId, Stack, write_file};
+use qunet_stack::{Fit, Foreground, Geometry, Grid, LabelMap, SliceStream, Stack, write_file};
 use serde_json::json;
 
 use crate::{Answers, Error, Task};
+
+/// How far a value may be from its label.
+const ROUNDING: f32 = 1e-4;
 
 /// Image, label map and label names for ITK-SNAP.
 pub(crate) fn export(task: &Task<'_>, folder: &Path) -> Result<(), Error> {
@@ -59,69 +62,85 @@ pub(crate) fn export_datastore(task: &Task<'_>, folder: &Path) -> Result<(), Err
 
 pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
     let classes = task.classes.len();
-    read(task, path, |slice, value| {
-        let label = value as u8;
-        let whole = f32::from(label) == value;
-        if whole { Ok(label) } else { Err(Error::Label { slice, label: value, classes }) }
-    })
-}
-
-/// Reads masks of which every value above 0 is label 1, also where it is 255: a NIfTI file, a folder
-/// of pictures, or whatever else [`Stack::open`] reads.
-///
-/// # Errors
-/// As [`Format::import`](crate::Format::import).
-pub fn import_binary(task: &Task<'_>, path: impl AsRef<Path>) -> Result<Answers, Error> {
-    read(task, path.as_ref(), |_, value| Ok(u8::from(value > 0.0)))
-}
-
-fn read(
-    task: &Task<'_>,
-    path: &Path,
-    label: impl Fn(SliceId, f32) -> Result<u8, Error>,
-) -> Result<Answers, Error> {
-    let stack = Stack::open(path)?;
-    check_grid(task, path, stack.shape(), stack.geometry())?;
+    let stack = Stack::open_labels(path)?;
+    let (found, geometry) = (stack.shape(), *stack.geometry());
+    let stack = stack.brought_to(&Grid::from(task.stack));
+    let (stack, fit) = stack.map_err(|error| elsewhere(path, error))?;
+    check_fit(task, path, fit, found, &geometry)?;
     let [slices, height, width] = stack.shape();
     let mut labels = Array3::zeros((slices, height, width));
-    for (id, mut to) in stack.ids().zip(labels.outer_iter_mut()) {
-        for (to, &value) in to.iter_mut().zip(&stack.slice(id)?.to_f32()) {
-            *to = label(id, value)?;
+    for (slice, mut to) in stack.ids().zip(labels.outer_iter_mut()) {
+        for (to, &value) in to.iter_mut().zip(&stack.slice(slice)?.to_f32()) {
+            // Scaled integers miss their whole numbers a little.
+            if (value - value.round()).abs() > ROUNDING {
+                return Err(Error::Fraction { path: path.to_owned(), slice, value });
+            }
+            let none = Error::Label { slice, label: value, classes };
+            *to = if (0.0..256.0).contains(&value.round()) {
+                value.round() as u8
+            } else {
+                return Err(none);
+            };
         }
     }
     Answers::from_labels(task, &labels)
 }
 
-/// Refuses a mask that does not lie where its stack does.
-pub(crate) fn check_grid(
+/// Reads masks of two values, 0 and another, which is label 1 whatever it is: a NIfTI file, a
+/// folder of pictures, or whatever else [`Stack::open`] reads.
+///
+/// # Errors
+/// As [`Format::import`](crate::Format::import), and
+/// [`MaskValues`](qunet_stack::Error::MaskValues) for masks of more values than two.
+pub fn import_binary(task: &Task<'_>, path: impl AsRef<Path>) -> Result<Answers, Error> {
+    import_foreground(task, path, &Foreground::Binary)
+}
+
+/// The same, with the values said that are label 1.
+///
+/// # Errors
+/// As [`import_binary`].
+pub fn import_foreground(
+    task: &Task<'_>,
+    path: impl AsRef<Path>,
+    foreground: &Foreground,
+) -> Result<Answers, Error> {
+    let path = path.as_ref();
+    let labels = LabelMap::open(path, task.stack, foreground);
+    let labels = labels.map_err(|error| elsewhere(path, error))?;
+    if let Fit::Reordered(_) = labels.fit() {
+        let stored = SliceStream::open(path)?;
+        check_fit(task, path, *labels.fit(), stored.shape(), &stored.geometry())?;
+    }
+    Answers::from_labels(task, labels.labels())
+}
+
+/// Refuses masks whose voxels lie in another order than those that went out: whoever changed it may
+/// have changed more.
+pub(crate) fn check_fit(
     task: &Task<'_>,
     path: &Path,
+    fit: Fit,
     found: [usize; 3],
     geometry: &Geometry,
 ) -> Result<(), Error> {
-    let expected = task.stack.shape();
+    let Fit::Reordered(_) = fit else { return Ok(()) };
+    let (path, expected) = (path.to_owned(), task.stack.shape());
     if found != expected {
-        return Err(Error::Shape { path: path.to_owned(), found, expected });
+        return Err(Error::Shape { path, found, expected });
     }
-    check_place(task, path, found, geometry, task.stack.geometry())
+    let distance = geometry.furthest_corner(task.stack.geometry(), found);
+    Err(Error::Place { path, distance })
 }
 
-/// Refuses voxels that do not lie at `place`, to a tenth of a voxel.
-pub(crate) fn check_place(
-    task: &Task<'_>,
-    path: &Path,
-    shape: [usize; 3],
-    geometry: &Geometry,
-    place: &Geometry,
-) -> Result<(), Error> {
-    // Formats without a place in space answer with the default one.
-    if *geometry == Geometry::default() {
-        return Ok(());
+/// Errors of grids in the words of an annotator.
+pub(crate) fn elsewhere(path: &Path, error: qunet_stack::Error) -> Error {
+    let path = path.to_owned();
+    match error {
+        qunet_stack::Error::ShapeMismatch { found, expected, .. } => {
+            Error::Shape { path, found, expected }
+        }
+        qunet_stack::Error::Elsewhere { distance, .. } => Error::Place { path, distance },
+        other => other.into(),
     }
-    let distance = geometry.furthest_corner(place, shape);
-    let spacing = task.stack.geometry().spacing().into_iter().fold(f64::INFINITY, f64::min);
-    if distance > 0.1 * spacing {
-        return Err(Error::Place { path: path.to_owned(), distance });
-    }
-    Ok(())
 }

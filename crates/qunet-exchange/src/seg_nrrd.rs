@@ -7,7 +7,7 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 use ndarray::{Array3, s};
 use qunet_grid::IGNORE;
-use qunet_stack::{Geometry, Segment, SliceId};
+use qunet_stack::{Fit, Geometry, Grid, Segment, SliceId};
 
 use crate::answers::read;
 use crate::error::NrrdProblem;
@@ -35,15 +35,23 @@ pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
         let label = if name == NOT_ASKED { IGNORE } else { task.label_of(name)? };
         names[usize::from(*value)] = Some(label);
     }
-    let [z, y, x] = file.offset;
     let (slices, height, width) = file.voxels.dim();
     let (full, part) = (task.stack.shape(), [slices, height, width]);
+    let grid = Grid::placed(path.display().to_string(), part, file.geometry);
+    // A program that crops and does not say so leaves it to the origin.
+    let whole = Grid::from(task.stack);
+    let offset = file.offset.or_else(|| whole.offset_of(&grid));
+    let offset @ [z, y, x] = offset.unwrap_or_default();
     let end = [z + slices, y + height, x + width];
     if (0..3).any(|axis| end[axis] > full[axis]) {
         return Err(Error::Shape { path: path.to_owned(), found: end, expected: full });
     }
-    let place = task.stack.geometry().starting_at(file.offset);
-    nifti::check_place(task, path, part, &file.geometry, &place)?;
+    let place = task.stack.geometry().starting_at(offset);
+    let fit = whole.part(offset, part).fit(&grid);
+    if let Fit::Reordered(_) = fit.map_err(|error| nifti::elsewhere(path, error))? {
+        let distance = file.geometry.furthest_corner(&place, part);
+        return Err(Error::Place { path: path.to_owned(), distance });
+    }
     let mut labels = Array3::zeros((full[0], full[1], full[2]));
     let mut part = labels.slice_mut(s![z..z + slices, y..y + height, x..x + width]);
     for (((slice, _, _), &value), to) in file.voxels.indexed_iter().zip(&mut part) {
@@ -67,8 +75,8 @@ fn nrrd(path: &Path, problem: NrrdProblem) -> Error {
 struct Nrrd {
     voxels: Array3<u8>,
     geometry: Geometry,
-    /// Slice, row and column of the stack at which the voxels begin.
-    offset: [usize; 3],
+    /// Slice, row and column of the stack at which the voxels begin, where the file says so.
+    offset: Option<[usize; 3]>,
     segments: Vec<(u8, String)>,
 }
 
@@ -86,6 +94,12 @@ impl Nrrd {
             return Err(NrrdProblem::Magic);
         }
         let header = Header::from_text(&header);
+        if let Some(file) = header.fields.get("data file").or(header.fields.get("datafile")) {
+            return Err(NrrdProblem::Detached { file: (*file).to_owned() });
+        }
+        if !header.keys.contains_key("Segment0_Name") {
+            return Err(NrrdProblem::NoSegments);
+        }
         header.one_of("type", &["unsigned char", "uchar", "uint8", "uint8_t"])?;
         let encoding = header.one_of("encoding", &["raw", "gzip", "gz"])?;
         let shape = header.shape(task)?;
@@ -183,14 +197,14 @@ impl<'a> Header<'a> {
     }
 
     /// Slice, row and column at which a segmentation that Slicer cropped begins.
-    fn offset(&self, task: &Task<'_>) -> Result<[usize; 3], NrrdProblem> {
+    fn offset(&self, task: &Task<'_>) -> Result<Option<[usize; 3]>, NrrdProblem> {
         let key = "Segmentation_ReferenceImageExtentOffset";
-        let text = self.keys.get(key).copied().unwrap_or("0 0 0");
+        let Some(text) = self.keys.get(key).copied() else { return Ok(None) };
         let parts: Vec<usize> =
             text.split_whitespace().filter_map(|part| part.parse().ok()).collect();
         match parts.as_slice() {
             &[x, y, z] if [z, y, x].iter().zip(task.stack.shape()).all(|(at, end)| *at < end) => {
-                Ok([z, y, x])
+                Ok(Some([z, y, x]))
             }
             _ => self.fault(key, "it must be a column, a row and a slice of the image"),
         }

@@ -2,6 +2,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use crate::SliceId;
+use crate::geometry::Short;
 
 /// What can go wrong with a stack, a mask or a file.
 #[derive(Debug, thiserror::Error)]
@@ -23,9 +24,17 @@ pub enum Error {
         /// The error of the system.
         source: std::io::Error,
     },
+    /// A packed file that cannot be unpacked.
+    #[error("{path} is damaged ({problem}); copy or download it again")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the unpacker says.
+        problem: String,
+    },
     /// The content is of no known format.
     #[error(
-        "{path} is not an image stack: it starts like no NIfTI-1, DICOM, TIFF, NumPy, PNG or JPEG \
+        "{path} is not an image stack: it starts like no NIfTI, DICOM, TIFF, NumPy, PNG or JPEG \
          file; give one of these, or a folder of slices"
     )]
     UnknownFormat {
@@ -62,17 +71,21 @@ pub enum Error {
     },
     /// A DICOM series whose slices are not evenly spaced.
     #[error(
-        "{path}: slice {slice} lies {gap} mm after the one before, and the first two slices \
-         {expected} mm apart; a slice is missing or there twice"
+        "{path}: slice {slice} lies {} mm after the one before ({before}), where the others lie {} mm \
+         apart; a slice is missing or there twice",
+        Short(*gap),
+        Short(*expected)
     )]
     UnevenGaps {
-        /// The folder or file.
+        /// The file.
         path: PathBuf,
+        /// The file of the slice before.
+        before: PathBuf,
         /// The slice, sorted by position.
         slice: SliceId,
         /// Its distance from the one before, in mm.
         gap: f64,
-        /// That of the first two slices.
+        /// The median of all gaps.
         expected: f64,
     },
     /// Fewer voxels than the header promises.
@@ -124,7 +137,11 @@ pub enum Error {
         shape: Vec<usize>,
     },
     /// A header whose voxel sizes or orientation make no sense.
-    #[error("{path} has a broken orientation: {field} is {value}")]
+    #[error(
+        "{path} has a broken orientation: {field} is {}; correct it, or set sform and qform to the \
+         matrix that is meant and their codes to 1",
+        Short(*value)
+    )]
     BrokenGeometry {
         /// The file.
         path: PathBuf,
@@ -150,7 +167,10 @@ pub enum Error {
         source: image::ImageError,
     },
     /// A colour image.
-    #[error("{path} is a colour image ({colour}); convert the slices to 8- or 16-bit grey")]
+    #[error(
+        "{path} is a colour image ({colour}); convert images to 8- or 16-bit grey; of masks save \
+            the labels (0, 1, 2, ...), not their colours"
+    )]
     Colour {
         /// The file.
         path: PathBuf,
@@ -159,8 +179,8 @@ pub enum Error {
     },
     /// Slices of one folder must agree.
     #[error(
-        "{path} is {found:?} (height, width, type) but the first slice is {expected:?}; \
-         all slices of a stack have one size and type"
+        "{path} is {found:?} (height, width, type) but the others are {expected:?}; \
+         all slices of a stack have one size and type, move it out of the folder if it is none"
     )]
     UnevenSlices {
         /// The odd file.
@@ -173,7 +193,7 @@ pub enum Error {
     /// A mask that does not fit its stack.
     #[error(
         "{name} has shape {found:?} (slices, height, width) but the stack has {expected:?}; \
-         a mask lies on the grid of its image"
+         a mask lies on the grid of its image, resample it to that"
     )]
     ShapeMismatch {
         /// The mask.
@@ -182,6 +202,39 @@ pub enum Error {
         found: [usize; 3],
         /// The stack's shape.
         expected: [usize; 3],
+    },
+    /// A mask that lies on other voxels than its stack.
+    #[error(
+        "{name} lies up to {} mm from {stack}: it has {found}; the stack has {expected}; \
+         resample it to the grid of its stack, by nearest neighbour",
+        crate::geometry::millimetres(*distance)
+    )]
+    Elsewhere {
+        /// The mask.
+        name: String,
+        /// The largest distance between corners, in mm.
+        distance: f64,
+        /// Where the mask lies, in words.
+        found: String,
+        /// The stack.
+        stack: String,
+        /// Where the stack lies, in words.
+        expected: String,
+    },
+    /// A mask with values from which nobody can tell what is inside.
+    #[error(
+        "{path} is no mask: {fault} (values: {values}); {remedy}save it with 0 outside and 1 inside, \
+         as PNG or NIfTI: JPEG and smoothing change values"
+    )]
+    MaskValues {
+        /// The file or folder.
+        path: PathBuf,
+        /// What speaks against the values.
+        fault: crate::MaskFault,
+        /// The values found, in words.
+        values: String,
+        /// What else to do, with an "or" behind it; empty where there is nothing else.
+        remedy: &'static str,
     },
     /// A stack needs at least one pixel.
     #[error("{name} has shape {shape:?} (slices, height, width): a stack needs at least one pixel")]
@@ -255,6 +308,18 @@ pub enum Error {
 }
 
 impl Error {
+    /// What a failure to read means: content that is not as it was written, or the system's refusal.
+    pub(crate) fn reading(path: &std::path::Path, source: std::io::Error) -> Self {
+        use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+        let path = path.to_owned();
+        match source.kind() {
+            InvalidData | InvalidInput | UnexpectedEof => {
+                Self::Damaged { path, problem: source.to_string() }
+            }
+            _ => Self::Read { path, source },
+        }
+    }
+
     #[cfg(any(feature = "dicom", feature = "npy", feature = "tiff"))]
     pub(crate) fn decode(
         path: &std::path::Path,

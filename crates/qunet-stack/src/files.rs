@@ -35,7 +35,7 @@ pub fn is_partial(path: impl AsRef<Path>) -> bool {
 /// The temporary name ends like `path`, for writers that choose a format by it. On failure `path` is as
 /// it was and the temporary file is gone; where only the folder cannot be synced, the new file is in
 /// place and may not survive a loss of power. Where `path` is a symlink the new file replaces the
-/// link; what it points to is never written.
+/// link; what it points to is never written, unless that is a device or a pipe, which is written into.
 ///
 /// # Errors
 /// [`Error::Write`] naming `path` where its folder is missing, or the file cannot be synced or
@@ -56,6 +56,12 @@ pub(crate) fn write_atomically_as<E: From<Error>>(
     write: impl FnOnce(&Path) -> Result<(), E>,
 ) -> Result<(), E> {
     let failed = |source| Error::Write { path: path.to_owned(), source };
+    if is_device(path) {
+        let temporary = builder(0o600, ending).tempfile().map_err(failed)?.into_temp_path();
+        write(&temporary)?;
+        pour(&temporary, path).map_err(failed)?;
+        return Ok(());
+    }
     let temporary = builder(0o666, ending).tempfile_in(parent(path)).map_err(failed)?;
     // Dropping it removes the file; once that is renamed there is none of its name.
     let temporary = temporary.into_temp_path();
@@ -138,6 +144,17 @@ pub fn create_folder(folder: impl AsRef<Path>) -> Result<(), Error> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
         made => made.and_then(|()| System.sync_folder(above)).map_err(failed),
     }
+}
+
+/// Whether there is a device or a pipe, such as `/dev/stdout`, which is written into and not replaced.
+fn is_device(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+/// Copies a file into a device or pipe.
+fn pour(from: &Path, into: &Path) -> io::Result<()> {
+    let mut device = OpenOptions::new().write(true).open(into)?;
+    io::copy(&mut File::open(from)?, &mut device).map(drop)
 }
 
 /// Temporary files and folders are private by default; results have the usual rights, less the
@@ -329,6 +346,25 @@ mod tests {
         fs::write(&file, "").unwrap();
         let error = write_file(file.join("out.csv"), b"").unwrap_err();
         assert!(error.to_string().contains("out.csv"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_written_into_and_stays_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let reader = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || fs::read_to_string(pipe).unwrap()
+        });
+        write_file(&pipe, "whole").unwrap();
+        assert_eq!(reader.join().unwrap(), "whole");
+        assert!(is_device(&pipe));
+        write_file("/dev/null", "nothing").unwrap();
+        assert!(is_device(Path::new("/dev/null")));
+        assert_eq!(names(folder.path()), ["pipe"]);
     }
 
     #[cfg(unix)]

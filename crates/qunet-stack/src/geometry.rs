@@ -1,5 +1,7 @@
 //! Where voxels lie in space.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Where a stack's voxels lie in space.
@@ -10,7 +12,8 @@ use serde::{Deserialize, Serialize};
 pub struct Geometry {
     /// The three upper rows of the voxel-to-world matrix.
     pub affine: [[f64; 4]; 3],
-    /// What the world coordinates refer to: a NIfTI transform code, 1 (scanner) to 5.
+    /// What the world coordinates refer to: a NIfTI transform code, 1 (scanner) to 5; 0 where the
+    /// place is not known and only the spacing counts.
     pub space: i16,
     /// The unit of length of `affine`.
     pub unit: LengthUnit,
@@ -146,6 +149,15 @@ impl Geometry {
         furthest
     }
 
+    /// Whether steps along every axis are the same, to a thousandth of a voxel.
+    pub(crate) fn is_near(&self, other: &Self) -> bool {
+        let finest = self.spacing().into_iter().fold(f64::INFINITY, f64::min);
+        let pairs = self.affine.iter().zip(&other.affine);
+        pairs
+            .flat_map(|(a, b)| a.iter().zip(b))
+            .all(|(a, b)| (a - b).abs() * self.unit.in_millimetres() <= 1e-3 * finest)
+    }
+
     /// Where a column, row and slice lies, in mm.
     fn place(&self, [x, y, z]: [f64; 3]) -> [f64; 3] {
         let unit = self.unit.in_millimetres();
@@ -160,6 +172,50 @@ impl Geometry {
             [x, y, z, moved]
         });
         Self { affine, ..*self }
+    }
+}
+
+/// Origin, spacing and directions, in mm: `the first voxel at (-12, -9, 5) mm (R, A, S), voxels of
+/// 0.7 x 0.7 x 5 mm, axes LPS (columns, rows, slices)`.
+impl fmt::Display for Geometry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [x, y, z] = self.place([0.0; 3]).map(Short);
+        let [slice, row, column] = self.spacing().map(Short);
+        write!(
+            f,
+            "the first voxel at ({x}, {y}, {z}) mm (R, A, S), voxels of {column} x {row} x {slice} \
+             mm, axes {} (columns, rows, slices)",
+            self.orientation(),
+        )
+    }
+}
+
+/// A distance in mm, to the micrometre or finer.
+///
+/// ```
+/// assert_eq!(qunet_stack::millimetres(58.309_518_95), "58.310");
+/// assert_eq!(qunet_stack::millimetres(0.000_25), "0.00025");
+/// ```
+#[must_use]
+pub fn millimetres(distance: f64) -> String {
+    if distance < 0.1 { Short(distance).to_string() } else { format!("{distance:.3}") }
+}
+
+/// A number with six significant digits at most.
+///
+/// ```text
+/// -0.699999988079071  becomes  -0.7
+/// ```
+pub(crate) struct Short(pub(crate) f64);
+
+impl fmt::Display for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rounded: f64 = format!("{:.5e}", self.0).parse().unwrap_or(self.0);
+        match rounded.abs() {
+            small if small > 0.0 && small < 1e-4 => write!(f, "{rounded:e}"),
+            // Zero stays without a sign.
+            _ => write!(f, "{}", rounded + 0.0),
+        }
     }
 }
 

@@ -4,13 +4,17 @@
 //! # Overview
 //!
 //! * **Stacks.** [`Stack`] holds [`Pixels`] `(slices, height, width)` in their stored type, a
-//!   [`Geometry`] and, where one is known, a region of interest. [`Stack::open`] reads NIfTI-1, DICOM,
+//!   [`Geometry`] and, where one is known, a region of interest. [`Stack::open`] reads NIfTI, DICOM,
 //!   TIFF, NumPy arrays and folders of pictures; the content says what a file is, not its name. A
-//!   [`SliceId`] names a slice, a [`SliceView`] is one. [`LabelMap`] is a mask on the grid of a stack.
+//!   [`SliceId`] names a slice, a [`SliceView`] is one.
+//! * **Masks.** [`LabelMap`] is a mask on the grid of a stack. [`Grid`] and [`Fit`] bring a mask to its
+//!   stack ([`Reordering`]), or refuse it; [`Foreground`] says which of its values are inside, and
+//!   [`MaskFault`] what speaks against them.
 //! * **One slice at a time.** [`SliceStream`] and [`MaskStream`] read the same files in the memory of a
 //!   slice ([`SlicePixels`]).
-//! * **Space.** [`Geometry`] has affine (RAS or LPS), spacing in a [`LengthUnit`] and orientation;
-//!   [`Stack::resliced`] slices the same voxels along another [`SlicingAxis`].
+//! * **Space.** [`Geometry`] has affine (RAS or LPS), spacing in a [`LengthUnit`] and orientation
+//!   ([`millimetres`] prints distances); [`Stack::resliced`] slices the same voxels along another
+//!   [`SlicingAxis`].
 //! * **Intensities and sizes.** [`Scaling`] makes pixel values [0, 1]; [`resize_bilinear`],
 //!   [`resize_area`] and [`resize_nearest`] change the size; [`Region`] crops and puts back.
 //! * **Finding.** [`roi::Anatomy`] finds lungs, body, retina or bright foreground in the pixels.
@@ -51,7 +55,8 @@
 //! that fit become i16. DICOM values become modality values by rescale slope and intercept of their own
 //! slice, or by its modality look-up table. Not read: deflated DICOM, JPEG-LS and JPEG XL, colour; the
 //! error names the transfer syntax and the remedy. NumPy arrays in Fortran order are read in pieces of
-//! 128 MiB. TIFF, NumPy arrays and pictures have no geometry: one millimetre in every direction.
+//! 128 MiB. TIFF, NumPy arrays and pictures say nothing of their place: one millimetre in every direction.
+//! Transparent pictures and, as images, pictures with a colour table are refused.
 //!
 //! Sizes that a header states are checked against the length of its file before memory is asked for,
 //! so broken files get a typed error within bounded memory (`tests/hostile.rs`; fuzz targets for every
@@ -75,8 +80,12 @@
 mod dicom_series;
 mod error;
 mod files;
+mod folder;
+mod foreground;
 mod geometry;
+mod grid;
 mod mask;
+mod mask_stream;
 mod nifti_file;
 #[cfg(feature = "npy")]
 mod npy_file;
@@ -85,6 +94,7 @@ mod open;
 pub mod phantom;
 mod picture_folder;
 mod pixels;
+mod place;
 mod png_files;
 mod region;
 mod resize;
@@ -102,8 +112,11 @@ pub use error::Error;
 pub use files::{
     PARTIAL_PREFIX, create_folder, is_partial, write_atomically, write_file, write_folder,
 };
-pub use geometry::{Geometry, LengthUnit, SlicingAxis};
+pub use foreground::{Foreground, MaskFault};
+pub use geometry::{Geometry, LengthUnit, SlicingAxis, millimetres};
+pub use grid::{Fit, Grid, Reordering};
 pub use mask::LabelMap;
+pub use mask_stream::MaskStream;
 pub use ndarray;
 pub use nrrd_file::Segment;
 pub use pixels::{Pixels, SlicePixels, SliceView};
@@ -112,4 +125,4 @@ pub use resize::{resize_area, resize_bilinear, resize_nearest};
 pub use scaling::Scaling;
 pub use slice_id::SliceId;
 pub use stack::Stack;
-pub use stream::{MaskStream, SliceStream};
+pub use stream::SliceStream;

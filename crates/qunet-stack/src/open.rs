@@ -1,10 +1,13 @@
 //! Opens a file or folder as a source of slices, by its content.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::source::{Format, Source};
-use crate::{Error, Geometry, Pixels, SlicePixels, nifti_file, picture_folder};
+use crate::folder::Folder;
+use crate::grid::Grid;
+use crate::place::Place;
+use crate::source::{Format, Purpose, Source};
+use crate::{Error, Pixels, SlicePixels, nifti_file, picture_folder};
 
 /// The slices of a file or folder in order, read one at a time.
 #[derive(Debug)]
@@ -15,7 +18,22 @@ pub(crate) struct Slices {
 
 impl Slices {
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        Ok(Self { source: open(path)?, next: 0 })
+        Ok(Self { source: open(path, Purpose::Image)?, next: 0 })
+    }
+
+    /// Opens a file whose values are labels.
+    pub(crate) fn open_labels(path: &Path) -> Result<Self, Error> {
+        Ok(Self { source: open(path, Purpose::Labels)?, next: 0 })
+    }
+
+    /// Where its voxels lie; errors call it by its path.
+    pub(crate) fn grid(&self, path: &Path) -> Grid {
+        Grid::new(&path.display().to_string(), self.shape(), &self.place())
+    }
+
+    /// Whether the format changes values.
+    pub(crate) fn is_lossy(&self) -> bool {
+        self.source.is_lossy()
     }
 
     /// Slices, height and width.
@@ -23,8 +41,8 @@ impl Slices {
         self.source.shape()
     }
 
-    pub(crate) fn geometry(&self) -> Geometry {
-        self.source.geometry()
+    pub(crate) fn place(&self) -> Place {
+        self.source.place()
     }
 
     pub(crate) fn source(&mut self) -> &mut dyn Source {
@@ -36,31 +54,58 @@ impl Slices {
     }
 }
 
-fn open(path: &Path) -> Result<Box<dyn Source>, Error> {
+fn open(path: &Path, purpose: Purpose) -> Result<Box<dyn Source>, Error> {
     let cannot_read = |source| Error::Read { path: path.to_owned(), source };
-    if fs::metadata(path).map_err(cannot_read)?.is_dir() {
-        return folder(path);
+    let metadata = fs::metadata(path).map_err(cannot_read)?;
+    if metadata.is_dir() {
+        return folder(path, purpose);
+    }
+    if !metadata.is_file() {
+        return Err(Error::Unsupported {
+            path: path.to_owned(),
+            what: "no file but a device, a pipe or the like".to_owned(),
+            remedy: "copy what it gives to a file",
+        });
     }
     match Format::of_file(path)? {
         Format::Dicom => dicom(path),
         Format::Numpy => numpy(path),
-        Format::Tiff => tiff(path),
-        Format::Picture => Ok(Box::new(picture_folder::Slices::open_file(path)?)),
+        Format::Tiff => tiff(path, purpose),
+        Format::Picture => Ok(Box::new(picture_folder::Slices::open_file(path, purpose)?)),
         Format::Other => Ok(Box::new(nifti_file::Slices::open(path)?)),
     }
 }
 
-/// Pictures if there are any, else a DICOM series.
-fn folder(path: &Path) -> Result<Box<dyn Source>, Error> {
-    match picture_folder::Slices::open(path) {
-        Err(Error::EmptyFolder { .. }) => dicom(path),
-        other => Ok(Box::new(other?)),
+/// A folder holds a DICOM series, or pictures, and nothing else that is a stack of its own. DICOM goes
+/// before pictures: those are previews of it.
+fn folder(path: &Path, purpose: Purpose) -> Result<Box<dyn Source>, Error> {
+    let Folder { dicom, pictures, stacks } = Folder::list(path)?;
+    if !dicom.is_empty() {
+        return series(path, dicom);
     }
+    if let Some(stack) = stacks.into_iter().next() {
+        return Err(Error::Unsupported {
+            path: path.to_owned(),
+            what: format!("{}, which is a stack of its own", stack.display()),
+            remedy: "give that file, or move it out of the folder of slices",
+        });
+    }
+    Ok(Box::new(picture_folder::Slices::open(path, pictures, purpose)?))
+}
+
+#[cfg(feature = "dicom")]
+fn series(path: &Path, files: Vec<PathBuf>) -> Result<Box<dyn Source>, Error> {
+    Ok(Box::new(crate::dicom_series::Slices::open(path, files)?))
+}
+
+#[cfg(not(feature = "dicom"))]
+fn series(path: &Path, _files: Vec<PathBuf>) -> Result<Box<dyn Source>, Error> {
+    Err(Error::without(path, "dicom"))
 }
 
 #[cfg(feature = "dicom")]
 fn dicom(path: &Path) -> Result<Box<dyn Source>, Error> {
-    Ok(Box::new(crate::dicom_series::Slices::open(path)?))
+    Ok(Box::new(crate::dicom_series::Slices::open_file(path)?))
 }
 
 #[cfg(feature = "npy")]
@@ -69,15 +114,12 @@ fn numpy(path: &Path) -> Result<Box<dyn Source>, Error> {
 }
 
 #[cfg(feature = "tiff")]
-fn tiff(path: &Path) -> Result<Box<dyn Source>, Error> {
-    Ok(Box::new(crate::tiff_file::Slices::open(path)?))
+fn tiff(path: &Path, purpose: Purpose) -> Result<Box<dyn Source>, Error> {
+    Ok(Box::new(crate::tiff_file::Slices::open(path, purpose)?))
 }
 
 #[cfg(not(feature = "dicom"))]
 fn dicom(path: &Path) -> Result<Box<dyn Source>, Error> {
-    if path.is_dir() {
-        return Err(Error::EmptyFolder { path: path.to_owned() });
-    }
     Err(Error::without(path, "dicom"))
 }
 
@@ -87,7 +129,7 @@ fn numpy(path: &Path) -> Result<Box<dyn Source>, Error> {
 }
 
 #[cfg(not(feature = "tiff"))]
-fn tiff(path: &Path) -> Result<Box<dyn Source>, Error> {
+fn tiff(path: &Path, _purpose: Purpose) -> Result<Box<dyn Source>, Error> {
     Err(Error::without(path, "tiff"))
 }
 
@@ -107,9 +149,8 @@ impl Iterator for Slices {
 }
 
 /// Reads all slices into memory.
-pub(crate) fn read(path: &Path) -> Result<(Pixels, Geometry), Error> {
-    let slices = Slices::open(path)?;
-    let (shape, geometry) = (slices.shape(), slices.geometry());
+pub(crate) fn read(path: &Path, slices: Slices) -> Result<(Pixels, Place), Error> {
+    let (shape, place) = (slices.shape(), slices.place());
     // The slices of one file or folder are alike, so that only memory can fail.
     let too_large = || Error::TooLarge { path: path.to_owned(), shape };
     let mut all = None;
@@ -122,5 +163,5 @@ pub(crate) fn read(path: &Path) -> Result<(Pixels, Geometry), Error> {
         pixels.push(&slice).map_err(|_| too_large())?;
     }
     let empty = || Error::Empty { name: path.display().to_string(), shape };
-    Ok((all.ok_or_else(empty)?, geometry))
+    Ok((all.ok_or_else(empty)?, place))
 }

@@ -161,11 +161,6 @@ impl SlicePixels {
             Self::F32(array) => SliceView::F32(array.view()),
         }
     }
-
-    /// True where the value is above zero: the slice read as a mask.
-    pub(crate) fn to_mask(&self) -> Array2<bool> {
-        each!(self, Self, array => array.mapv(is_inside))
-    }
 }
 
 impl SliceView<'_> {
@@ -196,6 +191,11 @@ impl SliceView<'_> {
         each!(self, SliceView, array => mapped(array, change))
     }
 
+    /// Whether each pixel is inside, row by row.
+    pub(crate) fn inside(&self, mut holds: impl FnMut(f32) -> bool) -> Array2<bool> {
+        each!(self, SliceView, array => array.mapv(|value| holds(to_f32(value))))
+    }
+
     /// Smallest and largest pixel; (+inf, -inf) without pixels.
     #[must_use]
     pub fn range(&self) -> (f32, f32) {
@@ -223,9 +223,8 @@ pub(crate) fn wider(a: (f32, f32), b: (f32, f32)) -> (f32, f32) {
     (a.0.min(b.0), a.1.max(b.1))
 }
 
-/// What is inside a mask: 1 and 255 alike.
-pub(crate) fn is_inside<T: Copy + Default + PartialOrd>(value: T) -> bool {
-    value > T::default()
+fn to_f32(value: impl Into<f32>) -> f32 {
+    value.into()
 }
 
 fn mapped<T: Copy + Into<f32>>(

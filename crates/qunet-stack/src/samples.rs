@@ -79,7 +79,7 @@ impl Samples {
     ) -> Result<SlicePixels, Error> {
         let slice_bytes = height as u64 * width as u64 * self.number.bytes() as u64;
         let read = self.read((height, width), source);
-        let read = read.map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        let read = read.map_err(|source| Error::reading(path, source))?;
         read.map_err(|found| Error::CutShort {
             path: path.to_owned(),
             expected: slices as u64 * slice_bytes,

@@ -5,16 +5,31 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use crate::place::Place;
 use crate::{Error, Geometry, SlicePixels};
+
+/// What the values of a file are read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Grey values.
+    Image,
+    /// Labels: of a picture with a colour table its indices.
+    Labels,
+}
 
 /// Slices of one file or folder that are read one at a time.
 pub(crate) trait Source: Debug + Send {
     /// Slices, height and width.
     fn shape(&self) -> [usize; 3];
 
-    /// Plain pictures have no geometry of their own.
-    fn geometry(&self) -> Geometry {
-        Geometry::default()
+    /// Plain pictures say nothing of their place.
+    fn place(&self) -> Place {
+        Place::assumed(Geometry::default())
+    }
+
+    /// Whether the format changes values, as JPEG does.
+    fn is_lossy(&self) -> bool {
+        false
     }
 
     /// Whether a slice costs the same in any order.
@@ -36,7 +51,7 @@ const TIFF_MARKS: [&[u8]; 4] = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"];
 /// PNG and JPEG.
 const PICTURE_MARKS: [&[u8]; 2] = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"];
 
-/// A format that is not NIfTI.
+/// What a file starts like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     Dicom,
@@ -45,6 +60,9 @@ pub(crate) enum Format {
     Picture,
     Other,
 }
+
+/// Explicit types of the first elements of a data set without a preamble.
+const FIRST_TYPES: [&[u8]; 6] = [b"UL", b"CS", b"UI", b"OB", b"SH", b"DA"];
 
 impl Format {
     /// Whether files of it make a folder of pictures.
@@ -58,7 +76,8 @@ impl Format {
         let file = File::open(path).map_err(cannot_read)?;
         let mut start = Vec::with_capacity(START);
         file.take(START as u64).read_to_end(&mut start).map_err(cannot_read)?;
-        Ok(if start.len() == START && start.ends_with(DICOM_MARK) {
+        let marked = start.len() == START && start.ends_with(DICOM_MARK);
+        Ok(if marked || is_bare_dicom(&start) {
             Self::Dicom
         } else if start.starts_with(NUMPY_MARK) {
             Self::Numpy
@@ -70,6 +89,26 @@ impl Format {
             Self::Other
         })
     }
+}
+
+/// Whether a file starts like a DICOM data set that lacks preamble and mark, as programs before 1993
+/// and some since write them: a first element of the group 2 or 8 and another one behind it.
+fn is_bare_dicom(start: &[u8]) -> bool {
+    let &[group @ (2 | 8), 0, _, 0, ref value @ ..] = start else { return false };
+    let long = |bytes: &[u8]| {
+        let length = bytes.first_chunk().map(|bytes| u32::from_le_bytes(*bytes))?;
+        usize::try_from(length).ok()
+    };
+    let (head, length) = match value {
+        [b'O', b'B', 0, 0, rest @ ..] => (8, long(rest)),
+        [a, b, low, high, ..] if FIRST_TYPES.contains(&&[*a, *b][..]) => {
+            (4, Some(usize::from(u16::from_le_bytes([*low, *high]))))
+        }
+        rest if group == 8 => (4, long(rest)),
+        _ => return false,
+    };
+    let Some(next) = length.and_then(|length| value.get(head + length..)) else { return false };
+    matches!(next, [2 | 8 | 0x10 | 0x18 | 0x20 | 0x28, 0, ..])
 }
 
 /// Exactly `length` bytes, or all there are; memory is asked for first and may be refused.

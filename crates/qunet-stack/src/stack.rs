@@ -5,8 +5,11 @@ use std::path::Path;
 use ndarray::{Array2, Array3, ArrayRef3, ArrayView2, Axis};
 
 use crate::geometry::{Geometry, SlicingAxis};
+use crate::grid::{Fit, Grid};
 use crate::nrrd_file::Segment;
+use crate::open::Slices;
 use crate::pixels::{NO_RANGE, Pixels, SliceView, each, permuted, wider};
+use crate::place::Place;
 use crate::{Error, Scaling, SliceId, nifti_file, nrrd_file, png_files};
 
 /// A 3D image stack: pixels `(slices, height, width)`, geometry, and optionally a region of
@@ -26,16 +29,17 @@ use crate::{Error, Scaling, SliceId, nifti_file, nrrd_file, png_files};
 pub struct Stack {
     name: String,
     pixels: Pixels,
-    geometry: Geometry,
+    place: Place,
     roi: Option<Array3<bool>>,
+    roi_fit: Fit,
     range: (f32, f32),
 }
 
 impl Stack {
     /// Reads a stack; its content says what it is:
-    /// - NIfTI-1: `.nii`, `.nii.gz`, or either half of a `.hdr`/`.img` pair,
-    /// - DICOM (feature `dicom`): the folder of one series, sorted by position along the normal of
-    ///   its slices, or a file of one or many frames; stored values become modality values
+    /// - NIfTI-1 and NIfTI-2: `.nii`, `.nii.gz`, or either half of a `.hdr`/`.img` pair,
+    /// - DICOM (feature `dicom`): the folder of one series, also with pictures beside it, sorted by
+    ///   position along the normal of its slices, or a file of one or many frames; stored values become modality values
     ///   (Hounsfield units in CT) by the slope and intercept of each slice, or its look-up table,
     /// - TIFF of one or many grey pages (feature `tiff`),
     /// - a NumPy array `(slices, height, width)` in C or Fortran order (feature `npy`),
@@ -46,8 +50,22 @@ impl Stack {
     /// more than three axes, NaN or infinite pixels, sizes that the file cannot hold.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let (pixels, geometry) = crate::open::read(path)?;
-        Self::new(path.display().to_string(), pixels, geometry)
+        Self::read(path, Slices::open(path)?)
+    }
+
+    /// Reads a file whose values are labels of several classes. It differs from [`Stack::open`] in
+    /// pictures with a colour table, of which it takes the indices.
+    ///
+    /// # Errors
+    /// As [`Stack::open`].
+    pub fn open_labels(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        Self::read(path, Slices::open_labels(path)?)
+    }
+
+    fn read(path: &Path, slices: Slices) -> Result<Self, Error> {
+        let (pixels, place) = crate::open::read(path, slices)?;
+        Self::placed(path.display().to_string(), pixels, place)
     }
 
     /// A stack from pixels in memory; `name` is what errors and reports call it.
@@ -55,14 +73,17 @@ impl Stack {
     /// # Errors
     /// [`Error::Empty`] without pixels, [`Error::NonFinite`] with a NaN or infinite one.
     pub fn new(name: impl Into<String>, pixels: Pixels, geometry: Geometry) -> Result<Self, Error> {
-        let name = name.into();
+        Self::placed(name.into(), pixels, Place::of(geometry))
+    }
+
+    fn placed(name: String, pixels: Pixels, place: Place) -> Result<Self, Error> {
         let shape = pixels.shape();
         if shape.contains(&0) {
             return Err(Error::Empty { name, shape });
         }
         pixels.check_finite(&name)?;
         let range = (0..shape[0]).map(|index| pixels.slice(index).range()).fold(NO_RANGE, wider);
-        Ok(Self { name, pixels, geometry, roi: None, range })
+        Ok(Self { name, pixels, place, roi: None, roi_fit: Fit::Same, range })
     }
 
     /// Adds the region of interest from memory.
@@ -72,6 +93,34 @@ impl Stack {
     pub fn with_roi_mask(self, roi: Array3<bool>) -> Result<Self, Error> {
         self.check_grid("the region of interest", roi.dim())?;
         Ok(Self { roi: Some(roi), ..self })
+    }
+
+    pub(crate) fn with_roi_fit(self, roi_fit: Fit) -> Self {
+        Self { roi_fit, ..self }
+    }
+
+    /// How the region of interest lay on the grid of the stack.
+    #[must_use]
+    pub fn roi_fit(&self) -> &Fit {
+        &self.roi_fit
+    }
+
+    /// The same voxels on the grid of another stack, and how they lay on it: for label maps, which
+    /// must lie where their image lies.
+    ///
+    /// # Errors
+    /// Those of [`Grid::fit`].
+    pub fn brought_to(self, grid: &Grid) -> Result<(Self, Fit), Error> {
+        let fit = grid.fit(&Grid::from(&self))?;
+        let Fit::Reordered(reordering) = fit else { return Ok((self, fit)) };
+        let pixels = match &self.pixels {
+            Pixels::U8(array) => Pixels::U8(reordering.apply(array)),
+            Pixels::U16(array) => Pixels::U16(reordering.apply(array)),
+            Pixels::I16(array) => Pixels::I16(reordering.apply(array)),
+            Pixels::F32(array) => Pixels::F32(reordering.apply(array)),
+        };
+        let geometry = reordering.geometry(self.geometry(), pixels.shape());
+        Ok((Self::new(self.name, pixels, geometry)?, fit))
     }
 
     /// What the stack is called.
@@ -89,7 +138,18 @@ impl Stack {
     /// Where they lie.
     #[must_use]
     pub fn geometry(&self) -> &Geometry {
-        &self.geometry
+        self.place.geometry()
+    }
+
+    /// Whether the file says where its voxels lie; pictures and arrays do not, nor do NIfTI files
+    /// without a code and DICOM files without a position.
+    #[must_use]
+    pub fn has_place(&self) -> bool {
+        self.place.is_stated()
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Slices, height and width.
@@ -148,7 +208,8 @@ impl Stack {
     }
 
     /// Writes a label map on this stack's grid as NIfTI-1 (`.nii`, or `.nii.gz` compressed): uint8,
-    /// with the stack's shape, affine and spacing, sform and qform both set.
+    /// with the stack's shape and place. Of a stack that was read from a NIfTI file sform, qform and
+    /// their codes are those of that file, so that every program overlays the two.
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`] where the grids differ, [`Error::Write`] or [`Error::NiftiWrite`]
@@ -159,7 +220,7 @@ impl Stack {
         labels: &ArrayRef3<u8>,
     ) -> Result<(), Error> {
         self.check_grid("the label map", labels.dim())?;
-        nifti_file::write(path.as_ref(), labels, &self.geometry)
+        nifti_file::write(path.as_ref(), labels, &self.place)
     }
 
     /// Writes the pixels as NIfTI-1 in their stored type.
@@ -168,7 +229,7 @@ impl Stack {
     /// As [`Stack::write_labels`].
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let path = path.as_ref();
-        each!(&self.pixels, Pixels, array => nifti_file::write(path, array, &self.geometry))
+        each!(&self.pixels, Pixels, array => nifti_file::write(path, array, &self.place))
     }
 
     /// The same voxels sliced along another of their axes, region of interest included; what is
@@ -190,8 +251,8 @@ impl Stack {
         let order = axis.order();
         let roi = self.roi.as_ref().map(|roi| permuted(roi, order));
         let pixels = self.pixels.permuted(order);
-        let stack = Self::new(self.name.clone(), pixels, self.geometry.resliced(axis))?;
-        Ok(Self { roi, ..stack })
+        let stack = Self::placed(self.name.clone(), pixels, self.place.resliced(axis))?;
+        Ok(Self { roi, roi_fit: self.roi_fit, ..stack })
     }
 
     /// Writes a label map as an NRRD segmentation (`.seg.nrrd`) that 3D Slicer opens as such, one
@@ -206,7 +267,7 @@ impl Stack {
         segments: &[Segment],
     ) -> Result<(), Error> {
         self.check_grid("the label map", labels.dim())?;
-        nrrd_file::write(path.as_ref(), labels, &self.geometry, segments)
+        nrrd_file::write(path.as_ref(), labels, &self.place.by_itk(), segments)
     }
 
     /// Writes the slices as 8-bit grey PNG files into a new folder, named by their numbers: 0 to

@@ -1,9 +1,10 @@
-use std::path::Path;
+//! Stacks, a slice at a time.
 
-use ndarray::Array2;
+use std::path::Path;
 
 use crate::open::Slices;
 use crate::pixels::{NO_RANGE, wider};
+use crate::place::Place;
 use crate::{Error, Geometry, SliceId, SlicePixels};
 
 /// The slices of a file or folder in order, read one at a time: memory holds a slice, however
@@ -62,7 +63,11 @@ impl SliceStream {
     /// Where the voxels lie.
     #[must_use]
     pub fn geometry(&self) -> Geometry {
-        self.slices.geometry()
+        *self.slices.place().geometry()
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        self.slices.place()
     }
 
     /// Smallest and largest pixel of the slices that are left: of an untouched stream the same
@@ -116,59 +121,7 @@ impl Iterator for SliceStream {
     }
 }
 
-/// A region of interest read one slice at a time: true where the stored value is above zero, as
-/// [`Stack::with_roi`](crate::Stack::with_roi) reads it.
-///
-/// ```
-/// use qunet_stack::{MaskStream, phantom::CtPhantom};
-///
-/// let folder = tempfile::tempdir()?;
-/// let path = folder.path().join("lesions.nii.gz");
-/// let phantom = CtPhantom { slices: 4, size: 64, seed: 1 }.generate()?;
-/// phantom.stack.write_labels(&path, phantom.truth.labels())?;
-///
-/// for item in MaskStream::open(&path, phantom.stack.shape())? {
-///     let (id, mask) = item?;
-///     assert_eq!(mask, phantom.truth.mask(id)?);
-/// }
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug)]
-pub struct MaskStream {
-    slices: Slices,
-    next: usize,
-}
-
-impl MaskStream {
-    /// Opens a mask (NIfTI file or PNG folder) that must lie on the grid (slices, height, width).
-    ///
-    /// # Errors
-    /// As [`SliceStream::open`], and [`Error::ShapeMismatch`] for another grid.
-    pub fn open(path: impl AsRef<Path>, grid: [usize; 3]) -> Result<Self, Error> {
-        let path = path.as_ref();
-        let slices = Slices::open(path)?;
-        if slices.shape() != grid {
-            let (name, found) = (path.display().to_string(), slices.shape());
-            return Err(Error::ShapeMismatch { name, found, expected: grid });
-        }
-        Ok(Self { slices, next: 0 })
-    }
-}
-
-impl Iterator for MaskStream {
-    type Item = Result<(SliceId, Array2<bool>), Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.next >= self.slices.shape()[0] {
-            return None;
-        }
-        let item = self.slices.next()?.map(|slice| (SliceId(self.next), slice.to_mask()));
-        self.next = after(self.next, &item);
-        Some(item)
-    }
-}
-
 /// The number of the slice after this one; none comes after a failure.
-fn after<T>(slice: usize, item: &Result<T, Error>) -> usize {
+pub(crate) fn after<T>(slice: usize, item: &Result<T, Error>) -> usize {
     if item.is_ok() { slice + 1 } else { usize::MAX }
 }

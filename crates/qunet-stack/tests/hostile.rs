@@ -121,11 +121,14 @@ fn a_dicom_type_that_nobody_knows_hides_no_length() {
 }
 
 #[test]
-fn a_dicom_file_group_of_another_length_is_refused() {
+fn a_dicom_file_group_of_another_length_is_read_by_its_elements() {
     let at = place(&golden_bytes("dicom_explicit/1"), b"\x02\0\0\0UL\x04\0") + 8;
+    let expected = Stack::open(golden("dicom_explicit/1")).unwrap();
     for length in [0u32, 8, 0xFFFF_FFF0] {
         let bytes = patched("dicom_explicit/1", at, &length.to_le_bytes());
-        assert!(refused("a.dcm", &bytes).to_string().contains("file group"));
+        let (_folder, path) = written("a.dcm", &bytes);
+        assert_eq!(Stack::open(&path).unwrap().pixels(), expected.pixels());
+        check_memory();
     }
 }
 
@@ -185,6 +188,18 @@ fn with_tag(name: &str, tag: u16, value: u32) -> Vec<u8> {
     bytes[entry + 2..entry + 8].copy_from_slice(&[4, 0, 1, 0, 0, 0]);
     bytes[entry + 8..entry + 12].copy_from_slice(&value.to_le_bytes());
     bytes
+}
+
+#[test]
+fn tiff_values_are_those_that_are_stored_whatever_they_mean() {
+    const PHOTOMETRIC: u16 = 262;
+    let expected = Stack::open(golden("uint8.tif")).unwrap();
+    for (meaning, is_image) in [(0, true), (1, true), (3, false)] {
+        let (_folder, path) = written("a.tif", &with_tag("uint8.tif", PHOTOMETRIC, meaning));
+        let labels = Stack::open_labels(&path).unwrap();
+        assert_eq!(labels.slice(0.into()).unwrap(), expected.slice(0.into()).unwrap());
+        assert_eq!(Stack::open(&path).is_ok(), is_image);
+    }
 }
 
 #[test]
@@ -264,6 +279,22 @@ fn a_numpy_header_of_four_gib_is_refused() {
     for version in [b"\x01\0", b"\x02\0", b"\x03\0"] {
         refused("a.npy", &[&b"\x93NUMPY"[..], version, &[0xFF; 4], b"{'descr'"].concat());
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_never_ends_is_not_read() {
+    use qunet_stack::LabelMap;
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.png");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let image = Stack::open(golden("uint8.tif")).unwrap();
+    for path in [Path::new("/dev/zero"), &pipe] {
+        assert!(Stack::open(path).unwrap_err().to_string().contains("a device, a pipe"));
+        assert!(SliceStream::open(path).is_err() && LabelMap::open_binary(path, &image).is_err());
+    }
+    // In a folder it is left out.
+    assert!(matches!(Stack::open(folder.path()), Err(Error::EmptyFolder { .. })));
 }
 
 /// A header of NIfTI-1 with three axes of u8 voxels, and its four bytes of no extension.

@@ -378,8 +378,9 @@ fn broken_orientations_are_refused() {
     patch(&mut bytes, QUATERNION, 2.0f32.to_le_bytes());
     assert!(message_of(&bytes).contains("quaternion is "));
 
-    // All three rows of the sform zero.
+    // All three rows of the sform zero, and no qform to go by.
     let mut bytes = plain_bytes();
+    patch(&mut bytes, QFORM_CODE, 0i16.to_le_bytes());
     patch(&mut bytes, SROW_X, [0; 48]);
     assert!(message_of(&bytes).contains("determinant is 0"));
 
@@ -400,7 +401,7 @@ fn an_unknown_orientation_leaves_the_voxel_sizes() {
         fs::write(&path, &bytes).unwrap();
         let stack = Stack::open(&path).unwrap();
         assert_eq!(stack.geometry().spacing(), [0.002, 0.0025, 0.005]);
-        assert_eq!(stack.geometry().space, 1);
+        assert_eq!(stack.geometry().space, 0);
     }
 }
 

@@ -195,3 +195,31 @@ fn folders(folder: &Path) -> Vec<PathBuf> {
     folders.dedup();
     folders
 }
+
+/// Forms that differ, no codes, a tilted gantry: whichever form a library goes by, it takes image and
+/// label map from the same place.
+#[test]
+fn label_maps_overlay_their_image_in_every_library() {
+    let Some(python) = python() else { return };
+    let cases = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases"));
+    let folder = tempfile::tempdir().unwrap();
+    let tilted = folder.path().join("tilted.nii.gz");
+    Stack::open(cases.join("603/ct")).unwrap().write(&tilted).unwrap();
+    let images = [cases.join("601/ct.nii.gz"), cases.join("602/ct.nii"), tilted];
+    for image in images {
+        let stack = Stack::open(&image).unwrap();
+        let [slices, height, width] = stack.shape();
+        let labels = folder.path().join("labels.nii.gz");
+        stack.write_labels(&labels, &ndarray::Array3::zeros((slices, height, width))).unwrap();
+        let (of_image, of_labels) =
+            (read(&python, std::slice::from_ref(&image)), read(&python, &[labels]));
+        assert!(of_image.len() >= 2 && of_image.len() == of_labels.len());
+        for (image, labels) in of_image.iter().zip(&of_labels) {
+            assert_eq!(image.reader, labels.reader);
+            let [image, labels] = [image, labels].map(|row| row.affine.unwrap());
+            for (&image, &labels) in image.as_flattened().iter().zip(labels.as_flattened()) {
+                assert_abs_diff_eq!(image, labels, epsilon = 1e-5);
+            }
+        }
+    }
+}

@@ -10,7 +10,8 @@ use ndarray::{Array3, Axis};
 use nifti::writer::WriterOptions;
 use nifti::{DataElement, Endianness, NiftiHeader};
 use qunet_stack::{
-    Error, LabelMap, MaskStream, Pixels, SliceId, SlicePixels, SliceStream, SliceView, Stack,
+    Error, Foreground, LabelMap, MaskStream, Pixels, SliceId, SlicePixels, SliceStream, SliceView,
+    Stack,
 };
 use tempfile::TempDir;
 
@@ -140,13 +141,7 @@ fn masks_stream_as_they_are_read_at_once() {
         let (folder, path) = file_in("image.nii");
         let mask_path = folder.path().join(name);
         write_raw(&path, &numbered(), (1.0, 0.0));
-        // 0 and 255, negative values, and a NaN: only what is above zero is inside.
-        let labels = numbered().mapv(|value| match value % 4 {
-            0 => 255.0,
-            1 => -1.0,
-            2 => f32::NAN,
-            _ => 0.0,
-        });
+        let labels = numbered().mapv(|value| if value % 4 == 0 { 255.0 } else { 0.0_f32 });
         write_raw(&mask_path, &labels, (1.0, 0.0));
         let stack = Stack::open(&path).unwrap().with_roi(&mask_path).unwrap();
         let masks: Vec<_> =
@@ -264,5 +259,6 @@ fn stacks_read_through_the_stream_keep_their_layout() {
     let Pixels::U8(pixels) = stack.pixels() else { panic!("{}", stack.pixels().dtype()) };
     assert!(pixels.is_standard_layout());
     assert_eq!(pixels.len_of(Axis(0)), 3);
-    assert_eq!(LabelMap::open_binary(&path, &stack).unwrap().labels()[(2, 1, 4)], 1);
+    let above = LabelMap::open(&path, &stack, &Foreground::Above(0.0)).unwrap();
+    assert_eq!(above.labels()[(2, 1, 4)], 1);
 }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use clap::{Parser, Subcommand};
 use qunet::exchange::Format;
 use qunet::stack::SliceId;
+use qunet_examples::MaskValues;
 
 /// Chooses which slices of image stacks to annotate, trains on them, and asks for more.
 ///
@@ -49,9 +50,11 @@ pub(crate) enum Step {
         /// All waiting slices without foreground were looked at and hold nothing.
         #[arg(long)]
         accept_empty: bool,
-        /// Every value above 0 is label 1.
+        /// Of two values the one that is not 0 is label 1, also where it is 255.
         #[arg(long)]
         binary: bool,
+        #[command(flatten)]
+        values: MaskValues,
         /// The program the masks come from: nifti (also ITK-SNAP), seg_nrrd (3D Slicer), coco
         /// (CVAT), label_studio, monai_label.
         #[arg(long, default_value = "nifti")]

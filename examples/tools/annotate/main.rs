@@ -73,8 +73,9 @@ fn take(campaign: &mut Campaign, step: &Step, out: &mut impl Write) -> anyhow::R
     let bars = &mut ProgressBars::default();
     match step {
         Step::Config | Step::Init { .. } | Step::Status => {}
-        Step::Ingest { masks, empty, accept_empty, binary, format } => {
+        Step::Ingest { masks, empty, accept_empty, binary, values, format } => {
             let all = Masks::default().accept_empty(*accept_empty).binary(*binary).format(*format);
+            let all = values.said().into_iter().fold(all, Masks::foreground);
             let all = masks.iter().fold(all, |all, (name, path)| all.stack(name, path));
             let all = empty.iter().fold(all, |all, &(ref name, slice)| all.empty(name, slice));
             let ingested = campaign.ingest(&all)?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use ndarray::{Array3, s};
 use qunet::stack::phantom::CtPhantom;
-use qunet::stack::{Pixels, Stack};
+use qunet::stack::{Foreground, Grid, LabelMap, Pixels, Stack};
 
 /// A prediction and its truth.
 pub(crate) enum Case {
@@ -34,27 +34,34 @@ impl Case {
         }
     }
 
-    /// Prediction, truth and the spacing in mm.
-    pub(crate) fn open(&self) -> anyhow::Result<(Array3<u16>, Array3<u16>, [f64; 3])> {
+    /// Prediction on the grid of the truth, truth, and the spacing in mm: labels as they are, or 0 and 1
+    /// by what is said to be foreground.
+    pub(crate) fn open(
+        &self,
+        foreground: Option<&Foreground>,
+    ) -> anyhow::Result<(Array3<u16>, Array3<u16>, [f64; 3])> {
         match self {
             Self::Made { prediction, truth, spacing } => {
                 Ok((prediction.clone(), truth.clone(), *spacing))
             }
             Self::Files { prediction, truth, .. } => {
-                let (p, t) = (Stack::open(prediction)?, Stack::open(truth)?);
-                let (p_geometry, t_geometry) = (p.geometry(), t.geometry());
-                let [p_spacing, t_spacing] = [p_geometry, t_geometry]
-                    .map(|geometry| geometry.spacing().map(|d| d * geometry.unit.in_millimetres()));
-                ensure!(
-                    p_spacing.iter().zip(t_spacing).all(|(p, t)| (p - t).abs() <= 1e-3 * t),
-                    "{} has voxels of {p_spacing:?} mm where {} has {t_spacing:?}; resample one to the other's grid",
-                    prediction.display(),
-                    truth.display(),
-                );
+                let known = Stack::open_labels(truth)?;
+                let spacing = known.geometry().spacing();
+                if let Some(foreground) = foreground {
+                    let mask = |path: &Path| -> anyhow::Result<Array3<u16>> {
+                        let mask = LabelMap::open(path, &known, foreground)?;
+                        qunet_examples::tell(path, mask.fit());
+                        Ok(mask.labels().mapv(u16::from))
+                    };
+                    return Ok((mask(prediction)?, mask(truth)?, spacing));
+                }
+                let (found, fit) =
+                    Stack::open_labels(prediction)?.brought_to(&Grid::from(&known))?;
+                qunet_examples::tell(prediction, &fit);
                 let labels = |stack: &Stack, path: &Path| {
                     labels(stack).with_context(|| format!("{} is no label map", path.display()))
                 };
-                Ok((labels(&p, prediction)?, labels(&t, truth)?, t_spacing))
+                Ok((labels(&found, prediction)?, labels(&known, truth)?, spacing))
             }
         }
     }

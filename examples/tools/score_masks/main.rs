@@ -15,7 +15,8 @@ use qunet::segmetrics::{
     Bootstrap, BoundaryOptions, ConfusionCounts, Connectivity, EmptyPolicy, ObjectOverlaps,
     Objects, Report, ReportBuilder, SurfaceDistances,
 };
-use qunet::stack::write_file;
+use qunet::stack::{Foreground, write_file};
+use qunet_examples::MaskValues;
 
 use self::cases::{Case, cases, phantom};
 
@@ -28,9 +29,11 @@ struct Arguments {
     /// True masks: a file, or a folder of files of the same names.
     #[arg(long, value_name = "FILE|DIR", requires = "prediction")]
     truth: Option<PathBuf>,
-    /// Score each label by itself; default: whatever is not 0 against 0.
+    /// Score each label by itself; default: all labels above 0 together.
     #[arg(long, value_name = "LABEL", value_delimiter = ',')]
     labels: Vec<u16>,
+    #[command(flatten)]
+    values: MaskValues,
     /// How far a surface may be off for the surface Dice, in mm.
     #[arg(long, value_name = "MM", default_value_t = 2.0)]
     tolerance: f64,
@@ -82,7 +85,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// Adds the slices and the volume of one case, for each class.
 fn add(builder: &mut ReportBuilder, case: &Case, arguments: &Arguments) -> anyhow::Result<()> {
-    let (prediction, truth, spacing) = case.open()?;
+    let together = || arguments.values.said().unwrap_or(Foreground::AnyLabel);
+    let said = arguments.labels.is_empty().then(together);
+    let (prediction, truth, spacing) = case.open(said.as_ref())?;
     let classes = arguments.labels.iter().map(|&label| (label.to_string(), Some(label)));
     let foreground = arguments.labels.is_empty().then(|| ("foreground".to_owned(), None));
     for (class, label) in classes.chain(foreground) {

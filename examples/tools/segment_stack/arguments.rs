@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
     /// Region of interest (anatomy such as the lungs, not the lesion), on the stack's grid.
     #[arg(long, value_name = "FILE|DIR", requires = "stack")]
     pub(crate) roi: Option<PathBuf>,
-    /// Lesion masks on the stack's grid; every value above 0 is lesion.
+    /// Lesion masks of the stack.
     #[arg(long, value_name = "FILE|DIR", requires = "stack")]
     pub(crate) labels: Option<PathBuf>,
     /// Where the results go; made if missing, written only when the run succeeds.
@@ -61,6 +61,8 @@ pub(crate) struct Arguments {
     /// Leave out the comparisons with random and with evenly spaced slices.
     #[arg(long)]
     pub(crate) no_comparison: bool,
+    #[command(flatten)]
+    pub(crate) values: qunet_examples::MaskValues,
 }
 
 impl Arguments {

@@ -102,9 +102,9 @@ fn input(arguments: &Arguments) -> anyhow::Result<(Stack, LabelMap)> {
     };
     let mut stack = Stack::open(images)?;
     if let Some(roi) = &arguments.roi {
-        stack = stack.with_roi(roi)?;
+        stack = qunet_examples::with_roi(stack, roi)?;
     }
-    let truth = LabelMap::open_binary(labels, &stack)?;
+    let truth = arguments.values.open(labels, &stack)?;
     Ok((stack, truth))
 }
 

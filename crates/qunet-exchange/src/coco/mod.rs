@@ -10,7 +10,7 @@ use std::path::Path;
 use ndarray::{Array2, Axis};
 use qunet_stack::{SliceId, write_file};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub use self::polygon::fill;
 pub use self::rle::{Rle, decode_text, encode_text};
@@ -33,6 +33,8 @@ struct Dataset {
 struct Image {
     id: u64,
     file_name: String,
+    height: Option<usize>,
+    width: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -43,9 +45,12 @@ struct Category {
 
 #[derive(Deserialize)]
 struct Annotation {
+    id: Option<u64>,
     image_id: u64,
     category_id: u64,
-    segmentation: Segmentation,
+    /// Missing where only a box or points were drawn.
+    #[serde(default)]
+    segmentation: Value,
 }
 
 /// The outline of an object: polygons, or runs as numbers or as text.
@@ -74,6 +79,19 @@ pub enum Counts {
 }
 
 impl Segmentation {
+    /// What an annotation has in this field, in words of its own where it is something else.
+    fn from_json(value: &Value) -> Result<Self, MaskProblem> {
+        match value {
+            Value::Null => return Err(MaskProblem::Outline),
+            Value::Array(parts) if parts.is_empty() => return Err(MaskProblem::Outline),
+            Value::Array(parts) if parts.iter().all(Value::is_number) => {
+                return Err(MaskProblem::Flat);
+            }
+            _ => {}
+        }
+        Self::deserialize(value).map_err(|_| MaskProblem::Segmentation)
+    }
+
     /// The mask `(height, width)`.
     ///
     /// # Errors
@@ -153,6 +171,43 @@ fn bounds(mask: &Array2<bool>) -> Option<[usize; 4]> {
     Some([left, top, right - left + 1, bottom - top + 1])
 }
 
+/// Labels of every picture that is listed, with nothing drawn on them.
+fn blank(
+    task: &Task<'_>,
+    path: &Path,
+    images: &[Image],
+) -> Result<BTreeMap<u64, (SliceId, Array2<u8>)>, Error> {
+    let [slices, height, width] = task.stack.shape();
+    let (mut labels, mut seen) = (BTreeMap::new(), BTreeSet::new());
+    for image in images {
+        let (path, picture) = (path.to_owned(), image.file_name.clone());
+        let Some(slice) = slice_of(&image.file_name).filter(|id| id.0 < slices) else {
+            return Err(Error::Picture { path, picture });
+        };
+        if !seen.insert(slice) {
+            return Err(Error::Twice { path, slice });
+        }
+        let found = (image.height.unwrap_or(height), image.width.unwrap_or(width));
+        if found != (height, width) {
+            let expected = (height, width);
+            return Err(Error::PictureSize { path, picture, slice, found, expected });
+        }
+        labels.insert(image.id, (slice, Array2::zeros((height, width))));
+    }
+    Ok(labels)
+}
+
+/// The pixels of an annotation.
+fn drawn(annotation: &Annotation, shape: (usize, usize)) -> Result<Array2<bool>, MaskProblem> {
+    let segmentation = Segmentation::from_json(&annotation.segmentation)?;
+    let mask = segmentation.mask(shape)?;
+    let outlined = matches!(segmentation, Segmentation::Polygons(_));
+    if outlined && !mask.iter().any(|&inside| inside) {
+        return Err(MaskProblem::Nothing);
+    }
+    Ok(mask)
+}
+
 /// Where annotations overlap, the later one is on top. COCO does not say which pictures were
 /// annotated, so those without annotation are blank; those that are not listed wait.
 pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
@@ -161,22 +216,22 @@ pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
     for category in &dataset.categories {
         classes.insert(category.id, category.name.as_str());
     }
-    let [slices, height, width] = task.stack.shape();
-    let mut labels: BTreeMap<u64, (SliceId, Array2<u8>)> = BTreeMap::new();
-    for image in &dataset.images {
-        let id = slice_of(&image.file_name).filter(|id| id.0 < slices);
-        let (path, picture) = (path.to_owned(), image.file_name.clone());
-        let id = id.ok_or(Error::Picture { path, picture })?;
-        labels.insert(image.id, (id, Array2::zeros((height, width))));
-    }
-    for annotation in &dataset.annotations {
-        let Some((id, labels)) = labels.get_mut(&annotation.image_id) else { continue };
-        let name = classes.get(&annotation.category_id).copied().unwrap_or_default();
-        let label = task.label_of(name)?;
-        let mask = annotation
-            .segmentation
-            .mask((height, width))
-            .map_err(|problem| Error::Mask { path: path.to_owned(), slice: *id, problem })?;
+    let mut labels = blank(task, path, &dataset.images)?;
+    for (place, annotation) in dataset.annotations.iter().enumerate() {
+        let image = annotation.image_id;
+        let Some((slice, labels)) = labels.get_mut(&image) else {
+            let annotation = annotation.id.unwrap_or(place as u64 + 1).to_string();
+            return Err(Error::Orphan { path: path.to_owned(), annotation, image });
+        };
+        let broken = |problem| {
+            let annotation = annotation.id.map(|id| id.to_string());
+            Error::Mask { path: path.to_owned(), slice: *slice, annotation, problem }
+        };
+        let category = annotation.category_id;
+        let name = classes.get(&category).copied();
+        let label =
+            task.label_of(name.ok_or(MaskProblem::Category { category }).map_err(broken)?)?;
+        let mask = drawn(annotation, labels.dim()).map_err(broken)?;
         labels.zip_mut_with(&mask, |to, &inside| *to = if inside { label } else { *to });
     }
     let mut answers = Answers::default();

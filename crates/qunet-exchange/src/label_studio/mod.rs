@@ -1,6 +1,7 @@
 //! Tasks for Label Studio with brush masks, and its export back.
 
 mod brush;
+mod region;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,8 +12,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub use self::brush::{decode_brush, encode_brush};
+use self::region::Region;
 use crate::answers::{read_json, slice_of};
-use crate::error::MaskProblem;
 use crate::{Answers, Error, Task};
 
 /// The file of tasks in an exported folder.
@@ -39,20 +40,6 @@ struct Annotation {
     was_cancelled: bool,
     #[serde(default)]
     result: Vec<Region>,
-}
-
-#[derive(Deserialize)]
-struct Region {
-    #[serde(rename = "type")]
-    kind: String,
-    value: Value,
-}
-
-#[derive(Deserialize)]
-struct Brush {
-    format: String,
-    rle: Vec<u8>,
-    brushlabels: Vec<String>,
 }
 
 pub(crate) fn export(task: &Task<'_>, folder: &Path) -> Result<(), Error> {
@@ -121,7 +108,9 @@ pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
         let Some(annotation) = done else { continue };
         let labels = labels(task, path, id, annotation)?;
         if task.asked.contains(&id) {
-            answers.drawn.insert(id, labels);
+            if answers.drawn.insert(id, labels).is_some() {
+                return Err(Error::Twice { path: path.to_owned(), slice: id });
+            }
         } else {
             answers.unasked.insert(id);
         }
@@ -131,7 +120,7 @@ pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
     Ok(answers)
 }
 
-/// The labels of all brush regions, a later one on top of an earlier one.
+/// The labels of all regions, a later one on top of an earlier one.
 fn labels(
     task: &Task<'_>,
     path: &Path,
@@ -140,15 +129,13 @@ fn labels(
 ) -> Result<Array2<u8>, Error> {
     let [_, height, width] = task.stack.shape();
     let mut labels = Array2::zeros((height, width));
-    for region in annotation.result.iter().filter(|region| region.kind == "brushlabels") {
-        let brush = Brush::deserialize(&region.value)
-            .map_err(|source| Error::Json { path: path.to_owned(), source })?;
-        let failed = |problem| Error::Mask { path: path.to_owned(), slice, problem };
-        if brush.format != "rle" {
-            return Err(failed(MaskProblem::Format { format: brush.format }));
-        }
-        let mask = decode_brush(&brush.rle, (height, width)).map_err(failed)?;
-        let label = task.label_of(brush.brushlabels.first().map_or("", String::as_str))?;
+    for region in annotation.result.iter().filter(|region| region.is_drawn()) {
+        let broken = |problem| {
+            let annotation = region.id.clone();
+            Error::Mask { path: path.to_owned(), slice, annotation, problem }
+        };
+        let mask = region.mask((height, width)).map_err(broken)?;
+        let label = task.label_of(&region.label().map_err(broken)?)?;
         labels.zip_mut_with(&mask, |to, &inside| *to = if inside { label } else { *to });
     }
     Ok(labels)

@@ -161,7 +161,7 @@ pub fn score_file(
     let image = image.as_ref();
     let scorer = Scorer::new(*scaling, params)?;
     let slices = SliceStream::open(image)?;
-    let mut masks = roi.map(|path| MaskStream::open(path, slices.shape())).transpose()?;
+    let mut masks = roi.map(|path| MaskStream::open(path, &slices)).transpose()?;
     let scorer = scorer.with_range(|| Ok(SliceStream::open(image)?.range()?))?;
     let slices = slices.map(|item| {
         let (id, slice) = item?;

@@ -6,13 +6,14 @@ use std::io::{Seek, SeekFrom};
 use std::path::Path;
 
 use dicom_object::mem::InMemElement;
-use dicom_object::{DefaultDicomObject, OpenFileOptions};
+use dicom_object::{DefaultDicomObject, FileMetaTableBuilder, InMemDicomObject};
 use dicom_pixeldata::PixelDecoder;
+use dicom_transfer_syntax_registry::{TransferSyntaxIndex, TransferSyntaxRegistry};
 use jpeg_decoder::{Decoder, PixelFormat};
 
-use super::frame::{self, PIXEL_DATA, Stored};
-use super::rle;
-use super::walk::PixelData;
+use super::frame::{Object, PIXEL_DATA, Stored};
+use super::walk::{PixelData, Walked};
+use super::{SeriesFile, rle};
 use crate::Error;
 use crate::samples::Number;
 use crate::source::read_up_to;
@@ -45,6 +46,35 @@ impl Stored {
     pub(super) fn frame_bytes(&self) -> usize {
         usize::from(self.rows) * usize::from(self.columns) * self.number().bytes()
     }
+}
+
+/// The elements of a file that are read, with the pixels or without. No others reach the reader, and
+/// of these all lengths are checked.
+pub(super) fn object(
+    path: &Path,
+    walked: &Walked,
+    pixels: bool,
+) -> Result<DefaultDicomObject, Error> {
+    let broken = |source: String| Error::decode(path, "DICOM file", source);
+    let cannot_read = |source| Error::Read { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(cannot_read)?;
+    let mut bytes = Vec::new();
+    let headers = walked.elements.len() - usize::from(!pixels);
+    for element in &walked.elements[..headers] {
+        file.seek(SeekFrom::Start(element.start)).map_err(cannot_read)?;
+        let length = usize::try_from(element.end - element.start).unwrap_or(usize::MAX);
+        bytes.append(&mut read_up_to(path, &mut file, length)?);
+    }
+    let syntax = TransferSyntaxRegistry.get(&walked.syntax);
+    let syntax = syntax.ok_or_else(|| broken("its transfer syntax is unknown".to_owned()))?;
+    let object = InMemDicomObject::read_dataset_with_ts(&bytes[..], syntax);
+    let object = object.map_err(|source| broken(chain(&source)))?;
+    let meta = FileMetaTableBuilder::new()
+        .transfer_syntax(&walked.syntax)
+        .media_storage_sop_class_uid("")
+        .media_storage_sop_instance_uid("");
+    let meta = meta.build().map_err(|source| broken(chain(&source)))?;
+    Ok(object.with_exact_meta(meta))
 }
 
 /// A frame that is stored as it is.
@@ -93,22 +123,19 @@ pub(super) fn extend_sign(bytes: &mut [u8], stored: &Stored, big_endian: bool) {
 /// RLE and JPEG are decoded here, because the library's adapters take it for granted that a frame
 /// is as large as the file says.
 pub(super) fn packed(
-    path: &Path,
-    file: usize,
-    frame: usize,
-    stored: &Stored,
+    file: &SeriesFile,
+    (number, frame): (usize, usize),
     open: &mut Option<(usize, Box<DefaultDicomObject>)>,
 ) -> Result<Vec<u8>, Error> {
+    let SeriesFile { path, walked, stored, .. } = file;
     let broken = |source: String| Error::decode(path, "DICOM file", source);
     let length = stored.frame_bytes();
     let most = std::fs::metadata(path).map_or(0, |data| data.len().saturating_mul(LARGEST_RATIO));
     if length as u64 > most.max(LITTLE) {
         return Err(broken(format!("a frame of {length} bytes cannot lie in it")));
     }
-    if open.as_ref().is_none_or(|(number, _)| *number != file) {
-        let object = OpenFileOptions::new().open_file(path);
-        let object = object.map_err(|source| broken(source.to_string()))?;
-        *open = Some((file, Box::new(object)));
+    if open.as_ref().is_none_or(|(of, _)| *of != number) {
+        *open = Some((number, Box::new(object(path, walked, true)?)));
     }
     let missing = || broken(format!("frame {frame} is missing"));
     let (_, object) = open.as_ref().ok_or_else(missing)?;
@@ -120,7 +147,7 @@ pub(super) fn packed(
         return Ok(pixels.data().to_vec());
     }
     let pixels = object.get(PIXEL_DATA).ok_or_else(missing)?;
-    let bytes = bytes(pixels, frame, frame::count(object)).ok_or_else(missing)?;
+    let bytes = bytes(pixels, frame, Object { path, object }.count()?).ok_or_else(missing)?;
     if syntax == RLE {
         let unpacked = rle::decode(&bytes, stored.number().bytes(), length);
         return unpacked

@@ -1,16 +1,19 @@
 //! What a DICOM object says about each of its frames.
 
 use std::path::Path;
+use std::str::FromStr;
 
 use dicom_object::mem::InMemElement;
 use dicom_object::{DefaultDicomObject, InMemDicomObject, Tag};
 
 use crate::Error;
+use crate::geometry::Short;
 
 pub(super) const PIXEL_DATA: Tag = Tag(0x7FE0, 0x0010);
 const ROWS: Tag = Tag(0x0028, 0x0010);
 const COLUMNS: Tag = Tag(0x0028, 0x0011);
 const SAMPLES_PER_PIXEL: Tag = Tag(0x0028, 0x0002);
+const PHOTOMETRIC: Tag = Tag(0x0028, 0x0004);
 const NUMBER_OF_FRAMES: Tag = Tag(0x0028, 0x0008);
 const BITS_ALLOCATED: Tag = Tag(0x0028, 0x0100);
 const BITS_STORED: Tag = Tag(0x0028, 0x0101);
@@ -19,16 +22,52 @@ const RESCALE_INTERCEPT: Tag = Tag(0x0028, 0x1052);
 const RESCALE_SLOPE: Tag = Tag(0x0028, 0x1053);
 const PIXEL_SPACING: Tag = Tag(0x0028, 0x0030);
 const SLICE_THICKNESS: Tag = Tag(0x0018, 0x0050);
+const SPACING_BETWEEN_SLICES: Tag = Tag(0x0018, 0x0088);
+const IMAGER_PIXEL_SPACING: Tag = Tag(0x0018, 0x1164);
 const POSITION: Tag = Tag(0x0020, 0x0032);
 const ORIENTATION: Tag = Tag(0x0020, 0x0037);
 const INSTANCE_NUMBER: Tag = Tag(0x0020, 0x0013);
 const SERIES: Tag = Tag(0x0020, 0x000E);
+const MODALITY: Tag = Tag(0x0008, 0x0060);
 const SHARED_GROUPS: Tag = Tag(0x5200, 0x9229);
 const PER_FRAME_GROUPS: Tag = Tag(0x5200, 0x9230);
 const PIXEL_MEASURES: Tag = Tag(0x0028, 0x9110);
 const PLANE_POSITION: Tag = Tag(0x0020, 0x9113);
 const PLANE_ORIENTATION: Tag = Tag(0x0020, 0x9116);
 const PIXEL_VALUES: Tag = Tag(0x0028, 0x9145);
+
+/// The elements that are read, and the modality look-up tables.
+const READ: [Tag; 23] = [
+    ROWS,
+    COLUMNS,
+    SAMPLES_PER_PIXEL,
+    PHOTOMETRIC,
+    NUMBER_OF_FRAMES,
+    BITS_ALLOCATED,
+    BITS_STORED,
+    PIXEL_REPRESENTATION,
+    RESCALE_INTERCEPT,
+    RESCALE_SLOPE,
+    PIXEL_SPACING,
+    SLICE_THICKNESS,
+    SPACING_BETWEEN_SLICES,
+    IMAGER_PIXEL_SPACING,
+    POSITION,
+    ORIENTATION,
+    INSTANCE_NUMBER,
+    SERIES,
+    MODALITY,
+    SHARED_GROUPS,
+    PER_FRAME_GROUPS,
+    super::modality::MODALITY_TABLES,
+    // How the pixels are laid out in a frame of packed colour, which decoders ask for.
+    Tag(0x0028, 0x0006),
+];
+
+/// Whether an element is read.
+pub(super) fn is_read(tag: u32) -> bool {
+    READ.contains(&Tag((tag >> 16) as u16, tag as u16))
+}
 
 /// How the values of an object are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,87 +88,210 @@ pub(super) struct Place {
     pub(super) orientation: Option<[f64; 6]>,
     /// Between rows, then between columns, in mm.
     pub(super) spacing: Option<[f64; 2]>,
-    pub(super) thickness: Option<f64>,
+    /// From a slice to the next in mm, else the thickness of a slice.
+    pub(super) step: Option<f64>,
     pub(super) slope: f64,
     pub(super) intercept: f64,
-    pub(super) instance: i64,
+    pub(super) instance: Option<i64>,
 }
 
-/// The object's series.
-pub(super) fn series(object: &DefaultDicomObject) -> String {
-    let text = object.get(SERIES).and_then(|element| element.to_str().ok());
-    text.map(|text| text.trim_end_matches(['\0', ' ']).to_owned()).unwrap_or_default()
+/// A DICOM object and its file.
+pub(super) struct Object<'a> {
+    pub(super) path: &'a Path,
+    pub(super) object: &'a DefaultDicomObject,
 }
 
-/// Whether there is a picture in the object; a series may hold reports and plans too.
-pub(super) fn has_rows(object: &DefaultDicomObject) -> bool {
-    object.get(ROWS).is_some()
-}
+/// A tag and its name.
+type Named = (Tag, &'static str);
 
-pub(super) fn stored(path: &Path, object: &DefaultDicomObject) -> Result<Stored, Error> {
-    let number = |tag, name| {
-        let value = integer(object, tag).and_then(|value| u16::try_from(value).ok());
-        value.ok_or_else(|| {
-            Error::decode(path, "DICOM file", format!("{name} is missing or broken"))
+impl Object<'_> {
+    /// Whether there is a picture in the object; a series may hold reports and plans too.
+    pub(super) fn has_rows(&self) -> bool {
+        self.object.get(ROWS).is_some()
+    }
+
+    /// The object's series.
+    pub(super) fn series(&self) -> String {
+        self.text(SERIES)
+    }
+
+    /// Whether small values are white.
+    pub(super) fn is_inverted(&self) -> bool {
+        self.text(PHOTOMETRIC) == "MONOCHROME1"
+    }
+
+    /// What made the object: `CT`, `MR`, `SEG` for a segmentation.
+    pub(super) fn modality(&self) -> String {
+        self.text(MODALITY)
+    }
+
+    pub(super) fn stored(&self) -> Result<Stored, Error> {
+        let whole = |tag, name| {
+            let value = self.whole((tag, name))?.and_then(|value| u16::try_from(value).ok());
+            value.ok_or_else(|| self.broken(&format!("{name} is missing or broken")))
+        };
+        let samples = self.whole((SAMPLES_PER_PIXEL, "SamplesPerPixel"))?.unwrap_or(1);
+        let photometric = self.text(PHOTOMETRIC);
+        if samples != 1 || !(photometric.is_empty() || photometric.starts_with("MONOCHROME")) {
+            let colour = if photometric.is_empty() { "RGB".to_owned() } else { photometric };
+            return Err(Error::Colour { path: self.path.to_owned(), colour });
+        }
+        let bits_allocated = whole(BITS_ALLOCATED, "BitsAllocated")?;
+        if !matches!(bits_allocated, 8 | 16 | 32) {
+            let datatype = format!("{bits_allocated}-bit");
+            return Err(Error::VoxelType { path: self.path.to_owned(), datatype });
+        }
+        let sign = self.whole((PIXEL_REPRESENTATION, "PixelRepresentation"))?;
+        Ok(Stored {
+            rows: whole(ROWS, "Rows")?,
+            columns: whole(COLUMNS, "Columns")?,
+            bits_allocated,
+            bits_stored: whole(BITS_STORED, "BitsStored")?.clamp(1, bits_allocated),
+            signed: sign == Some(1),
         })
-    };
-    if integer(object, SAMPLES_PER_PIXEL).is_some_and(|samples| samples != 1) {
-        return Err(Error::Colour { path: path.to_owned(), colour: "RGB".to_owned() });
     }
-    let bits_allocated = number(BITS_ALLOCATED, "BitsAllocated")?;
-    if !matches!(bits_allocated, 8 | 16 | 32) {
-        let datatype = format!("{bits_allocated}-bit");
-        return Err(Error::VoxelType { path: path.to_owned(), datatype });
+
+    /// How many frames the object says it has.
+    pub(super) fn count(&self) -> Result<usize, Error> {
+        let named = (NUMBER_OF_FRAMES, "NumberOfFrames");
+        let frames = self.whole(named)?.unwrap_or(1);
+        let frames = usize::try_from(frames).ok().filter(|&frames| frames > 0);
+        frames.ok_or_else(|| self.broken("NumberOfFrames is not above 0"))
     }
-    Ok(Stored {
-        rows: number(ROWS, "Rows")?,
-        columns: number(COLUMNS, "Columns")?,
-        bits_allocated,
-        bits_stored: number(BITS_STORED, "BitsStored")?.clamp(1, bits_allocated),
-        signed: integer(object, PIXEL_REPRESENTATION) == Some(1),
-    })
+
+    /// The place of one frame: from its own functional groups, the shared ones, or the object.
+    pub(super) fn place(&self, frame: usize) -> Result<Place, Error> {
+        let spacing = match self.find::<2>(PIXEL_MEASURES, (PIXEL_SPACING, "PixelSpacing"), frame) {
+            // On the detector: of a projection there is no other.
+            Ok(None) => self.top((IMAGER_PIXEL_SPACING, "ImagerPixelSpacing"))?,
+            found => found?,
+        };
+        if let Some(sizes) = spacing
+            && sizes.iter().any(|size| *size <= 0.0)
+        {
+            let [down, across] = sizes.map(Short);
+            return Err(self.broken(&format!("PixelSpacing is {down}\\{across}, not above 0")));
+        }
+        let one = |group, named| -> Result<Option<f64>, Error> {
+            Ok(self.find_or_empty::<1>(group, named, frame)?.map(|[value]| value))
+        };
+        let between = one(PIXEL_MEASURES, (SPACING_BETWEEN_SLICES, "SpacingBetweenSlices"))?;
+        let thickness = one(PIXEL_MEASURES, (SLICE_THICKNESS, "SliceThickness"))?;
+        let value = |named| -> Result<Option<f64>, Error> {
+            Ok(self.find::<1>(PIXEL_VALUES, named, frame)?.map(|[value]| value))
+        };
+        let slope = value((RESCALE_SLOPE, "RescaleSlope"))?.unwrap_or(1.0);
+        if slope == 0.0 {
+            return Err(self.broken("RescaleSlope is 0"));
+        }
+        let positive = |mm: &f64| *mm > 0.0;
+        let instance = (INSTANCE_NUMBER, "InstanceNumber");
+        let stated = self.object.get(INSTANCE_NUMBER).is_some_and(|it| !words(it).is_empty());
+        Ok(Place {
+            position: self.find_or_empty(
+                PLANE_POSITION,
+                (POSITION, "ImagePositionPatient"),
+                frame,
+            )?,
+            orientation: self.find_or_empty(
+                PLANE_ORIENTATION,
+                (ORIENTATION, "ImageOrientationPatient"),
+                frame,
+            )?,
+            spacing,
+            step: between.map(f64::abs).filter(positive).or(thickness.filter(positive)),
+            slope,
+            intercept: value((RESCALE_INTERCEPT, "RescaleIntercept"))?.unwrap_or(0.0),
+            instance: if stated { self.whole(instance)? } else { None },
+        })
+    }
+
+    /// Numbers of a frame, as many as they must be.
+    fn find<const N: usize>(
+        &self,
+        group: Tag,
+        named: Named,
+        frame: usize,
+    ) -> Result<Option<[f64; N]>, Error> {
+        let element = self.element(group, named.0, frame);
+        element.map(|element| self.numbers(element, named.1)).transpose()
+    }
+
+    /// Numbers that may also be left empty.
+    fn find_or_empty<const N: usize>(
+        &self,
+        group: Tag,
+        named: Named,
+        frame: usize,
+    ) -> Result<Option<[f64; N]>, Error> {
+        let element = self.element(group, named.0, frame);
+        let element = element.filter(|element| !words(element).is_empty());
+        element.map(|element| self.numbers(element, named.1)).transpose()
+    }
+
+    fn top<const N: usize>(&self, named: Named) -> Result<Option<[f64; N]>, Error> {
+        self.object.get(named.0).map(|element| self.numbers(element, named.1)).transpose()
+    }
+
+    fn element(&self, group: Tag, tag: Tag, frame: usize) -> Option<&InMemElement> {
+        let own = item(self.object, PER_FRAME_GROUPS, frame);
+        let shared = item(self.object, SHARED_GROUPS, 0);
+        let of = |from| item(from, group, 0).and_then(|measures| measures.get(tag));
+        own.and_then(of).or_else(|| shared.and_then(of)).or_else(|| self.object.get(tag))
+    }
+
+    fn numbers<const N: usize>(
+        &self,
+        element: &InMemElement,
+        name: &str,
+    ) -> Result<[f64; N], Error> {
+        let words = words(element);
+        let numbers: Option<Vec<f64>> = words.iter().map(|word| number::<f64>(word)).collect();
+        let numbers = numbers.filter(|numbers| numbers.iter().all(|it| it.is_finite()));
+        numbers.and_then(|numbers| numbers.try_into().ok()).ok_or_else(|| {
+            let count = if N == 1 { "a number".to_owned() } else { format!("{N} numbers") };
+            self.broken(&format!(
+                "{name} is {:?}, not {count} with decimal points",
+                words.join("\\")
+            ))
+        })
+    }
+
+    /// A whole number; `None` where the element is missing.
+    fn whole(&self, (tag, name): Named) -> Result<Option<i64>, Error> {
+        let Some(element) = self.object.get(tag) else { return Ok(None) };
+        let words = words(element);
+        let number = match &words[..] {
+            [word] => number(word),
+            _ => None,
+        };
+        let broken =
+            || self.broken(&format!("{name} is {:?}, not a whole number", words.join("\\")));
+        number.ok_or_else(broken).map(Some)
+    }
+
+    fn text(&self, tag: Tag) -> String {
+        self.object.get(tag).map(|element| words(element).join("\\")).unwrap_or_default()
+    }
+
+    fn broken(&self, problem: &str) -> Error {
+        Error::decode(self.path, "DICOM file", format!("{problem}; correct it in the file"))
+    }
 }
 
-/// How many frames the object says it has.
-pub(super) fn count(object: &DefaultDicomObject) -> usize {
-    let frames = integer(object, NUMBER_OF_FRAMES).unwrap_or(1);
-    usize::try_from(frames).unwrap_or(0).max(1)
+/// The values of an element as text, without what pads them; none of an empty one.
+fn words(element: &InMemElement) -> Vec<String> {
+    let text = element.to_str().unwrap_or_default();
+    let words = text.split('\\').map(|word| word.trim_matches(['\0', ' ']).to_owned());
+    let words: Vec<String> = words.collect();
+    if words.iter().all(String::is_empty) { Vec::new() } else { words }
 }
 
-/// The place of one frame: from its own functional groups, the shared ones, or the object.
-pub(super) fn place(object: &DefaultDicomObject, frame: usize) -> Place {
-    let find = |group, tag| {
-        let own = item(object, PER_FRAME_GROUPS, frame);
-        let shared = item(object, SHARED_GROUPS, 0);
-        let grouped = |from: Option<&InMemDicomObject>| numbers(item(from?, group, 0)?.get(tag)?);
-        grouped(own).or_else(|| grouped(shared)).or_else(|| numbers(object.get(tag)?))
-    };
-    let one = |group, tag| find(group, tag).and_then(|values| values.first().copied());
-    let finite = |value: &f64| value.is_finite();
-    Place {
-        position: find(PLANE_POSITION, POSITION).and_then(array),
-        orientation: find(PLANE_ORIENTATION, ORIENTATION).and_then(array),
-        spacing: find(PIXEL_MEASURES, PIXEL_SPACING).and_then(array),
-        thickness: one(PIXEL_MEASURES, SLICE_THICKNESS),
-        slope: one(PIXEL_VALUES, RESCALE_SLOPE).filter(finite).unwrap_or(1.0),
-        intercept: one(PIXEL_VALUES, RESCALE_INTERCEPT).filter(finite).unwrap_or(0.0),
-        instance: integer(object, INSTANCE_NUMBER).unwrap_or(0),
-    }
+fn number<T: FromStr>(word: &str) -> Option<T> {
+    // Rust reads `inf` and `NaN` too, which DICOM has not.
+    word.chars().all(|c| !c.is_alphabetic() || matches!(c, 'e' | 'E')).then_some(word)?.parse().ok()
 }
 
 fn item(object: &InMemDicomObject, sequence: Tag, index: usize) -> Option<&InMemDicomObject> {
     object.get(sequence)?.items()?.get(index)
-}
-
-fn integer(object: &InMemDicomObject, tag: Tag) -> Option<i64> {
-    object.get(tag)?.to_int().ok()
-}
-
-fn numbers(element: &InMemElement) -> Option<Vec<f64>> {
-    element.to_multi_float64().ok()
-}
-
-fn array<const N: usize>(values: Vec<f64>) -> Option<[f64; N]> {
-    let values: [f64; N] = values.try_into().ok()?;
-    values.iter().all(|value| value.is_finite()).then_some(values)
 }

@@ -13,23 +13,23 @@ use std::path::{Path, PathBuf};
 
 use dicom_object::DefaultDicomObject;
 
-use frame::{Place, Stored};
+use frame::Stored;
 use modality::Table;
-use walk::PixelData;
+use walk::Walked;
 
+use crate::place::Place;
 use crate::samples::Samples;
 use crate::source::Source;
-use crate::{Error, Geometry, SlicePixels};
+use crate::{Error, SlicePixels};
 
 /// The frames of a series in order of position.
 pub(crate) struct Slices {
     files: Vec<SeriesFile>,
     /// The file and the frame in it of each slice, and the place.
     frames: Vec<Frame>,
-    stored: Stored,
     /// Whether all values are whole numbers that 16 bits hold.
     kind: Kind,
-    geometry: Geometry,
+    place: Place,
     /// The packed file that was read last.
     open: Option<(usize, Box<DefaultDicomObject>)>,
 }
@@ -37,7 +37,9 @@ pub(crate) struct Slices {
 #[derive(Debug)]
 struct SeriesFile {
     path: PathBuf,
-    pixels: PixelData,
+    walked: Walked,
+    /// Rows, columns and type are those of all files.
+    stored: Stored,
     /// In the place of the slope and intercept of its frames.
     table: Option<Table>,
 }
@@ -46,7 +48,7 @@ struct SeriesFile {
 struct Frame {
     file: usize,
     frame: usize,
-    place: Place,
+    place: frame::Place,
 }
 
 /// What the values of a series become.
@@ -61,16 +63,22 @@ enum Kind {
 }
 
 impl Slices {
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        scan::scan(path)
+    /// Opens a file, which may hold many frames.
+    pub(crate) fn open_file(path: &Path) -> Result<Self, Error> {
+        scan::scan(path, vec![path.to_owned()])
+    }
+
+    /// Opens the DICOM files of a folder.
+    pub(crate) fn open(folder: &Path, files: Vec<PathBuf>) -> Result<Self, Error> {
+        scan::scan(folder, files)
     }
 
     fn samples(&self, frame: &Frame) -> Samples {
-        let Place { slope, intercept, .. } = frame.place;
-        let SeriesFile { pixels, table, .. } = &self.files[frame.file];
+        let frame::Place { slope, intercept, .. } = frame.place;
+        let SeriesFile { walked, stored, table, .. } = &self.files[frame.file];
         let scaled = self.kind != Kind::Stored && table.is_none();
         let scale = scaled.then_some((slope, intercept));
-        Samples { number: self.stored.number(), big_endian: pixels.big_endian, scale }
+        Samples { number: stored.number(), big_endian: walked.pixels.big_endian, scale }
     }
 
     /// From stored or scaled values to those of the series.
@@ -91,27 +99,29 @@ impl Slices {
 
 impl Source for Slices {
     fn shape(&self) -> [usize; 3] {
-        [self.frames.len(), self.stored.rows.into(), self.stored.columns.into()]
+        // A series has a file at least.
+        let stored = self.files[0].stored;
+        [self.frames.len(), stored.rows.into(), stored.columns.into()]
     }
 
-    fn geometry(&self) -> Geometry {
-        self.geometry
+    fn place(&self) -> Place {
+        self.place
     }
 
     fn read(&mut self, index: usize) -> Result<SlicePixels, Error> {
         let frame = self.frames[index];
         let file = &self.files[frame.file];
-        let length = self.stored.frame_bytes();
+        let length = file.stored.frame_bytes();
         let mut samples = self.samples(&frame);
-        let mut bytes = if file.pixels.length.is_some() {
-            decode::plain(&file.path, &file.pixels, frame.frame, length)?
+        let mut bytes = if file.walked.pixels.length.is_some() {
+            decode::plain(&file.path, &file.walked.pixels, frame.frame, length)?
         } else {
             samples.big_endian = cfg!(target_endian = "big");
-            decode::packed(&file.path, frame.file, frame.frame, &self.stored, &mut self.open)?
+            decode::packed(file, (frame.file, frame.frame), &mut self.open)?
         };
-        decode::extend_sign(&mut bytes, &self.stored, samples.big_endian);
+        decode::extend_sign(&mut bytes, &file.stored, samples.big_endian);
         let found = bytes.len() as u64;
-        let shape = (usize::from(self.stored.rows), usize::from(self.stored.columns));
+        let shape = (usize::from(file.stored.rows), usize::from(file.stored.columns));
         let slice = samples.decode(shape, &bytes).ok_or_else(|| Error::CutShort {
             path: file.path.clone(),
             expected: length as u64,
@@ -124,7 +134,9 @@ impl Source for Slices {
 impl std::fmt::Debug for Slices {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut fields = f.debug_struct("Slices");
-        fields.field("frames", &self.frames.len()).field("stored", &self.stored);
-        fields.field("geometry", &self.geometry).finish_non_exhaustive()
+        fields
+            .field("frames", &self.frames.len())
+            .field("place", &self.place)
+            .finish_non_exhaustive()
     }
 }

@@ -7,7 +7,7 @@ use ndarray::Array2;
 
 use crate::{Error, SliceView};
 
-const MODALITY_TABLES: Tag = Tag(0x0028, 0x3000);
+pub(super) const MODALITY_TABLES: Tag = Tag(0x0028, 0x3000);
 const DESCRIPTOR: Tag = Tag(0x0028, 0x3002);
 const DATA: Tag = Tag(0x0028, 0x3006);
 /// What a descriptor of 0 entries means.

@@ -3,73 +3,96 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dicom_object::OpenFileOptions;
-
-use super::frame::{self, PIXEL_DATA, Stored};
+use super::frame::{self, Object};
 use super::modality::Table;
-use super::{Frame, Kind, SeriesFile, Slices, space, walk};
+use super::{Frame, Kind, SeriesFile, Slices, decode, space, walk};
 use crate::Error;
-use crate::source::Format;
 
 /// A file of the series.
 struct Scanned {
     file: SeriesFile,
     series: String,
-    stored: Stored,
+    inverted: bool,
     places: Vec<frame::Place>,
 }
 
-/// Reads the headers of a file or of a folder's files, and puts the frames in order.
-pub(super) fn scan(path: &Path) -> Result<Slices, Error> {
+/// Reads the headers of the files of a series, and puts the frames in order; `path` is what was
+/// opened.
+pub(super) fn scan(path: &Path, files: Vec<PathBuf>) -> Result<Slices, Error> {
     let mut scanned = Vec::new();
-    for file in files_of(path)? {
-        scanned.extend(scan_file(file)?);
+    let among_others = files.len() > 1;
+    for file in files {
+        scanned.extend(scan_file(file, among_others)?);
     }
-    let empty = || Error::EmptyFolder { path: path.to_owned() };
-    let first = scanned.first().ok_or_else(empty)?;
-    let (series, stored) = (first.series.clone(), first.stored);
-    if let Some(other) = scanned.iter().find(|file| file.series != series) {
+    if scanned.is_empty() {
+        return Err(Error::EmptyFolder { path: path.to_owned() });
+    }
+    let of_series = |a: &Scanned, b: &Scanned| a.series == b.series;
+    if let Some((odd, most)) = space::odd_one(&scanned, of_series) {
         return Err(Error::Unsupported {
-            path: path.to_owned(),
-            what: format!("more than one DICOM series ({series} and {})", other.series),
+            path: odd.file.path.clone(),
+            what: format!("the DICOM series {}, most files {}", odd.series, most.series),
             remedy: "give each series a folder of its own",
         });
     }
-    if let Some(other) = scanned.iter().find(|file| file.stored != stored) {
-        let size =
-            |stored: &Stored| (stored.rows.into(), stored.columns.into(), stored.number().dtype());
-        let (found, expected) = (size(&other.stored), size(&stored));
-        return Err(Error::UnevenSlices { path: other.file.path.clone(), found, expected });
+    if let Some((odd, _)) = space::odd_one(&scanned, |a, b| a.inverted == b.inverted) {
+        return Err(Error::Unsupported {
+            path: odd.file.path.clone(),
+            what:
+                "another PhotometricInterpretation than most files: black and white are exchanged"
+                    .to_owned(),
+            remedy: "store all slices as MONOCHROME2",
+        });
     }
-    assemble(path, scanned, stored)
+    let size = |scanned: &Scanned| {
+        let stored = scanned.file.stored;
+        (stored.rows.into(), stored.columns.into(), stored.number().dtype())
+    };
+    if let Some((odd, most)) = space::odd_one(&scanned, |a, b| size(a) == size(b)) {
+        let (found, expected) = (size(odd), size(most));
+        return Err(Error::UnevenSlices { path: odd.file.path.clone(), found, expected });
+    }
+    assemble(path, scanned)
 }
 
-fn assemble(path: &Path, scanned: Vec<Scanned>, stored: Stored) -> Result<Slices, Error> {
+fn assemble(path: &Path, scanned: Vec<Scanned>) -> Result<Slices, Error> {
     let (mut files, mut frames) = (Vec::new(), Vec::new());
     for (file, scanned) in scanned.into_iter().enumerate() {
         let places = scanned.places.into_iter().enumerate();
         frames.extend(places.map(|(frame, place)| Frame { file, frame, place }));
         files.push(scanned.file);
     }
-    sort(&mut frames);
-    let places: Vec<frame::Place> = frames.iter().map(|frame| frame.place).collect();
-    let geometry = space::geometry(path, &places)?;
-    let kind = kind(&stored, &files, &frames);
-    Ok(Slices { files, frames, stored, kind, geometry, open: None })
+    space::check_alike(&files, &frames)?;
+    sort(&files, &mut frames)?;
+    let place = space::place(path, &files, &frames)?;
+    let kind = kind(&files, &frames);
+    Ok(Slices { files, frames, kind, place, open: None })
 }
 
-/// By position, or by instance number where a position is missing; files come in natural order.
-fn sort(frames: &mut [Frame]) {
-    if frames.iter().all(|frame| space::position_on_normal(&frame.place).is_some()) {
-        let position = |frame: &Frame| space::position_on_normal(&frame.place).unwrap_or(0.0);
+/// By position, or by instance number where no position is stated; files come in natural order.
+fn sort(files: &[SeriesFile], frames: &mut [Frame]) -> Result<(), Error> {
+    let position = |frame: &Frame| space::position_on_normal(&frame.place);
+    if frames.iter().all(|frame| position(frame).is_some()) {
+        let position = |frame: &Frame| position(frame).unwrap_or(0.0);
         frames.sort_by(|a, b| position(a).total_cmp(&position(b)));
-    } else {
-        frames.sort_by_key(|frame| (frame.place.instance, frame.frame));
+        return Ok(());
     }
+    let numbered = |frame: &&Frame| frame.place.instance.is_some();
+    if let (true, Some(odd)) =
+        (frames.iter().any(|frame| numbered(&frame)), frames.iter().find(|frame| !numbered(frame)))
+    {
+        return Err(Error::Unsupported {
+            path: files[odd.file].path.clone(),
+            what: "no position and no InstanceNumber, which the other slices have".to_owned(),
+            remedy: "number it, or move it out of the folder",
+        });
+    }
+    frames.sort_by_key(|frame| (frame.place.instance, frame.file, frame.frame));
+    Ok(())
 }
 
 /// Whole modality values that fit stay whole, so that CT is 16-bit as it is stored.
-fn kind(stored: &Stored, files: &[SeriesFile], frames: &[Frame]) -> Kind {
+fn kind(files: &[SeriesFile], frames: &[Frame]) -> Kind {
     let table = |frame: &Frame| files[frame.file].table.as_ref();
     let unscaled = |place: &frame::Place| place.slope == 1.0 && place.intercept == 0.0;
     if frames.iter().all(|frame| table(frame).is_none() && unscaled(&frame.place)) {
@@ -81,7 +104,7 @@ fn kind(stored: &Stored, files: &[SeriesFile], frames: &[Frame]) -> Kind {
             None if frame.place.slope.fract() != 0.0 || frame.place.intercept.fract() != 0.0 => {
                 return false;
             }
-            None => scaled_range(stored, &frame.place),
+            None => scaled_range(&files[frame.file].stored, &frame.place),
         };
         f64::from(i16::MIN) <= low && high <= f64::from(i16::MAX)
     });
@@ -89,42 +112,30 @@ fn kind(stored: &Stored, files: &[SeriesFile], frames: &[Frame]) -> Kind {
 }
 
 /// The smallest and largest value that a frame can have.
-fn scaled_range(stored: &Stored, place: &frame::Place) -> (f64, f64) {
+fn scaled_range(stored: &frame::Stored, place: &frame::Place) -> (f64, f64) {
     let span = 2f64.powi(i32::from(stored.bits_stored));
     let low = if stored.signed { -span / 2.0 } else { 0.0 };
     let [a, b] = [low, low + span - 1.0].map(|value| place.slope * value + place.intercept);
     (a.min(b), a.max(b))
 }
 
-/// The DICOM files of a folder in natural order, or the file itself.
-fn files_of(path: &Path) -> Result<Vec<PathBuf>, Error> {
-    if path.is_file() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let cannot_read = |source| Error::Read { path: path.to_owned(), source };
-    let mut files = Vec::new();
-    for entry in fs::read_dir(path).map_err(cannot_read)? {
-        let file = entry.map_err(cannot_read)?.path();
-        if file.is_file() && Format::of_file(&file)? == Format::Dicom {
-            files.push(file);
-        }
-    }
-    files.sort_by(|a, b| {
-        natord::compare(&a.to_string_lossy(), &b.to_string_lossy()).then_with(|| a.cmp(b))
-    });
-    Ok(files)
-}
-
 /// `None` for a file without a picture.
-fn scan_file(path: PathBuf) -> Result<Option<Scanned>, Error> {
-    let Some(pixels) = walk::walk(&path)? else { return Ok(None) };
-    let object = OpenFileOptions::new().read_until(PIXEL_DATA).open_file(&path);
-    let object = object.map_err(|source| Error::decode(&path, "DICOM file", source.to_string()))?;
-    if !frame::has_rows(&object) {
+fn scan_file(path: PathBuf, among_others: bool) -> Result<Option<Scanned>, Error> {
+    let Some(walked) = walk::walk(&path, frame::is_read)? else { return Ok(None) };
+    let object = decode::object(&path, &walked, false)?;
+    let object = Object { path: &path, object: &object };
+    if !object.has_rows() {
         return Ok(None);
     }
-    let stored = frame::stored(&path, &object)?;
-    let shape = [frame::count(&object), stored.rows.into(), stored.columns.into()];
+    if among_others && object.modality() == "SEG" {
+        return Err(Error::Unsupported {
+            path: path.clone(),
+            what: "a segmentation, not a slice of the series beside it".to_owned(),
+            remedy: "move it out of the folder",
+        });
+    }
+    let stored = object.stored()?;
+    let shape = [object.count()?, stored.rows.into(), stored.columns.into()];
     if shape.contains(&0) {
         return Err(Error::Empty { name: path.display().to_string(), shape });
     }
@@ -132,15 +143,15 @@ fn scan_file(path: PathBuf) -> Result<Option<Scanned>, Error> {
     let file = fs::metadata(&path).map_err(cannot_read)?.len();
     let expected = (stored.frame_bytes() as u64).saturating_mul(shape[0] as u64);
     // A packed frame takes an item of at least eight bytes.
-    let (found, least) = match pixels.length {
+    let (found, least) = match walked.pixels.length {
         Some(length) => (length, expected),
         None => (file, (shape[0] as u64).saturating_mul(8)),
     };
     if found < least {
         return Err(Error::CutShort { path, expected: least, found });
     }
-    let places = (0..shape[0]).map(|frame| frame::place(&object, frame)).collect();
-    let series = frame::series(&object);
-    let table = Table::from_object(&path, &object, stored.signed)?;
-    Ok(Some(Scanned { file: SeriesFile { path, pixels, table }, series, stored, places }))
+    let places = (0..shape[0]).map(|frame| object.place(frame)).collect::<Result<_, _>>()?;
+    let (series, inverted) = (object.series(), object.is_inverted());
+    let table = Table::from_object(&path, object.object, stored.signed)?;
+    Ok(Some(Scanned { file: SeriesFile { path, walked, stored, table }, series, inverted, places }))
 }

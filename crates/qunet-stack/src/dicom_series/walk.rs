@@ -2,7 +2,8 @@
 //! element says it is long, so that every length is checked against the file before.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::Path;
 
 use super::syntax;
@@ -10,6 +11,7 @@ use crate::Error;
 
 /// The preamble and the mark.
 const START: u64 = 132;
+const MARK: &[u8] = b"DICM";
 const UNDEFINED: u32 = u32::MAX;
 /// The reader proper calls itself for each level.
 const DEEPEST: usize = 32;
@@ -18,9 +20,9 @@ const ITEM_END: u32 = 0xFFFE_E00D;
 const SEQUENCE_END: u32 = 0xFFFE_E0DD;
 /// The group of the elements about the file itself.
 const FILE_GROUP: u16 = 2;
-const FILE_GROUP_LENGTH: u32 = 0x0002_0000;
 const TRANSFER_SYNTAX: u32 = 0x0002_0010;
 const PIXEL_DATA: u32 = 0x7FE0_0010;
+const EXPLICIT_LITTLE: &str = "1.2.840.10008.1.2.1";
 const IMPLICIT_LITTLE: &str = "1.2.840.10008.1.2";
 const EXPLICIT_BIG: &str = "1.2.840.10008.1.2.2";
 /// Value representations with a length of 16 bits; every other, known or not, has 32 bits.
@@ -38,9 +40,21 @@ pub(super) struct PixelData {
     pub(super) big_endian: bool,
 }
 
-/// Checks the transfer syntax and the length of every element; where the pixels are, or `None`
-/// without any.
-pub(super) fn walk(path: &Path) -> Result<Option<PixelData>, Error> {
+/// What lies where in a file whose lengths are checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Walked {
+    /// The transfer syntax.
+    pub(super) syntax: String,
+    pub(super) pixels: PixelData,
+    /// The elements that are read, in order, the pixels last.
+    pub(super) elements: Vec<Range<u64>>,
+}
+
+/// Checks the transfer syntax and the length of every element; `None` of a file without pixels.
+///
+/// `wanted` tells the elements that are read. All others may be whatever they are: private ones of
+/// unknown type, and what lies behind the pixels.
+pub(super) fn walk(path: &Path, wanted: impl Fn(u32) -> bool) -> Result<Option<Walked>, Error> {
     let file = File::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     let broken = |source: io::Error| match source.kind() {
         io::ErrorKind::InvalidData => Error::decode(path, "DICOM file", source),
@@ -49,7 +63,7 @@ pub(super) fn walk(path: &Path) -> Result<Option<PixelData>, Error> {
     let mut walk = Walk::new(file).map_err(broken)?;
     let uid = walk.file_group().map_err(broken)?;
     syntax::check(path, &uid)?;
-    walk.data_set(&uid).map_err(broken)
+    walk.data_set(uid, wanted).map_err(broken)
 }
 
 struct Walk {
@@ -58,86 +72,128 @@ struct Walk {
     length: u64,
     big_endian: bool,
     explicit: bool,
-    /// Where each open sequence or item ends; the end of the file where that is not stated.
-    open: Vec<(u64, bool)>,
+    open: Vec<Open>,
+}
+
+/// A sequence or an item that is not over.
+struct Open {
+    /// Where it ends; the end of what holds it where that is not stated.
+    end: u64,
+    /// Whether its items are packed pixels.
+    packed: bool,
+    /// Whether types are stated behind it.
+    explicit: bool,
 }
 
 struct Element {
     tag: u32,
     sequence: bool,
+    /// Of unknown type: what it holds states no types (CP-246).
+    unknown: bool,
     length: u32,
 }
 
 impl Walk {
+    /// Behind the preamble and the mark, where the file has them.
     fn new(file: File) -> io::Result<Self> {
         let length = file.metadata()?.len();
         let mut file = BufReader::new(file);
-        file.seek_relative(START as i64)?;
+        let mut start = Vec::new();
+        file.by_ref().take(START).read_to_end(&mut start)?;
+        let at = if start.ends_with(MARK) { START } else { 0 };
+        file.seek(SeekFrom::Start(at))?;
         let (big_endian, explicit) = (false, true);
-        Ok(Self { file, at: START, length, big_endian, explicit, open: Vec::new() })
+        Ok(Self { file, at, length, big_endian, explicit, open: Vec::new() })
     }
 
     /// The file's own elements, always explicit and little-endian: the transfer syntax of the rest.
+    /// How long the group says it is does not matter.
     fn file_group(&mut self) -> io::Result<String> {
-        let mut syntax = String::new();
-        let mut end = None;
-        while self.at < self.length && self.peek_group()? == FILE_GROUP {
+        let mut syntax = None;
+        while self.at < self.length && self.peek::<2>()? == FILE_GROUP.to_le_bytes() {
             let element = self.header()?;
-            self.close_ended(&element)?;
+            self.check_fits(&element)?;
             if element.sequence || element.length == UNDEFINED {
                 return Err(broken("its file group holds a sequence"));
             }
             match element.tag {
-                TRANSFER_SYNTAX => syntax = self.text(element.length)?,
-                FILE_GROUP_LENGTH if element.length == 4 => {
-                    end = Some(u64::from(self.long()?) + self.at);
-                }
+                TRANSFER_SYNTAX => syntax = Some(self.text(element.length)?),
                 _ => self.skip(element.length)?,
             }
         }
-        // The reader proper relies on that length.
-        if end.is_some_and(|end| end != self.at) {
-            return Err(broken("its file group is not as long as it says"));
+        match syntax {
+            Some(syntax) => Ok(syntax),
+            None => self.guessed(),
         }
-        Ok(syntax)
     }
 
-    /// Everything after the file group.
-    fn data_set(&mut self, syntax: &str) -> io::Result<Option<PixelData>> {
+    /// The syntax of a file that does not state it: by whether its first element has a type.
+    fn guessed(&mut self) -> io::Result<String> {
+        let [_, _, _, _, a, b] = self.peek::<6>()?;
+        let explicit = SHORT.contains(&&[a, b]);
+        Ok(if explicit { EXPLICIT_LITTLE } else { IMPLICIT_LITTLE }.to_owned())
+    }
+
+    /// Everything after the file group, up to the end of the pixels.
+    fn data_set(
+        &mut self,
+        syntax: String,
+        wanted: impl Fn(u32) -> bool,
+    ) -> io::Result<Option<Walked>> {
         self.explicit = syntax != IMPLICIT_LITTLE;
         self.big_endian = syntax == EXPLICIT_BIG;
+        let mut elements = Vec::new();
         let mut pixels = None;
+        // Where the element begins that holds all that is open.
+        let mut start = (self.at, false);
         while self.at < self.length {
+            let (at, outer) = (self.at, self.open.is_empty());
             let element = self.header()?;
-            self.close_ended(&element)?;
+            self.check_fits(&element)?;
+            if outer {
+                start = (at, element.tag == PIXEL_DATA || wanted(element.tag));
+            }
+            if outer && element.tag == PIXEL_DATA {
+                let length = (element.length != UNDEFINED).then_some(element.length.into());
+                pixels = Some(PixelData { offset: self.at, length, big_endian: self.big_endian });
+            }
             match element.tag {
-                PIXEL_DATA if self.open.is_empty() => {
-                    let length = (element.length != UNDEFINED).then_some(element.length.into());
-                    let (offset, big_endian) = (self.at, self.big_endian);
-                    pixels = Some(PixelData { offset, length, big_endian });
-                    self.value(&element)?;
-                }
-                ITEM_END | SEQUENCE_END => {
-                    self.open.pop();
-                }
+                ITEM_END | SEQUENCE_END => self.close(),
                 _ => self.value(&element)?,
             }
-            while self.open.last().is_some_and(|&(end, _)| end <= self.at) {
-                self.open.pop();
+            while self.open.last().is_some_and(|open| open.end <= self.at) {
+                self.close();
+            }
+            if self.open.is_empty() {
+                if start.1 {
+                    elements.push(start.0..self.at);
+                }
+                // What follows is padding.
+                if pixels.is_some() {
+                    break;
+                }
             }
         }
-        Ok(pixels)
+        if !self.open.is_empty() && pixels.is_some() {
+            elements.push(start.0..self.at);
+        }
+        Ok(pixels.map(|pixels| Walked { syntax, pixels, elements }))
+    }
+
+    fn close(&mut self) {
+        if let Some(open) = self.open.pop() {
+            self.explicit = open.explicit;
+        }
     }
 
     /// Nothing may reach beyond what holds it.
-    fn close_ended(&self, element: &Element) -> io::Result<()> {
-        let end = self.open.last().map_or(self.length, |&(end, _)| end);
+    fn check_fits(&self, element: &Element) -> io::Result<()> {
+        let end = self.open.last().map_or(self.length, |open| open.end);
         let beyond = |length: u32| self.at + u64::from(length) > end;
         if element.length != UNDEFINED && beyond(element.length) {
-            let (group, number) = (element.tag >> 16, element.tag & 0xFFFF);
-            let length = element.length;
+            let (name, length) = (name(element.tag), element.length);
             return Err(broken(&format!(
-                "element ({group:04X},{number:04X}) says it is {length} bytes long, which is more than there are"
+                "element {name} says it is {length} bytes long, which is more than there are"
             )));
         }
         Ok(())
@@ -148,20 +204,25 @@ impl Walk {
         if !(element.sequence || element.tag == ITEM || element.length == UNDEFINED) {
             return self.skip(element.length);
         }
+        let holds = element.sequence || element.unknown || element.tag == ITEM;
+        if !holds && element.tag != PIXEL_DATA {
+            return Err(broken(&format!("element {} states no length", name(element.tag))));
+        }
         let packed = element.tag == PIXEL_DATA;
         // The items of packed pixels are bytes.
-        if element.tag == ITEM && self.open.last().is_some_and(|&(_, packed)| packed) {
+        if element.tag == ITEM && self.open.last().is_some_and(|open| open.packed) {
             return self.skip(element.length);
         }
         if self.open.len() == DEEPEST {
             return Err(broken("its sequences are nested too deeply"));
         }
-        let outer = self.open.last().map_or(self.length, |&(end, _)| end);
+        let outer = self.open.last().map_or(self.length, |open| open.end);
         let end = match element.length {
             UNDEFINED => outer,
             length => self.at + u64::from(length),
         };
-        self.open.push((end, packed));
+        self.open.push(Open { end, packed, explicit: self.explicit });
+        self.explicit &= !element.unknown;
         Ok(())
     }
 
@@ -170,33 +231,32 @@ impl Walk {
         if matches!(tag, ITEM | ITEM_END | SEQUENCE_END) || !self.explicit {
             let length = self.long()?;
             let sequence = tag >> 16 != 0xFFFE && self.starts_with_item(length)?;
-            return Ok(Element { tag, sequence, length });
+            return Ok(Element { tag, sequence, unknown: false, length });
         }
         let kind: [u8; 2] = self.bytes()?;
         if SHORT.contains(&&kind) {
             let length = u32::from(self.number()?);
-            return Ok(Element { tag, sequence: false, length });
+            return Ok(Element { tag, sequence: false, unknown: false, length });
         }
         self.bytes::<2>()?;
         let length = self.long()?;
-        if &kind == b"UN" && length == UNDEFINED {
-            return Err(broken("an element of unknown type has no stated length"));
-        }
-        Ok(Element { tag, sequence: &kind == b"SQ", length })
+        let unknown = &kind == b"UN" && length == UNDEFINED;
+        Ok(Element { tag, sequence: &kind == b"SQ", unknown, length })
     }
 
     /// Where types are not stated a sequence shows by what it starts with.
     fn starts_with_item(&mut self, length: u32) -> io::Result<bool> {
         use io::BufRead;
         let start = self.file.fill_buf()?;
-        Ok(length >= 8 && start.starts_with(&[0xFE, 0xFF, 0x00, 0xE0]))
+        let empty = length == UNDEFINED && start.starts_with(&[0xFE, 0xFF, 0xDD, 0xE0]);
+        Ok(empty || (length >= 8 && start.starts_with(&[0xFE, 0xFF, 0x00, 0xE0])))
     }
 
-    fn peek_group(&mut self) -> io::Result<u16> {
-        let group = self.number()?;
-        self.file.seek_relative(-2)?;
-        self.at -= 2;
-        Ok(group)
+    fn peek<const N: usize>(&mut self) -> io::Result<[u8; N]> {
+        let mut bytes = [0; N];
+        self.file.read_exact(&mut bytes)?;
+        self.file.seek_relative(-(N as i64))?;
+        Ok(bytes)
     }
 
     fn text(&mut self, length: u32) -> io::Result<String> {
@@ -230,6 +290,11 @@ impl Walk {
         let bytes = self.bytes()?;
         Ok(if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
     }
+}
+
+/// As DICOM writes a tag.
+fn name(tag: u32) -> String {
+    format!("({:04X},{:04X})", tag >> 16, tag & 0xFFFF)
 }
 
 fn broken(what: &str) -> io::Error {

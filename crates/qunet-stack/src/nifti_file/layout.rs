@@ -5,7 +5,7 @@ use std::path::Path;
 
 use nifti::{Endianness, NiftiError, NiftiHeader, NiftiType};
 
-use super::{LONGEST_AXIS, broken};
+use super::{LONGEST_AXIS, broken, second};
 use crate::Error;
 use crate::samples::{Number, Samples};
 
@@ -30,14 +30,20 @@ pub(super) struct Layout {
 
 impl Layout {
     /// Checks a header; `alone` where the voxels lie in a file of their own.
-    pub(super) fn new(path: &Path, header: &NiftiHeader, alone: bool) -> Result<Self, Error> {
+    pub(super) fn new(
+        path: &Path,
+        header: &NiftiHeader,
+        header_bytes: u64,
+        alone: bool,
+    ) -> Result<Self, Error> {
         let shape = shape(path, header)?;
         let samples = samples(path, header)?;
         // Two axes of 15 bits and a voxel of at most 8 bytes.
         let too_large = |_| broken(path, NiftiError::BadVolumeSize);
         let slice_bytes = shape[1] as u64 * shape[2] as u64 * samples.number.bytes() as u64;
         let slice_bytes = usize::try_from(slice_bytes).map_err(too_large)?;
-        let start = (header.vox_offset as u64).max(if alone { 0 } else { DATA_START });
+        let least = if header_bytes == HEADER_BYTES { DATA_START } else { second::DATA_START };
+        let start = (header.vox_offset as u64).max(if alone { 0 } else { least });
         Ok(Self { shape, samples, start, slice_bytes })
     }
 
@@ -97,7 +103,16 @@ fn samples(path: &Path, header: &NiftiHeader) -> Result<Samples, Error> {
         return Err(broken(path, bitpix));
     }
     let (slope, inter) = (header.scl_slope, header.scl_inter);
-    let unscaled = slope == 0.0 || !slope.is_finite() || (slope == 1.0 && inter == 0.0);
+    // A slope alone stands for values as they are stored, whatever is in the place of an intercept.
+    let plain = slope == 1.0 && (inter == 0.0 || !inter.is_finite());
+    let unscaled = slope == 0.0 || !slope.is_finite() || plain;
+    if !unscaled && !inter.is_finite() {
+        return Err(Error::Unsupported {
+            path: path.to_owned(),
+            what: format!("a scl_slope of {slope} and a scl_inter of {inter}"),
+            remedy: "set scl_inter to 0 or to the intercept that is meant",
+        });
+    }
     let scale = (!unscaled).then_some((f64::from(slope), f64::from(inter)));
     Ok(Samples { number, big_endian: header.endianness == Endianness::Big, scale })
 }

@@ -1,22 +1,26 @@
-//! NIfTI-1 in, a slice at a time.
+//! NIfTI in, a slice at a time.
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use flate2::bufread::MultiGzDecoder;
 use nifti::NiftiHeader;
 
+use super::gzip::Members;
 use super::layout::{HEADER_BYTES, Layout};
-use super::{broken, geometry::geometry};
+use super::{broken, geometry, second};
+use crate::place::Place;
 use crate::source::Source;
-use crate::{Error, Geometry, SlicePixels};
+use crate::{Error, SlicePixels};
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// `sizeof_hdr` of NIfTI-1 in either byte order.
 const HEADER_SIZES: [[u8; 4]; 2] = [348u32.to_le_bytes(), 348u32.to_be_bytes()];
+/// That of NIfTI-2.
+const SECOND_SIZES: [[u8; 4]; 2] =
+    [(second::BYTES as u32).to_le_bytes(), (second::BYTES as u32).to_be_bytes()];
 const PAIR_MAGIC: [u8; 4] = *b"ni1\0";
 /// Bytes read from disk at once: the decoder copies its window whenever it runs out of them.
 const PACKED: usize = 1 << 18;
@@ -29,7 +33,7 @@ pub(crate) struct Slices {
     /// The file with the voxels.
     path: PathBuf,
     bytes: Bytes,
-    geometry: Geometry,
+    place: Place,
     layout: Layout,
     /// The slice that the bytes are at.
     next: usize,
@@ -38,7 +42,7 @@ pub(crate) struct Slices {
 /// A file's content, unpacked.
 enum Bytes {
     Plain(BufReader<File>),
-    Packed(Box<BufReader<MultiGzDecoder<BufReader<File>>>>),
+    Packed(Box<BufReader<Members<BufReader<File>>>>),
 }
 
 impl Slices {
@@ -46,22 +50,22 @@ impl Slices {
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let header_path = header_of(path);
         let mut bytes = Bytes::open(&header_path)?;
-        let header = read_header(&header_path, bytes.reader())?;
+        let (header, header_bytes) = read_header(&header_path, bytes.reader())?;
         let alone = header.magic == PAIR_MAGIC;
-        // Checks the axes, which the geometry rests on.
-        let layout = Layout::new(&header_path, &header, alone)?;
-        let geometry = geometry(&header_path, &header)?;
+        // Checks the axes, which the place rests on.
+        let layout = Layout::new(&header_path, &header, header_bytes, alone)?;
+        let place = geometry::place(&header_path, &header)?;
         let path = if alone { voxels_of(&header_path)? } else { header_path };
-        let mut at = HEADER_BYTES;
+        let mut at = header_bytes;
         if alone {
             (bytes, at) = (Bytes::open(&path)?, 0);
         }
-        let cannot_read = |source| Error::Read { path: path.clone(), source };
-        let metadata = bytes.file().metadata().map_err(cannot_read)?;
+        let cannot_read = |source| Error::reading(&path, source);
+        let metadata = fs::metadata(&path).map_err(cannot_read)?;
         layout.check_length(&path, &metadata, bytes.is_packed())?;
         // Whatever lies between the header and the voxels.
         bytes.skip(layout.start.saturating_sub(at)).map_err(cannot_read)?;
-        Ok(Self { path, bytes, geometry, layout, next: 0 })
+        Ok(Self { path, bytes, place, layout, next: 0 })
     }
 
     /// Goes to the start of a slice: a step in a plain file, unpacking what lies before in a
@@ -71,7 +75,7 @@ impl Slices {
             return Ok(());
         }
         let path = &self.path;
-        let cannot_read = |source| Error::Read { path: path.clone(), source };
+        let cannot_read = |source| Error::reading(path, source);
         let bytes_of = |slices: usize| slices as u64 * self.layout.slice_bytes as u64;
         let start = self.layout.start;
         match &mut self.bytes {
@@ -97,8 +101,8 @@ impl Source for Slices {
         self.layout.shape
     }
 
-    fn geometry(&self) -> Geometry {
-        self.geometry
+    fn place(&self) -> Place {
+        self.place
     }
 
     fn is_random_access(&self) -> bool {
@@ -113,7 +117,7 @@ impl Source for Slices {
         let slice = samples.read_slice(&self.path, shape, index, self.bytes.reader())?;
         if self.bytes.is_packed() && index + 1 == shape[0] {
             // gzip keeps its checksum at the very end; damage must not pass for pixels.
-            let cannot_read = |source| Error::Read { path: self.path.clone(), source };
+            let cannot_read = |source| Error::reading(&self.path, source);
             io::copy(self.bytes.reader(), &mut io::sink()).map_err(cannot_read)?;
         }
         self.next = index + 1;
@@ -123,11 +127,11 @@ impl Source for Slices {
 
 impl Bytes {
     fn open(path: &Path) -> Result<Self, Error> {
-        let cannot_read = |source| Error::Read { path: path.to_owned(), source };
+        let cannot_read = |source| Error::reading(path, source);
         let mut file = BufReader::with_capacity(PACKED, File::open(path).map_err(cannot_read)?);
         let packed = file.fill_buf().map_err(cannot_read)?.starts_with(&GZIP_MAGIC);
         Ok(if packed {
-            Self::Packed(Box::new(BufReader::with_capacity(UNPACKED, MultiGzDecoder::new(file))))
+            Self::Packed(Box::new(BufReader::with_capacity(UNPACKED, Members::new(file))))
         } else {
             Self::Plain(file)
         })
@@ -137,13 +141,6 @@ impl Bytes {
         match self {
             Self::Plain(file) => file,
             Self::Packed(packed) => packed,
-        }
-    }
-
-    fn file(&self) -> &File {
-        match self {
-            Self::Plain(file) => file.get_ref(),
-            Self::Packed(packed) => packed.get_ref().get_ref().get_ref(),
         }
     }
 
@@ -164,15 +161,20 @@ impl fmt::Debug for Slices {
     }
 }
 
-fn read_header(path: &Path, mut source: &mut dyn BufRead) -> Result<NiftiHeader, Error> {
+/// The header and how many bytes it takes.
+fn read_header(path: &Path, mut source: &mut dyn BufRead) -> Result<(NiftiHeader, u64), Error> {
     let broken = |source| broken(path, source);
     let start = source.fill_buf().map_err(|error| broken(error.into()))?;
-    if !HEADER_SIZES.iter().any(|size| start.starts_with(size)) {
+    let starts = |sizes: [[u8; 4]; 2]| sizes.iter().any(|size| start.starts_with(size));
+    let (mut header, bytes) = if starts(HEADER_SIZES) {
+        (NiftiHeader::from_reader(&mut source).map_err(broken)?, HEADER_BYTES)
+    } else if starts(SECOND_SIZES) {
+        (second::read(&mut source).map_err(broken)?, second::BYTES)
+    } else {
         return Err(Error::UnknownFormat { path: path.to_owned() });
-    }
-    let mut header = NiftiHeader::from_reader(&mut source).map_err(broken)?;
+    };
     header.fix();
-    Ok(header)
+    Ok((header, bytes))
 }
 
 /// The header that goes with a path: itself, unless it is the `.img` half of a pair.

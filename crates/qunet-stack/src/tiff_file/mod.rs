@@ -1,4 +1,9 @@
-//! Multi-page TIFF: one page, one slice.
+//! Multi-page TIFF: one page, one slice. Values are those that are stored, whatever colours they
+//! stand for: white as 0 is not turned round, and a colour table is for masks, whose labels are its
+//! indices.
+
+mod description;
+mod directory;
 
 use std::fs::File;
 use std::io::BufReader;
@@ -9,7 +14,9 @@ use tiff::ColorType;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::{SampleFormat, Tag};
 
-use crate::source::Source;
+use self::description::Planes;
+use self::directory::{Directories, Patched};
+use crate::source::{Purpose, Source};
 use crate::{Error, SlicePixels};
 
 /// No page unpacks to more than this many times its file (LZW reaches 2,730), or to what is
@@ -17,28 +24,34 @@ use crate::{Error, SlicePixels};
 const LARGEST_RATIO: u64 = 2_800;
 const LITTLE: u64 = 1 << 20;
 
+type Pages = Decoder<BufReader<Patched<File>>>;
+
 /// The pages of a TIFF file, all of the size and type of the first.
 pub(crate) struct Slices {
     path: PathBuf,
-    decoder: Decoder<BufReader<File>>,
+    decoder: Pages,
     shape: [usize; 3],
     /// What the pages are stored as.
     dtype: &'static str,
 }
 
 impl Slices {
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path, purpose: Purpose) -> Result<Self, Error> {
         let cannot_read = |source| Error::Read { path: path.to_owned(), source };
         let broken = |source| Error::decode(path, "TIFF file", source);
         let file = File::open(path).map_err(cannot_read)?;
         let length = file.metadata().map_err(cannot_read)?.len();
-        let most = usize::try_from(length.saturating_mul(LARGEST_RATIO).max(LITTLE));
-        let most = most.unwrap_or(usize::MAX);
+        let largest = length.saturating_mul(LARGEST_RATIO).max(LITTLE);
+        let most = usize::try_from(largest).unwrap_or(usize::MAX);
         let mut limits = Limits::default();
         limits.decoding_buffer_size = most;
         limits.intermediate_buffer_size = most;
         limits.ifd_value_size = usize::try_from(length).unwrap_or(usize::MAX);
-        let mut decoder = Decoder::new(BufReader::new(file)).map_err(broken)?.with_limits(limits);
+        let directories = Directories::read(path, &file)?;
+        directories.check(path, purpose)?;
+        let planes = Planes::of(directories.description.as_deref().unwrap_or_default());
+        let file = BufReader::new(Patched::new(file, directories.patches()));
+        let mut decoder = Decoder::new(file).map_err(broken)?.with_limits(limits);
         let (width, height) = decoder.dimensions().map_err(broken)?;
         let dtype = dtype(path, &mut decoder)?;
         let mut pages = 1;
@@ -50,6 +63,12 @@ impl Slices {
         let shape = [pages, height as usize, width as usize];
         if shape.contains(&0) {
             return Err(Error::Empty { name: path.display().to_string(), shape });
+        }
+        planes.check(path, pages)?;
+        // Pages may share what is stored, and each of them takes memory of its own.
+        let page = height as u64 * width as u64;
+        if page.saturating_mul(pages as u64) > largest {
+            return Err(Error::TooLarge { path: path.to_owned(), shape });
         }
         Ok(Self { path: path.to_owned(), decoder, shape, dtype })
     }
@@ -68,7 +87,7 @@ impl Slices {
 }
 
 /// What the values of the page that the decoder is at are stored as.
-fn dtype(path: &Path, decoder: &mut Decoder<BufReader<File>>) -> Result<&'static str, Error> {
+fn dtype(path: &Path, decoder: &mut Pages) -> Result<&'static str, Error> {
     let broken = |source| Error::decode(path, "TIFF file", source);
     let colour = decoder.colortype().map_err(broken)?;
     let formats = decoder.find_tag_unsigned_vec::<u16>(Tag::SampleFormat).map_err(broken)?;

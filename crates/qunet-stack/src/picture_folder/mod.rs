@@ -1,15 +1,16 @@
 //! Folders of PNG, JPEG and TIFF pictures in natural order.
 
+mod indices;
+
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use image::{DynamicImage, ImageBuffer, ImageReader, Rgb};
 use ndarray::Array2;
 
-use crate::source::{Format, Source};
+use crate::source::{Format, Purpose, Source};
 use crate::{Error, SlicePixels};
-
-const ENDINGS: [&str; 3] = ["png", "jpg", "jpeg"];
 
 /// The slices of a folder, `2.png` before `10.png`, all of the size and type of the first.
 #[derive(Debug)]
@@ -19,30 +20,46 @@ pub(crate) struct Slices {
     first: Option<SlicePixels>,
     shape: [usize; 3],
     dtype: &'static str,
+    purpose: Purpose,
+    /// Whether there is a JPEG file among them.
+    lossy: bool,
 }
 
 impl Slices {
-    pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
-        Self::from_files(slices_of(folder)?)
+    /// The pictures of a folder, of which there must be one at least.
+    pub(crate) fn open(
+        folder: &Path,
+        files: Vec<PathBuf>,
+        purpose: Purpose,
+    ) -> Result<Self, Error> {
+        if files.is_empty() {
+            return Err(Error::EmptyFolder { path: folder.to_owned() });
+        }
+        Self::from_files(files, purpose)
     }
 
     /// One picture, a stack of one slice.
-    pub(crate) fn open_file(path: &Path) -> Result<Self, Error> {
-        Self::from_files(vec![path.to_owned()])
+    pub(crate) fn open_file(path: &Path, purpose: Purpose) -> Result<Self, Error> {
+        Self::from_files(vec![path.to_owned()], purpose)
     }
 
-    fn from_files(files: Vec<PathBuf>) -> Result<Self, Error> {
+    fn from_files(files: Vec<PathBuf>, purpose: Purpose) -> Result<Self, Error> {
         let empty = || Error::EmptyFolder { path: PathBuf::new() };
-        let first = read(files.first().ok_or_else(empty)?)?;
+        let first = read(files.first().ok_or_else(empty)?, purpose)?;
         let (height, width) = first.view().dim();
-        let dtype = first.view().dtype();
-        Ok(Self { shape: [files.len(), height, width], files, first: Some(first), dtype })
+        let (shape, dtype) = ([files.len(), height, width], first.view().dtype());
+        let lossy = files.iter().any(|file| is_jpeg(file));
+        Ok(Self { files, first: Some(first), shape, dtype, purpose, lossy })
     }
 }
 
 impl Source for Slices {
     fn shape(&self) -> [usize; 3] {
         self.shape
+    }
+
+    fn is_lossy(&self) -> bool {
+        self.lossy
     }
 
     /// Reads a slice that must be like the first.
@@ -52,7 +69,7 @@ impl Source for Slices {
         {
             return Ok(first);
         }
-        let slice = read(&self.files[index])?;
+        let slice = read(&self.files[index], self.purpose)?;
         let (height, width) = slice.view().dim();
         let found = (height, width, slice.view().dtype());
         let expected = (self.shape[1], self.shape[2], self.dtype);
@@ -64,40 +81,15 @@ impl Source for Slices {
     }
 }
 
-/// The folder's pictures in natural order, at least one.
-fn slices_of(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let cannot_read = |source| Error::Read { path: folder.to_owned(), source };
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(cannot_read)? {
-        let path = entry.map_err(cannot_read)?.path();
-        if has_ending(&path) || is_picture_file(&path) {
-            files.push(path);
-        }
-    }
-    if files.is_empty() {
-        return Err(Error::EmptyFolder { path: folder.to_owned() });
-    }
-    // `1.png` and `01.png` are equal to the natural order.
-    files.sort_by(|a, b| {
-        natord::compare(&a.to_string_lossy(), &b.to_string_lossy()).then_with(|| a.cmp(b))
-    });
-    Ok(files)
-}
-
-/// By its name a picture, whatever is in it: a broken slice is an error, not a gap.
-fn has_ending(path: &Path) -> bool {
-    let ending = path.extension().unwrap_or_default();
-    ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
-}
-
-fn is_picture_file(path: &Path) -> bool {
-    path.is_file() && Format::of_file(path).is_ok_and(Format::is_picture)
-}
-
-fn read(path: &Path) -> Result<SlicePixels, Error> {
+fn read(path: &Path, purpose: Purpose) -> Result<SlicePixels, Error> {
     #[cfg(feature = "tiff")]
     if Format::of_file(path)? == Format::Tiff {
-        return tiff_page(path);
+        return tiff_page(path, purpose);
+    }
+    if purpose == Purpose::Labels
+        && let Some(indices) = indices::read(path)?
+    {
+        return Ok(indices);
     }
     let slice = grey(path)?;
     let shape = (slice.height() as usize, slice.width() as usize);
@@ -113,8 +105,8 @@ fn read(path: &Path) -> Result<SlicePixels, Error> {
 
 /// A TIFF file of one page.
 #[cfg(feature = "tiff")]
-fn tiff_page(path: &Path) -> Result<SlicePixels, Error> {
-    let mut pages = crate::tiff_file::Slices::open(path)?;
+fn tiff_page(path: &Path, purpose: Purpose) -> Result<SlicePixels, Error> {
+    let mut pages = crate::tiff_file::Slices::open(path, purpose)?;
     match pages.shape() {
         [1, ..] => pages.read(0),
         shape => Err(Error::NotAVolume { path: path.to_owned(), shape: shape.to_vec() }),
@@ -131,6 +123,12 @@ fn grey(path: &Path) -> Result<DynamicImage, Error> {
         reader.decode().map_err(|source| Error::Image { path: path.to_owned(), source })?;
     match decoded {
         DynamicImage::ImageLuma8(_) | DynamicImage::ImageLuma16(_) => Ok(decoded),
+        _ if has_holes(&decoded) => Err(Error::Unsupported {
+            path: path.to_owned(),
+            what: "a picture with transparent pixels, whose transparency may be what is drawn"
+                .to_owned(),
+            remedy: "flatten it onto a background and save it as grey without transparency",
+        }),
         DynamicImage::ImageLumaA8(_) => Ok(decoded.to_luma8().into()),
         DynamicImage::ImageLumaA16(_) => Ok(decoded.to_luma16().into()),
         DynamicImage::ImageRgb8(_) | DynamicImage::ImageRgba8(_) => {
@@ -145,13 +143,34 @@ fn grey(path: &Path) -> Result<DynamicImage, Error> {
     }
 }
 
-/// Deflate unpacks to at most 1032 times its size, and a JPEG block of 64 pixels takes bits.
+/// Whether a pixel is not opaque.
+fn has_holes(picture: &DynamicImage) -> bool {
+    match picture {
+        DynamicImage::ImageLumaA8(pixels) => pixels.pixels().any(|pixel| pixel[1] < u8::MAX),
+        DynamicImage::ImageLumaA16(pixels) => pixels.pixels().any(|pixel| pixel[1] < u16::MAX),
+        DynamicImage::ImageRgba8(pixels) => pixels.pixels().any(|pixel| pixel[3] < u8::MAX),
+        DynamicImage::ImageRgba16(pixels) => pixels.pixels().any(|pixel| pixel[3] < u16::MAX),
+        _ => false,
+    }
+}
+
+fn is_jpeg(path: &Path) -> bool {
+    let mut start = [0; 3];
+    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start == [0xff, 0xd8, 0xff]
+}
+
 fn limits(path: &Path) -> Result<image::Limits, Error> {
+    let mut limits = image::Limits::default();
+    limits.max_alloc = Some(most_memory(path)?);
+    Ok(limits)
+}
+
+/// Deflate unpacks to at most 1032 times its size, and a JPEG block of 64 pixels takes bits.
+fn most_memory(path: &Path) -> Result<u64, Error> {
     let cannot_read = |source| Error::Read { path: path.to_owned(), source };
     let length = fs::metadata(path).map_err(cannot_read)?.len();
-    let mut limits = image::Limits::default();
-    limits.max_alloc = Some(length.saturating_mul(1040).max(1 << 24));
-    Ok(limits)
+    Ok(length.saturating_mul(1040).max(1 << 24))
 }
 
 fn colour(path: &Path, slice: &DynamicImage) -> Error {

@@ -1,0 +1,201 @@
+//! What annotators' programs export and importers lose: taken as it was drawn, or refused by name, and
+//! never a slice that is annotated and empty.
+//!
+//! `cases/` has a file for each, by its number in docs/reliability.md.
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+use qunet_exchange::{Answers, Format, Task, import_binary};
+use qunet_stack::{Scaling, SliceId, Stack};
+use serde_json::{Value, json};
+
+const ASKED: [SliceId; 2] = [SliceId(3), SliceId(4)];
+
+fn case(name: &str) -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases")).join(name)
+}
+
+/// The answer of a file, or what its refusal says with all its causes.
+fn import(format: Format, path: &Path) -> Result<Answers, String> {
+    let stack = Stack::open(case("ct.nii.gz")).unwrap();
+    let classes = ["lesion".to_owned(), "vessel".to_owned()];
+    let task = Task {
+        name: "ct",
+        stack: &stack,
+        asked: &ASKED,
+        classes: &classes,
+        suggestion: None,
+        scaling: Scaling::StackMinMax,
+    };
+    format.import(&task, path).map_err(|error| {
+        let causes =
+            std::iter::successors(Some(&error as &dyn std::error::Error), |it| it.source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    })
+}
+
+/// How many pixels of a label lie in these rows and columns, ends included, and nowhere else.
+#[track_caller]
+fn assert_drawn(answers: &Answers, slice: usize, label: u8, pixels: usize, ends: [usize; 4]) {
+    let drawn = &answers.drawn[&SliceId(slice)];
+    let places = drawn.indexed_iter().filter(|(_, found)| **found == label).map(|(at, _)| at);
+    let places: Vec<(usize, usize)> = places.collect();
+    let rows = || places.iter().map(|place| place.0);
+    let columns = || places.iter().map(|place| place.1);
+    let found = [rows().min(), rows().max(), columns().min(), columns().max()].map(Option::unwrap);
+    assert_eq!((places.len(), found), (pixels, ends));
+}
+
+#[track_caller]
+fn assert_refused(format: Format, name: &str, says: &[&str]) {
+    let message = import(format, &case(name)).unwrap_err();
+    for words in says {
+        assert!(message.contains(words), "{message:?} does not say {words:?}");
+    }
+    assert!(message.contains(name), "{message:?} does not name {name}");
+}
+
+/// Rows 4 to 9 and columns 5 to 12.
+const BOX: [usize; 4] = [4, 9, 5, 12];
+
+#[test]
+fn coco_annotations_are_taken_or_refused() {
+    let coco = |name| import(Format::Coco, &case(name)).unwrap();
+    assert_drawn(&coco("504.masks.json"), 3, 1, 48, BOX);
+    let answers = coco("592.masks.json");
+    assert_drawn(&answers, 3, 1, 48, BOX);
+    assert_drawn(&answers, 4, 1, 60, [4, 13, 5, 18]);
+    assert_refused(Format::Coco, "501.masks.json", &["annotation 1", "slice 3", "no outline"]);
+    assert_refused(Format::Coco, "502.masks.json", &["annotation 1", "image 99"]);
+    assert_refused(Format::Coco, "503.masks.json", &["32 x 40", "16 x 20", "slice 3"]);
+    assert_refused(Format::Coco, "814.masks.json", &["annotation 1", "one list for each part"]);
+}
+
+#[test]
+fn label_studio_regions_are_filled_or_refused() {
+    let studio = |name| import(Format::LabelStudio, &case(name)).unwrap();
+    let answers = studio("505.masks.json");
+    assert_drawn(&answers, 3, 1, 48, BOX);
+    assert!(answers.drawn[&SliceId(4)].iter().all(|&label| label == 0));
+    let answers = studio("506.masks.json");
+    assert_drawn(&answers, 3, 1, 48, BOX);
+    assert!(answers.waiting.contains(&SliceId(4)));
+    // 48 pixels of the brush and 16 of the polygon.
+    assert_drawn(&studio("507.masks.json"), 3, 1, 64, [4, 13, 5, 18]);
+    let answers = studio("591.masks.json");
+    assert_drawn(&answers, 3, 1, 48, BOX);
+    assert!(answers.drawn[&SliceId(4)].iter().all(|&label| label == 0));
+    let says = ["slice 3", "20 x 16", "16 x 20"];
+    assert_refused(Format::LabelStudio, "508.masks.json", &says);
+}
+
+/// A task of Label Studio for slice 3 with one region.
+fn studio(region: &Value) -> Result<Answers, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("export.json");
+    let image = "/data/local-files/?d=ct/images/3.png";
+    let task = json!([{"data": {"image": image}, "annotations": [{"result": [region]}]}]);
+    std::fs::write(&path, task.to_string()).unwrap();
+    import(Format::LabelStudio, &path)
+}
+
+#[test]
+fn no_region_leaves_a_slice_annotated_and_empty() {
+    let region = |kind: &str, mut value: Value| {
+        value[kind] = json!(["lesion"]);
+        json!({"id": "r7", "type": kind, "original_width": 20, "original_height": 16, "value": value})
+    };
+    for (kind, value) in [
+        ("ellipselabels", json!({"x": 50, "y": 50, "radiusX": 20, "radiusY": 20})),
+        ("keypointlabels", json!({"x": 50, "y": 50, "width": 2})),
+        ("vectorlabels", json!({"vertices": []})),
+        ("polygonlabels", json!({"points": [[25, 25], [65, 25]]})),
+        ("polygonlabels", json!({"points": [[25, 25], [65, 25], [65, 65]], "closed": false})),
+        ("polygonlabels", json!({"points": "none"})),
+        ("rectanglelabels", json!({"x": 25, "y": 25, "width": 0, "height": 10})),
+        ("rectanglelabels", json!({"x": 25})),
+        ("brushlabels", json!({"format": "png", "rle": []})),
+    ] {
+        let message = studio(&region(kind, value)).unwrap_err();
+        assert!(message.contains("slice 3, annotation r7"), "{kind}: {message}");
+    }
+    let mut turned =
+        region("rectanglelabels", json!({"x": 25, "y": 25, "width": 40, "height": 40}));
+    turned["image_rotation"] = json!(90);
+    assert!(studio(&turned).unwrap_err().contains("turned by 90 degrees"));
+    let mut nobody =
+        region("rectanglelabels", json!({"x": 25, "y": 25, "width": 40, "height": 40}));
+    nobody["value"]["rectanglelabels"] = json!([]);
+    assert!(studio(&nobody).unwrap_err().contains("a region has one"));
+}
+
+#[test]
+fn a_turned_rectangle_is_turned_in_pixels() {
+    // A quarter turn about (10, 4): 6 pixels to the right become 6 pixels down, 4 down become 4 to the
+    // left. Columns 6 to 9, rows 4 to 9.
+    let value = json!({
+        "x": 50, "y": 25, "width": 30, "height": 25, "rotation": 90, "rectanglelabels": ["vessel"],
+    });
+    let answers = studio(&json!({"type": "rectanglelabels", "value": value})).unwrap();
+    assert_drawn(&answers, 3, 2, 24, [4, 9, 6, 9]);
+}
+
+#[test]
+fn pictures_that_would_be_lost_are_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("twice.json");
+    let task = json!({"data": {"image": "3.png"}, "annotations": [{"result": []}]});
+    std::fs::write(&path, json!([task, task]).to_string()).unwrap();
+    let message = import(Format::LabelStudio, &path).unwrap_err();
+    assert!(message.contains("two pictures of slice 3"), "{message}");
+    let images = json!([{"id": 1, "file_name": "3.png"}, {"id": 2, "file_name": "again/3.png"}]);
+    let dataset = json!({"images": images, "categories": []});
+    std::fs::write(&path, dataset.to_string()).unwrap();
+    let message = import(Format::Coco, &path).unwrap_err();
+    assert!(message.contains("two pictures of slice 3"), "{message}");
+    assert!(import(Format::Coco, folder.path()).unwrap_err().contains("is no file"));
+}
+
+#[test]
+fn label_maps_and_segmentations_are_taken_or_refused() {
+    assert_refused(Format::Nifti, "191.masks.nii.gz", &["10.500 mm from its stack"]);
+    // 1.0000153 is label 1.
+    let answers = import(Format::Nifti, &case("802.masks.nii.gz")).unwrap();
+    assert!(answers.drawn.values().flatten().all(|&label| label <= 1));
+    assert!(answers.drawn.values().flatten().any(|&label| label == 1));
+    let segmentations = |name| import(Format::SegNrrd, &case(name)).unwrap();
+    let answers = segmentations("813.masks.seg.nrrd");
+    assert_drawn(&answers, 3, 1, 48, BOX);
+    assert_drawn(&answers, 4, 2, 12, [11, 13, 15, 18]);
+    assert_refused(Format::SegNrrd, "811.masks.seg.nrrd", &["names no segments", ".seg.nrrd"]);
+    assert_refused(Format::SegNrrd, "812.masks.nhdr", &["masks.raw.gz", "one file"]);
+}
+
+#[test]
+fn values_between_labels_and_masks_that_are_none_are_refused() {
+    use qunet_stack::{Geometry, Pixels};
+    let stack = Stack::open(case("ct.nii.gz")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("soft.nii.gz");
+    let soft = ndarray::Array3::from_shape_fn((6, 16, 20), |(z, _, _)| z as f32 / 8.0);
+    let geometry: Geometry = *stack.geometry();
+    Stack::new("soft", Pixels::F32(soft), geometry).unwrap().write(&path).unwrap();
+    let message = import(Format::Nifti, &path).unwrap_err();
+    assert!(
+        message.contains("slice 1 holds 0.125") && message.contains("whole numbers"),
+        "{message}"
+    );
+    let classes = ["lesion".to_owned()];
+    let scaling = Scaling::StackMinMax;
+    let task = Task {
+        name: "ct",
+        stack: &stack,
+        asked: &ASKED,
+        classes: &classes,
+        suggestion: None,
+        scaling,
+    };
+    let message = import_binary(&task, &path).unwrap_err().to_string();
+    assert!(message.contains("0.125 is no label"), "{message}");
+}

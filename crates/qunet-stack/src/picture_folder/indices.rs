@@ -1,0 +1,54 @@
+//! PNG files with a colour table: their indices, which are the labels of a mask.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use ndarray::Array2;
+use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Transformations};
+
+use crate::source::{Format, read_up_to};
+use crate::{Error, SlicePixels};
+
+/// The first bytes of a PNG file.
+const MARK: &[u8] = b"\x89PNG";
+
+/// The indices of a picture `(height, width)`; `None` of one without a colour table.
+pub(super) fn read(path: &Path) -> Result<Option<SlicePixels>, Error> {
+    let cannot_read = |source| Error::Read { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(cannot_read)?;
+    if Format::of_file(path)? != Format::Picture || read_up_to(path, &mut file, 4)? != MARK {
+        return Ok(None);
+    }
+    let broken = |problem: DecodingError| Error::Decode {
+        path: path.to_owned(),
+        format: "PNG file",
+        problem: problem.into(),
+    };
+    let bytes = usize::try_from(super::most_memory(path)?).unwrap_or(usize::MAX);
+    let file = BufReader::new(File::open(path).map_err(cannot_read)?);
+    let mut decoder = Decoder::new_with_limits(file, Limits { bytes });
+    decoder.set_transformations(Transformations::IDENTITY);
+    let mut reader = decoder.read_info().map_err(broken)?;
+    let (kind, depth) = reader.output_color_type();
+    if kind != ColorType::Indexed {
+        return Ok(None);
+    }
+    let shape = (reader.info().height as usize, reader.info().width as usize);
+    let size = reader.output_buffer_size().filter(|&size| size <= bytes);
+    let too_large = || Error::TooLarge { path: path.to_owned(), shape: [1, shape.0, shape.1] };
+    let mut packed = vec![0; size.ok_or_else(too_large)?];
+    let line = reader.next_frame(&mut packed).map_err(broken)?.line_size;
+    let bits = match depth {
+        BitDepth::One => 1,
+        BitDepth::Two => 2,
+        BitDepth::Four => 4,
+        _ => 8,
+    };
+    let index = |(row, column): (usize, usize)| {
+        let at = column * bits;
+        // The first pixel has the highest bits of its byte.
+        packed[row * line + at / 8] >> (8 - bits - at % 8) & (0xFF >> (8 - bits))
+    };
+    Ok(Some(SlicePixels::U8(Array2::from_shape_fn(shape, index))))
+}
