@@ -63,6 +63,41 @@ pub enum Error {
         "drawn slices are to be shared among 0 folds; 3 are usual, 2 the fewest that leave any"
     )]
     NoFolds,
+    /// A setting is out of range.
+    #[error("{field} is {value}: {rule}")]
+    Parameter {
+        /// Its name.
+        field: &'static str,
+        /// Its value.
+        value: f64,
+        /// What holds for it.
+        rule: &'static str,
+    },
+    /// Arrays of one slice differ in size.
+    #[error("height and width are {found:?} where the slice has {expected:?}")]
+    Shape {
+        /// Height and width of the slice.
+        expected: (usize, usize),
+        /// Height and width of the other array.
+        found: (usize, usize),
+    },
+    /// A slice has other features than those that trees were grown on.
+    #[error("{found} planes of features where the trees were grown on {expected}")]
+    Planes {
+        /// How many the trees know.
+        expected: usize,
+        /// How many the slice has.
+        found: usize,
+    },
+    /// Boosted trees cannot be grown.
+    #[error("growing boosted trees: {problem}")]
+    Trees {
+        /// What the library says.
+        problem: String,
+    },
+    /// Nothing is to be made one.
+    #[error("no source with a positive weight; give at least one map")]
+    NoSources,
     /// The spacing or the shape of a mask does not fit.
     #[error(transparent)]
     Grid(#[from] qunet_grid::Error),

@@ -38,21 +38,29 @@
 //! [`smooth_along_z`] smooths probabilities where [`neighbour_correlation`] says that slices lie
 //! close together, [`remove_spots`] drops small components that touch nothing next door.
 
+mod appearance;
 mod distance;
 mod drawn;
 mod error;
+mod estimate;
 mod folds;
 mod interpolate;
 mod neighbours;
 mod slices;
 mod smooth;
+mod sources;
 mod spots;
+mod trees;
 
+pub use appearance::{Appearance, surroundings};
 pub use distance::{FAR, signed_distance};
 pub use drawn::{Drawn, Prior};
 pub use error::{Error, Result};
+pub use estimate::Estimate;
 pub use folds::folds;
 pub use interpolate::interpolate_labels;
 pub use neighbours::Neighbours;
 pub use smooth::{neighbour_correlation, smooth_along_z};
+pub use sources::{HeldBack, Source, Weights, from_log_odds, fuse, labels, weigh};
 pub use spots::{RemovedSpots, remove_spots};
+pub use trees::{LabelledPlanes, PixelTrees, TreesConfig};
