@@ -16,7 +16,7 @@ use crate::event::{Event, notify};
 use crate::manifest::{Annotations, FORMAT, is_plain_name};
 use crate::records::SliceRecords;
 use crate::store::{Folder, Item, Store};
-use crate::{CampaignConfig, Error, Manifest, Round, StackRecord, StackSource};
+use crate::{CampaignConfig, Error, Manifest, Member, Round, StackRecord, StackSource};
 
 /// Rounds of annotation over one or more stacks: ask for slices, train on what was drawn, observe
 /// the rest, ask again.
@@ -285,15 +285,18 @@ impl<S: Store> Campaign<S> {
         self.store.labels(Item::Segmentation(name), digest).map(Some)
     }
 
-    /// The network of the last training.
+    /// The networks of the last training.
     ///
     /// # Errors
     /// [`Error::NotTrained`] before the first training, [`Error::Changed`] where the weights are not
     /// what was recorded.
-    pub fn network(&self) -> Result<Rc<Network>, Error> {
+    pub fn networks(&self) -> Result<Vec<Rc<Network>>, Error> {
         let round = self.manifest.rounds.len();
         let (round, training) = self.manifest.last_trained().ok_or(Error::NotTrained { round })?;
-        self.store.network(Item::Weights(round), &training.weights)
+        let member = |(number, member): (usize, &Member)| {
+            self.store.network(Item::Weights(round, number), &member.weights)
+        };
+        training.members.iter().enumerate().map(member).collect()
     }
 
     /// The record of a stack.
@@ -325,36 +328,39 @@ impl<S: Store> Campaign<S> {
         Err(Error::Waiting { step, slices })
     }
 
-    /// All that is known of all slices, for a strategy; `records` are those of the last query, one
-    /// per stack, or none.
+    /// All that is known of all slices but the reserve, for a strategy; `records` are those of the
+    /// last query, one per stack, or none.
     pub(crate) fn pool(&self, records: &[SliceRecords]) -> Result<Pool, Error> {
+        let reserve = self.manifest.config.reserve;
+        let free = |id: CandidateId| reserve.is_none_or(|reserve| !reserve.holds(id.slice));
         let stacks = &self.manifest.stacks;
-        let slices: Vec<usize> = stacks.iter().map(|stack| stack.shape[0]).collect();
         let numbered = || stacks.iter().enumerate();
+        let all = numbered().flat_map(|(stack, record)| {
+            (0..record.shape[0]).map(move |slice| CandidateId { stack, slice: SliceId(slice) })
+        });
+        let candidates: Vec<CandidateId> = all.filter(|&id| free(id)).collect();
         let annotated = numbered().flat_map(|(stack, record)| {
             record.annotated.iter().map(move |&slice| CandidateId { stack, slice })
         });
-        let positions = numbered().flat_map(|(stack, record)| {
-            let place = move |slice| {
-                let id = CandidateId { stack, slice: SliceId(slice) };
-                (id, slice as f64 * record.slice_spacing)
-            };
-            (0..record.shape[0]).map(place)
-        });
-        let mut pool =
-            Pool::of_stacks(&slices)?.with_annotated(annotated)?.with_positions(positions)?;
+        let position = |&id: &CandidateId| (id, id.slice.0 as f64 * stacks[id.stack].slice_spacing);
+        let mut pool = Pool::new(candidates.iter().copied())?
+            .with_annotated(annotated.filter(|&id| free(id)))?
+            .with_positions(candidates.iter().map(position))?;
         for (number, _) in numbered() {
-            pool = pool.with_quality(number, &self.scores(number)?)?;
+            let mut scores = self.scores(number)?;
+            scores.retain(|record| free(CandidateId { stack: number, slice: record.id }));
+            pool = pool.with_quality(number, &scores)?;
         }
         if records.is_empty() {
             return Ok(pool);
         }
-        let uncertainty: Vec<_> =
-            records.iter().flat_map(|stack| stack.uncertainty.iter().copied()).collect();
+        let uncertainty = records.iter().flat_map(|stack| stack.uncertainty.iter().copied());
+        let uncertainty: Vec<_> = uncertainty.filter(|record| free(record.id)).collect();
+        let agreement = records.iter().flat_map(|stack| &stack.agreement);
         pool = pool
-            .with_agreement(records.iter().flat_map(|stack| &stack.agreement))?
+            .with_agreement(agreement.filter(|record| free(record.id)))?
             .with_uncertainty(&uncertainty)?;
-        match features(records) {
+        match features(records, &candidates) {
             Some(features) => Ok(pool.with_features(&features)?),
             None => Ok(pool),
         }
@@ -390,7 +396,7 @@ fn begin_stack<S: Store>(
 
 /// A round that has just begun.
 pub(crate) fn new_round(round: usize, selection: Selection) -> Round {
-    Round { round, selection, training: None, query: None }
+    Round { round, selection, threads: None, training: None, query: None }
 }
 
 /// Refuses names of stacks that are missing, doubled or no names of files.
@@ -422,9 +428,10 @@ fn main_reason(selection: &Selection) -> String {
     most.map_or_else(String::new, |(kind, count)| format!("{count} of them: {kind}"))
 }
 
-/// The features of all stacks below each other; `None` where there are none.
-fn features(records: &[SliceRecords]) -> Option<Array2<f32>> {
-    let rows: Vec<&Vec<f32>> = records.iter().flat_map(|stack| &stack.features).collect();
+/// The features of the candidates below each other; `None` where there are none.
+fn features(records: &[SliceRecords], candidates: &[CandidateId]) -> Option<Array2<f32>> {
+    let row = |id: &CandidateId| records.get(id.stack)?.features.get(id.slice.0);
+    let rows: Vec<&Vec<f32>> = candidates.iter().map(row).collect::<Option<_>>()?;
     let length = rows.first()?.len();
     let flat = rows.iter().flat_map(|row| row.iter().copied()).collect();
     Array2::from_shape_vec((rows.len(), length), flat).ok()

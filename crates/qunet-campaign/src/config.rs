@@ -1,12 +1,16 @@
 //! The settings of a campaign, each read in one place.
 
-use qunet_model::{NormConfig, TrainConfig, UnetConfig, UnetPlusPlusConfig};
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use qunet_context::{Source, TreesConfig};
+use qunet_model::{Channels, NormConfig, Threads, TrainConfig, UnetConfig, UnetPlusPlusConfig};
 use qunet_quality::QualityParams;
 use qunet_select::{
     AgreementParams, Budget, Column, EmptyAgreement, HeadDisagreement, Hybrid, ImageQuality,
-    StoppingRules, Strategy, StrategyConfig,
+    Spread, StoppingRules, Strategy, StrategyConfig,
 };
-use qunet_stack::Scaling;
+use qunet_stack::{Scaling, SliceId};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -47,6 +51,8 @@ pub struct CampaignConfig {
     pub fine_tune: TrainConfig,
     /// How slices go through the trained network.
     pub prediction: PredictionConfig,
+    /// How the slices that nobody drew are completed.
+    pub completion: CompletionConfig,
     /// How the agreement of the last two heads is measured.
     pub agreement: AgreementParams,
     /// Chooses the slices of the first round, before there is a network.
@@ -57,6 +63,11 @@ pub struct CampaignConfig {
     pub rounds: RoundSizes,
     /// What may be annotated in all, and when another round is no longer worth it.
     pub stopping: StoppingRules,
+    /// Slices that no strategy may choose, so that all can be judged on the same ones.
+    pub reserve: Option<Reserve>,
+    /// How many threads train; the number is recorded with each round, and an interrupted training
+    /// continues with as many.
+    pub threads: Threads,
     /// The seed of everything drawn at random: weights, training and selection.
     pub seed: u64,
 }
@@ -78,6 +89,44 @@ pub struct InputConfig {
     pub crop: bool,
     /// Margin around that box as a share of its longer side, in [0, 1].
     pub margin: f64,
+    /// By how many mm the region of interest is widened, >= 0.
+    pub dilation: f64,
+    /// The most pixels of the longer side of the grid on which all sources are made one; `None` =
+    /// the slices' own pixels.
+    pub grid: Option<usize>,
+    /// Whether the network is shown the slices before and after, too.
+    pub neighbours: bool,
+    /// Whether the network is shown what was drawn on either side, interpolated along z.
+    pub prior: bool,
+}
+
+/// How the slices that nobody drew are completed: what counts, and what is done to the result.
+///
+/// `docs/completion.md` describes the steps and what each of them gains.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CompletionConfig {
+    /// What says something of a slice that nobody drew. [`Source::Network`] is always trained.
+    pub sources: BTreeSet<Source>,
+    /// How many networks are trained. With two or more, each leaves a share of the drawn slices
+    /// out, so that the sources can be weighed by what they say of slices they have not seen; with
+    /// fewer than three drawn slices there is one network all the same.
+    pub members: usize,
+    /// Boosted trees over pixels.
+    pub trees: TreesConfig,
+    /// A difference in mean Dice by which a source weighs e times less than another, > 0.
+    pub temperature: f64,
+    /// A pixel is foreground where the fused probability is strictly above this, in [0, 1), or
+    /// above a threshold nearby that serves the held-back slices better. Of calibrated
+    /// probabilities the best threshold is half of the Dice that can be reached (Z. Lipton et al.,
+    /// Optimal thresholding of classifiers to maximize F1 measure, 2014).
+    pub threshold: f32,
+    /// The correlation of neighbouring slices from which on probabilities are smoothed along z;
+    /// `None` = never.
+    pub smoothing: Option<f64>,
+    /// The quantile of the drawn components' areas below which a spot is removed that touches
+    /// nothing next door; `None` = none is.
+    pub spots: Option<f64>,
 }
 
 /// How slices go through the trained network.
@@ -88,9 +137,71 @@ pub struct PredictionConfig {
     pub batch_size: usize,
     /// A pixel is foreground where its probability is strictly above this, in [0, 1).
     pub threshold: f32,
+    /// Whether each slice is predicted mirrored left to right, too, and the mean taken.
+    pub flips: bool,
     /// Samples of Monte-Carlo dropout per slice, for strategies that read [`Column::Bald`]; 0 =
     /// none.
     pub monte_carlo: usize,
+}
+
+/// A comb of slices: every so many, from one on. As text `every:first`, for instance `3:1`.
+///
+/// ```
+/// use qunet_campaign::Reserve;
+/// use qunet_stack::SliceId;
+///
+/// let reserve: Reserve = "3:1".parse()?;
+/// let held: Vec<bool> = (0..6).map(|slice| reserve.holds(SliceId(slice))).collect();
+/// assert_eq!(held, [false, true, false, false, true, false]);
+/// # Ok::<(), qunet_campaign::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Reserve {
+    every: usize,
+    first: usize,
+}
+
+impl Reserve {
+    /// Whether a slice is one of them.
+    #[must_use]
+    pub fn holds(self, slice: SliceId) -> bool {
+        slice.0 % self.every == self.first
+    }
+}
+
+impl FromStr for Reserve {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let parts = text.split_once(':');
+        let numbers =
+            parts.and_then(|(every, first)| Some((every.parse().ok()?, first.parse().ok()?)));
+        match numbers {
+            Some((every, first)) if every > 1 && first < every => Ok(Self { every, first }),
+            _ => Err(Error::Parameter {
+                field: "reserve".into(),
+                value: format!("{text:?}"),
+                rule: "name every how many-th slice is kept, at least 2, and the first one, for \
+                       instance 3:1"
+                    .into(),
+            }),
+        }
+    }
+}
+
+impl TryFrom<String> for Reserve {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+impl From<Reserve> for String {
+    fn from(Reserve { every, first }: Reserve) -> Self {
+        format!("{every}:{first}")
+    }
 }
 
 /// How many slices a round asks for, as far as the budget allows.
@@ -105,16 +216,74 @@ pub struct RoundSizes {
 }
 
 impl Default for InputConfig {
-    /// 96 x 96, masked and cropped with a margin of 4 %.
+    /// 96 x 96 in the network and a grid of 256, masked and cropped with a margin of 4 %, the
+    /// region widened by 2 mm, with neighbours and prior.
     fn default() -> Self {
-        Self { size: 96, mask: true, crop: true, margin: 0.04 }
+        Self {
+            size: 96,
+            mask: true,
+            crop: true,
+            margin: 0.04,
+            dilation: 2.0,
+            grid: Some(256),
+            neighbours: true,
+            prior: true,
+        }
+    }
+}
+
+impl InputConfig {
+    /// The region at 256 x 256, and nothing else (section II-A).
+    #[must_use]
+    pub fn paper() -> Self {
+        Self {
+            size: 256,
+            dilation: 0.0,
+            grid: None,
+            neighbours: false,
+            prior: false,
+            ..Self::default()
+        }
+    }
+}
+
+impl Default for CompletionConfig {
+    /// All sources, three networks; a threshold of 0.4, probabilities smoothed where neighbours
+    /// correlate by 0.8, spots below the lower quartile removed.
+    fn default() -> Self {
+        let sources =
+            [Source::Interpolation, Source::Trees, Source::Network, Source::NetworkWithPrior];
+        Self {
+            sources: BTreeSet::from(sources),
+            members: 3,
+            trees: TreesConfig::default(),
+            temperature: 0.05,
+            threshold: 0.4,
+            smoothing: Some(0.8),
+            spots: Some(0.25),
+        }
+    }
+}
+
+impl CompletionConfig {
+    /// One network, whose last head is the segmentation.
+    #[must_use]
+    pub fn network_alone() -> Self {
+        Self {
+            sources: BTreeSet::from([Source::Network]),
+            members: 1,
+            threshold: 0.5,
+            smoothing: None,
+            spots: None,
+            ..Self::default()
+        }
     }
 }
 
 impl Default for PredictionConfig {
-    /// Four slices at once, a threshold of 0.5, no Monte-Carlo samples.
+    /// Four slices at once, a threshold of 0.5, no flips and no Monte-Carlo samples.
     fn default() -> Self {
-        Self { batch_size: 4, threshold: 0.5, monte_carlo: 0 }
+        Self { batch_size: 4, threshold: 0.5, flips: false, monte_carlo: 0 }
     }
 }
 
@@ -132,34 +301,42 @@ impl Default for CampaignConfig {
 }
 
 impl CampaignConfig {
-    /// A reduced network (8 filters, 96 x 96) and a recipe that holds up with a handful of slices:
-    /// minutes on two CPU cores. The first round goes by image quality ([`ImageQuality`], section
-    /// II-B), later ones by the area on which the heads disagree, spread over features and along z
-    /// ([`Hybrid`]); a fifth of the slices in all. `docs/strategies.md` compares the strategies.
+    /// Reduced networks (8 filters, 96 x 96) and a recipe that holds up with a handful of slices:
+    /// minutes on two CPU cores. The first round is spread over the region, the best image quality
+    /// nearby ([`Spread`]); later ones go by the area on which the heads disagree, spread over
+    /// features and along z ([`Hybrid`]); a fifth of the slices in all. `docs/completion.md` has
+    /// the completion, `docs/strategies.md` compares the strategies.
     #[must_use]
     pub fn quick() -> Self {
-        let unet =
-            UnetConfig { width: 8, dropout: 0.2, norm: NormConfig::torch(), ..UnetConfig::paper() };
+        let unet = UnetConfig {
+            width: 8,
+            dropout: 0.2,
+            norm: NormConfig::instance(),
+            ..UnetConfig::paper()
+        };
         Self {
             classes: vec!["lesion".to_owned()],
             scaling: Scaling::StackMinMax,
             quality: QualityParams::paper(),
             input: InputConfig::default(),
             network: UnetPlusPlusConfig { unet, ..UnetPlusPlusConfig::paper() },
-            train: TrainConfig { epochs: 30, ..TrainConfig::default() },
-            fine_tune: TrainConfig { epochs: 15, ..TrainConfig::default() },
+            train: TrainConfig { epochs: 20, ..TrainConfig::default() },
+            fine_tune: TrainConfig { epochs: 10, ..TrainConfig::default() },
             prediction: PredictionConfig::default(),
+            completion: CompletionConfig::default(),
             agreement: AgreementParams {
                 empty_agreement: EmptyAgreement::Unknown,
                 ..AgreementParams::default()
             },
-            first: StrategyConfig::ImageQuality(ImageQuality::default()),
+            first: StrategyConfig::Spread(Spread::default()),
             later: StrategyConfig::Hybrid(Hybrid::default()),
             rounds: RoundSizes::default(),
             stopping: StoppingRules {
                 budget: Budget { fraction: Some(0.2), ..Budget::default() },
                 ..StoppingRules::default()
             },
+            reserve: None,
+            threads: Threads::Auto,
             seed: 0,
         }
     }
@@ -182,10 +359,11 @@ impl CampaignConfig {
     #[must_use]
     pub fn paper() -> Self {
         Self {
-            input: InputConfig { size: 256, ..InputConfig::default() },
+            input: InputConfig::paper(),
             network: UnetPlusPlusConfig::paper(),
             train: TrainConfig::paper(),
             fine_tune: TrainConfig::paper(),
+            completion: CompletionConfig::network_alone(),
             agreement: AgreementParams::default(),
             first: StrategyConfig::ImageQuality(ImageQuality::paper()),
             later: StrategyConfig::HeadDisagreement(HeadDisagreement::paper()),
@@ -228,6 +406,7 @@ impl CampaignConfig {
             })?;
         }
         self.prediction.check()?;
+        self.completion.check(&self.input)?;
         self.agreement.check()?;
         self.stopping.check()?;
         self.rounds.check()?;
@@ -274,9 +453,10 @@ impl CampaignConfig {
         self.check_samples(&self.later)
     }
 
-    /// Refuses a strategy that reads Monte-Carlo samples where none are drawn.
+    /// Refuses a strategy that reads samples where there are none: neither several networks nor
+    /// Monte-Carlo dropout.
     pub(crate) fn check_samples(&self, strategy: &dyn Strategy) -> Result<(), Error> {
-        let drawn = self.prediction.monte_carlo > 0;
+        let drawn = self.prediction.monte_carlo > 0 || self.completion.members > 1;
         let holds = drawn || !strategy.needs().contains(&Column::Bald);
         require(holds, "prediction.monte_carlo", 0, || {
             format!("the strategy {} needs samples, for instance 8", strategy.name())
@@ -286,6 +466,14 @@ impl CampaignConfig {
     /// Outputs of the network: 1 for a single class, the background and every class otherwise.
     pub(crate) fn outputs(&self) -> usize {
         if self.classes.len() == 1 { 1 } else { self.classes.len() + 1 }
+    }
+
+    /// Channels of the network: the slice and its neighbours, and behind them the prior of each
+    /// class and where there is one.
+    pub(crate) fn channels(&self) -> Channels {
+        let intensities = if self.input.neighbours { 3 } else { 1 };
+        let priors = if self.input.prior { self.classes.len() + 1 } else { 0 };
+        Channels { input: intensities + priors, classes: self.outputs(), priors }
     }
 
     /// The most slices to ask for in a round.
@@ -320,7 +508,41 @@ impl InputConfig {
             format!("it must be a multiple of {divisor}, which the network halves down to 1")
         })?;
         let holds = (0.0..=1.0).contains(&self.margin);
-        require(holds, "input.margin", self.margin, || "a share of the box lies in 0..=1".into())
+        require(holds, "input.margin", self.margin, || "a share of the box lies in 0..=1".into())?;
+        let holds = self.dilation >= 0.0 && self.dilation.is_finite();
+        require(holds, "input.dilation", self.dilation, || "it must not be negative".into())?;
+        let grid = self.grid.unwrap_or(1);
+        require(grid > 0, "input.grid", grid, || "it must be at least 1".into())
+    }
+}
+
+impl CompletionConfig {
+    fn check(&self, input: &InputConfig) -> Result<(), Error> {
+        require(!self.sources.is_empty(), "completion.sources", "empty", || {
+            "something must say what is on a slice".into()
+        })?;
+        let shown = input.prior || !self.sources.contains(&Source::NetworkWithPrior);
+        require(shown, "completion.sources", "network_with_prior", || {
+            "the network is shown no prior; set input.prior".into()
+        })?;
+        require((1..=16).contains(&self.members), "completion.members", self.members, || {
+            "a committee has 1 to 16 members".into()
+        })?;
+        self.trees.check()?;
+        let positive = self.temperature > 0.0 && self.temperature.is_finite();
+        require(positive, "completion.temperature", self.temperature, || {
+            "it must be positive".into()
+        })?;
+        let holds = (0.0..1.0).contains(&self.threshold);
+        require(holds, "completion.threshold", self.threshold, || "it must lie in [0, 1)".into())?;
+        let correlation = self.smoothing.unwrap_or(0.0);
+        let holds = (-1.0..=1.0).contains(&correlation);
+        require(holds, "completion.smoothing", correlation, || {
+            "a correlation lies in -1..=1".into()
+        })?;
+        let quantile = self.spots.unwrap_or(0.0);
+        let holds = (0.0..=1.0).contains(&quantile);
+        require(holds, "completion.spots", quantile, || "a quantile lies in 0..=1".into())
     }
 }
 
@@ -364,7 +586,21 @@ mod tests {
         assert_eq!(sizes(829), (10, 155));
         let single = config.single_round(StrategyConfig::Random {});
         assert_eq!(single.slices_of_round(1, 66, 0), 13);
-        assert_eq!(single.train.epochs, 45);
+        assert_eq!(single.train.epochs, config.train.epochs + config.fine_tune.epochs);
+    }
+
+    /// Nothing of the completion touches the paper's recipe.
+    #[test]
+    fn the_paper_completes_by_its_network_alone() {
+        let paper = CampaignConfig::paper();
+        assert_eq!(paper.completion, CompletionConfig::network_alone());
+        assert_eq!((paper.completion.members, paper.completion.threshold), (1, 0.5));
+        assert_eq!((paper.completion.smoothing, paper.completion.spots), (None, None));
+        assert_eq!(paper.channels(), Channels::default());
+        let InputConfig { size, mask, crop, dilation, grid, .. } = paper.input;
+        assert_eq!((size, mask, crop, dilation, grid), (256, true, true, 0.0, None));
+        assert_eq!((paper.train.ema, paper.train.copy_paste), (None, 0.0));
+        assert!(!paper.prediction.flips);
     }
 
     #[test]
@@ -386,13 +622,20 @@ mod tests {
             change(&mut config);
             config.check().unwrap_err().to_string()
         };
-        let cases: [(Change, &str); 8] = [
+        let cases: [(Change, &str); 12] = [
             (|it| it.input.size = 100, "input.size is 100: "),
             (|it| it.prediction.threshold = 1.0, "prediction.threshold is 1: "),
             (|it| it.network.heads = HeadPlacement::Last, "two heads are needed"),
             (|it| it.train.patience = Some(3), "train.patience is 3: "),
             (|it| it.first = StrategyConfig::Entropy {}, "first is entropy: "),
-            (|it| it.later = StrategyConfig::Bald {}, "prediction.monte_carlo is 0: "),
+            (
+                |it| (it.later, it.completion.members) = (StrategyConfig::Bald {}, 1),
+                "prediction.monte_carlo is 0: ",
+            ),
+            (|it| it.input.prior = false, "completion.sources is network_with_prior: "),
+            (|it| it.completion.sources.clear(), "completion.sources is empty: "),
+            (|it| it.completion.members = 0, "completion.members is 0: "),
+            (|it| it.completion.trees.leaves = 1, "leaves is 1: "),
             (|it| it.classes = vec!["a".into(), "A ".into()], "classes is \"A \": "),
             (|it| it.classes = vec!["Not asked for".into()], "classes is \"Not asked for\": "),
         ];

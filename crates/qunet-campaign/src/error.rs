@@ -222,6 +222,12 @@ pub enum Error {
     /// The selection.
     #[error(transparent)]
     Select(#[from] qunet_select::Error),
+    /// The completion of a stack.
+    #[error(transparent)]
+    Context(#[from] qunet_context::Error),
+    /// Pixels on a grid.
+    #[error(transparent)]
+    Grid(#[from] qunet_grid::Error),
     /// The scores.
     #[error(transparent)]
     Metrics(#[from] qunet_segmetrics::Error),
@@ -234,17 +240,23 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// The cause.
-        source: qunet_exchange::Error,
+        source: Box<qunet_exchange::Error>,
     },
     /// Files for an annotator.
     #[error(transparent)]
-    Exchange(#[from] qunet_exchange::Error),
+    Exchange(Box<qunet_exchange::Error>),
     /// Figures and pages.
     #[error(transparent)]
     Report(#[from] qunet_report::Error),
     /// A record that could not be written as JSON.
     #[error("cannot write a record as JSON")]
     Json(#[from] serde_json::Error),
+}
+
+impl From<qunet_exchange::Error> for Error {
+    fn from(error: qunet_exchange::Error) -> Self {
+        Self::Exchange(Box::new(error))
+    }
 }
 
 impl From<qunet_model::Error> for Error {

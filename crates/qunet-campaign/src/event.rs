@@ -2,7 +2,7 @@ use qunet_model::{Observer, TrainEvent};
 use qunet_quality::QualityRecord;
 use qunet_select::{CandidateId, RoundSummary, Selection, StopReason};
 
-use crate::Error;
+use crate::{Error, Fusion};
 
 /// Something that happened in a campaign. An [`Observer`] is notified of each, and ends the run by
 /// answering `Break`: the step at hand then returns [`Error::Interrupted`].
@@ -37,6 +37,10 @@ pub enum Event {
     Train {
         /// The round.
         round: usize,
+        /// The network of the committee, from 0.
+        member: usize,
+        /// Networks in all.
+        members: usize,
         /// Whether it continues from the weights of the round before.
         continued: bool,
         /// The event.
@@ -57,6 +61,8 @@ pub enum Event {
     Observed {
         /// The round in numbers.
         summary: RoundSummary,
+        /// How the sources of each stack were made one.
+        fusions: Vec<Fusion>,
     },
     /// No further slice is asked for.
     Ended {

@@ -78,7 +78,7 @@ impl Masks {
             Some(values) => qunet_exchange::import_foreground(task, path, values),
             None => self.format.unwrap_or(Format::Nifti).import(task, path),
         };
-        answers.map_err(|source| Error::Masks { path: path.to_owned(), source })
+        answers.map_err(|source| Error::Masks { path: path.to_owned(), source: Box::new(source) })
     }
 }
 

@@ -1,27 +1,58 @@
-//! What the network sees of a stack: the region of interest, and nothing else (section II-A).
+//! A stack as the sources of its segmentation see it: cut to the region of interest (section II-A of
+//! the paper), on one grid, with its neighbours and what was drawn on them.
 
-use ndarray::{Array2, Array3, ArrayRef2, ArrayView2, Axis, Zip};
-use qunet_model::{HeadMaps, IGNORE};
-use qunet_stack::{Region, Scaling, SliceId, Stack};
+use std::cell::OnceCell;
+
+use ndarray::{Array2, Array3, ArrayRef2, ArrayRef3, ArrayView2, Axis, Zip, s};
+use qunet_context::{Appearance, Drawn, FAR};
+use qunet_grid::squared_distances;
+use qunet_model::IGNORE;
+use qunet_stack::{Region, SliceId, Stack, resize_bilinear, resize_nearest};
 
 use crate::{CampaignConfig, Error};
 
-/// The slices of a stack as the network sees them, and the way back.
-pub(crate) struct NetworkInput<'a> {
+/// How many pixels of signed distance make the odds of an interpolated mask e to 1.
+const SOFTNESS: f32 = 2.0;
+
+/// One stack on the grid that all sources work on, with its drawn slices.
+pub(crate) struct WorkingStack<'a> {
     stack: &'a Stack,
-    scaling: Scaling,
-    mask: bool,
+    config: &'a CampaignConfig,
     /// The box around the region of interest over the whole stack; the whole slice without one.
     field: Region,
+    /// Height and width of the grid.
+    grid: (usize, usize),
+    drawn: Drawn,
+    /// What was drawn, on the grid; 255 on all other slices.
+    labels: Array3<u8>,
+    images: Vec<OnceCell<Array2<f32>>>,
+    smooth: Vec<OnceCell<Vec<Array2<f32>>>>,
 }
 
-impl<'a> NetworkInput<'a> {
-    pub(crate) fn new(stack: &'a Stack, config: &CampaignConfig) -> Result<Self, Error> {
+impl<'a> WorkingStack<'a> {
+    pub(crate) fn new(
+        stack: &'a Stack,
+        annotated: &[SliceId],
+        annotations: &ArrayRef3<u8>,
+        config: &'a CampaignConfig,
+    ) -> Result<Self, Error> {
         let input = config.input;
-        let [_, height, width] = stack.shape();
+        let [slices, height, width] = stack.shape();
         let whole = Region { top: 0, left: 0, height, width };
         let field = if input.crop { field(stack, input.margin)?.unwrap_or(whole) } else { whole };
-        Ok(Self { stack, scaling: config.scaling, mask: input.mask, field })
+        let grid = grid((field.height, field.width), input.grid);
+        let mut labels = Array3::from_elem((slices, grid.0, grid.1), IGNORE);
+        for id in annotated {
+            let drawn = field.crop(&annotations.index_axis(Axis(0), id.0))?;
+            labels.index_axis_mut(Axis(0), id.0).assign(&resize_nearest(&drawn, grid)?);
+        }
+        let [z, y, x] = stack.geometry().spacing();
+        let scale = |from: usize, to: usize| from as f64 / to as f64;
+        let spacing = [z, y * scale(field.height, grid.0), x * scale(field.width, grid.1)];
+        let numbers: Vec<usize> = annotated.iter().map(|id| id.0).collect();
+        let drawn = Drawn::new(&labels, &numbers, config.classes.len(), spacing)?;
+        let (images, smooth) = (vec![OnceCell::new(); slices], vec![OnceCell::new(); slices]);
+        Ok(Self { stack, config, field, grid, drawn, labels, images, smooth })
     }
 
     /// Slices, height and width of the stack.
@@ -30,25 +61,84 @@ impl<'a> NetworkInput<'a> {
         (slices, height, width)
     }
 
-    /// The image `(1, height, width)` of a slice.
-    pub(crate) fn image(&self, id: SliceId) -> Result<Array3<f32>, Error> {
-        let image = self.stack.scaled_slice(id, &self.scaling)?;
-        let mut image = self.field.crop(&image)?;
-        if let Some(region) = self.region(id)? {
+    /// Height and width of the grid.
+    pub(crate) fn grid(&self) -> (usize, usize) {
+        self.grid
+    }
+
+    /// The drawn slices.
+    pub(crate) fn drawn(&self) -> &Drawn {
+        &self.drawn
+    }
+
+    /// The intensities of a slice, 0 outside the region of interest where the input is masked.
+    pub(crate) fn image(&self, slice: usize) -> Result<&Array2<f32>, Error> {
+        if let Some(image) = self.images[slice].get() {
+            return Ok(image);
+        }
+        let image = self.stack.scaled_slice(SliceId(slice), &self.config.scaling)?;
+        let image = self.field.crop(&image)?;
+        let mut image = match image.dim() == self.grid {
+            true => image,
+            false => resize_bilinear(&image, self.grid)?,
+        };
+        if let Some(region) = self.region(slice)? {
             Zip::from(&mut image).and(&region).for_each(|pixel, &inside| {
                 if !inside {
                     *pixel = 0.0;
                 }
             });
         }
-        Ok(image.insert_axis(Axis(0)))
+        Ok(self.images[slice].get_or_init(|| image))
     }
 
-    /// The labels of that image. Foreground outside the region is ignored in training: the network
-    /// cannot see what was outlined there.
-    pub(crate) fn labels(&self, id: SliceId, labels: &ArrayRef2<u8>) -> Result<Array2<u8>, Error> {
-        let mut labels = self.field.crop(labels)?;
-        if let Some(region) = self.region(id)? {
+    /// What the network is shown of a slice, `(channels, height, width)`: the image; its two
+    /// neighbours, the slice itself beyond an end; for each class the interpolated signed distance
+    /// of what was drawn on other slices, in [-1, 1] for ±[`FAR`] pixels, and 1 where there is one.
+    /// The prior is made without the slices `Some(without)`, and without any for `None`.
+    pub(crate) fn channels(
+        &self,
+        slice: usize,
+        without: Option<&[usize]>,
+    ) -> Result<Array3<f32>, Error> {
+        let (input, classes) = (self.config.input, self.config.classes.len());
+        let (height, width) = self.grid;
+        let mut channels = Array3::zeros((self.config.channels().input, height, width));
+        channels.index_axis_mut(Axis(0), 0).assign(self.image(slice)?);
+        let mut next = 1;
+        if input.neighbours {
+            for neighbour in self.next_to(slice) {
+                channels.index_axis_mut(Axis(0), next).assign(self.image(neighbour)?);
+                next += 1;
+            }
+        }
+        if input.prior {
+            let mut known = 0.0;
+            for class in 1..=classes {
+                let prior = match without {
+                    Some(without) => self.drawn.prior(slice, class, without)?,
+                    None => None,
+                };
+                let mut to = channels.index_axis_mut(Axis(0), next);
+                match prior {
+                    None => to.fill(-1.0),
+                    Some(prior) => {
+                        to.assign(&(prior.interpolated / FAR));
+                        known = 1.0;
+                    }
+                }
+                next += 1;
+            }
+            channels.index_axis_mut(Axis(0), next).fill(known);
+        }
+        Ok(channels)
+    }
+
+    /// The labels of a drawn slice. Foreground outside the region is ignored in training: nothing
+    /// that is shown tells what was outlined there.
+    pub(crate) fn labels(&self, slice: usize) -> Result<Array2<u8>, Error> {
+        let mut labels = self.labels.index_axis(Axis(0), slice).to_owned();
+        if let Some(region) = self.region(slice)? {
             Zip::from(&mut labels).and(&region).for_each(|label, &inside| {
                 if !inside && *label != 0 {
                     *label = IGNORE;
@@ -58,24 +148,159 @@ impl<'a> NetworkInput<'a> {
         Ok(labels)
     }
 
-    /// The maps of that image, with nothing but background outside the region.
-    pub(crate) fn restricted(&self, id: SliceId, maps: HeadMaps) -> Result<HeadMaps, Error> {
-        Ok(match self.region(id)? {
-            Some(region) => maps.restricted_to(&region)?,
-            None => maps,
-        })
+    /// The labels of a drawn slice, wherever they are.
+    pub(crate) fn drawn_labels(&self, slice: usize) -> ArrayView2<'_, u8> {
+        self.labels.index_axis(Axis(0), slice)
     }
 
-    /// Labels of that image as labels of the whole slice, background elsewhere.
-    pub(crate) fn restored(&self, labels: &ArrayRef2<u8>) -> Result<Array2<u8>, Error> {
+    /// The labels that trees learn from: nothing outside the region, where all is background.
+    pub(crate) fn learnt(&self, slice: usize) -> Result<Array2<u8>, Error> {
+        let mut labels = self.labels.index_axis(Axis(0), slice).to_owned();
+        if let Some(region) = self.region(slice)? {
+            Zip::from(&mut labels).and(&region).for_each(|label, &inside| {
+                if !inside {
+                    *label = IGNORE;
+                }
+            });
+        }
+        Ok(labels)
+    }
+
+    /// The features of the pixels of a slice for boosted trees: its appearance, the neighbours'
+    /// Gaussians, and per class three signed distances of what was drawn on other slices.
+    pub(crate) fn planes(&self, slice: usize) -> Result<Vec<Array2<f32>>, Error> {
+        let region = self.region(slice)?;
+        let appearance = Appearance::new(self.image(slice)?, region.as_deref())?;
+        let mut planes = appearance.planes().to_vec();
+        for neighbour in self.next_to(slice) {
+            planes.extend_from_slice(self.smooth(neighbour)?);
+        }
+        for class in 1..=self.config.classes.len() {
+            match self.drawn.prior(slice, class, &[])? {
+                Some(prior) => planes.extend([prior.interpolated, prior.larger, prior.nearer]),
+                None => planes.extend(vec![Array2::from_elem(self.grid, -FAR); 3]),
+            }
+        }
+        Ok(planes)
+    }
+
+    /// The probabilities of the masks drawn on either side, interpolated along z; `None` where no
+    /// other slice is drawn.
+    pub(crate) fn interpolation(&self, slice: usize) -> Result<Option<Array3<f32>>, Error> {
+        let classes = self.config.classes.len();
+        let mut odds = Vec::with_capacity(classes);
+        for class in 1..=classes {
+            match self.drawn.interpolated_distance(slice, class, &[])? {
+                Some(distance) => odds.push(distance / SOFTNESS),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(qunet_context::from_log_odds(&odds)?))
+    }
+
+    /// Probabilities with nothing but background outside the region of interest.
+    pub(crate) fn restrict(&self, slice: usize, map: &mut Array3<f32>) -> Result<(), Error> {
+        let Some(region) = self.region(slice)? else { return Ok(()) };
+        let single = map.dim().0 == 1;
+        for (class, mut plane) in map.outer_iter_mut().enumerate() {
+            let outside = if class == 0 && !single { 1.0 } else { 0.0 };
+            Zip::from(&mut plane).and(&region).for_each(|p, &inside| {
+                *p = if inside { *p } else { outside };
+            });
+        }
+        Ok(())
+    }
+
+    /// Labels on the grid from probabilities on it.
+    pub(crate) fn restored(
+        &self,
+        map: &ArrayRef3<f32>,
+        threshold: f32,
+    ) -> Result<Array2<u8>, Error> {
+        let size = (self.field.height, self.field.width);
+        if size == self.grid {
+            return self.put_back(&qunet_context::labels(map, threshold));
+        }
+        let mut large = Array3::zeros((map.dim().0, size.0, size.1));
+        for (from, mut to) in map.outer_iter().zip(large.outer_iter_mut()) {
+            to.assign(&resize_bilinear(&from, size)?);
+        }
+        self.put_back(&qunet_context::labels(&large, threshold))
+    }
+
+    /// Labels on the grid as labels of the whole slice.
+    pub(crate) fn restored_labels(&self, labels: &ArrayRef2<u8>) -> Result<Array2<u8>, Error> {
+        let size = (self.field.height, self.field.width);
+        if size == self.grid {
+            return self.put_back(labels);
+        }
+        self.put_back(&resize_nearest(labels, size)?)
+    }
+
+    fn put_back(&self, labels: &ArrayRef2<u8>) -> Result<Array2<u8>, Error> {
         let (_, height, width) = self.shape();
         Ok(self.field.put_back(labels, (height, width))?)
     }
 
-    /// What is inside the region of interest, where the input is masked by one.
-    fn region(&self, id: SliceId) -> Result<Option<Array2<bool>>, Error> {
-        let roi: Option<ArrayView2<'_, bool>> = self.stack.roi(id)?.filter(|_| self.mask);
-        Ok(roi.map(|roi| self.field.crop(&roi)).transpose()?)
+    /// What is inside the region of interest, where the input is masked by one, on the grid and
+    /// wider by [`InputConfig::dilation`](crate::InputConfig::dilation).
+    pub(crate) fn region(&self, slice: usize) -> Result<Option<Array2<bool>>, Error> {
+        let roi = self.stack.roi(SliceId(slice))?.filter(|_| self.config.input.mask);
+        let Some(roi) = roi else { return Ok(None) };
+        let mut inside = self.field.crop(&roi)?;
+        let dilation = self.config.input.dilation;
+        if dilation > 0.0 && inside.iter().any(|&inside| inside) {
+            let [_, y, x] = self.stack.geometry().spacing();
+            let squares = squared_distances(&inside, &[y, x])?;
+            inside = squares.mapv(|square| square <= dilation * dilation);
+        }
+        if inside.dim() == self.grid {
+            return Ok(Some(inside));
+        }
+        let inside = resize_nearest(&inside.mapv(u8::from), self.grid)?;
+        Ok(Some(inside.mapv(|inside| inside > 0)))
+    }
+
+    /// The slices before and after, the slice itself beyond an end.
+    pub(crate) fn next_to(&self, slice: usize) -> [usize; 2] {
+        [slice.saturating_sub(1), (slice + 1).min(self.shape().0 - 1)]
+    }
+
+    /// What a slice tells of its neighbours' pixels.
+    fn smooth(&self, slice: usize) -> Result<&[Array2<f32>], Error> {
+        if let Some(smooth) = self.smooth[slice].get() {
+            return Ok(smooth);
+        }
+        let appearance = Appearance::new(self.image(slice)?, None)?;
+        Ok(self.smooth[slice].get_or_init(|| appearance.smooth().to_vec()))
+    }
+
+    /// How alike neighbouring slices are; see [`qunet_context::neighbour_correlation`].
+    pub(crate) fn correlation(&self) -> Result<Option<f64>, Error> {
+        let (slices, _, _) = self.shape();
+        // Pairs all over the stack tell as much as all of them.
+        let step = (slices / 16).max(1);
+        let mut pairs = Vec::new();
+        for slice in (0..slices.saturating_sub(1)).step_by(step) {
+            let mut pair = Array3::zeros((2, self.grid.0, self.grid.1));
+            pair.slice_mut(s![0, .., ..]).assign(self.image(slice)?);
+            pair.slice_mut(s![1, .., ..]).assign(self.image(slice + 1)?);
+            pairs.extend(qunet_context::neighbour_correlation(&pair));
+        }
+        pairs.sort_by(f64::total_cmp);
+        Ok(pairs.get(pairs.len() / 2).copied())
+    }
+}
+
+/// The size of a field of view whose longer side has at most so many pixels.
+fn grid((height, width): (usize, usize), most: Option<usize>) -> (usize, usize) {
+    let longer = height.max(width);
+    match most {
+        Some(most) if longer > most => {
+            let scale = |side: usize| ((side * most) as f64 / longer as f64).round().max(1.0);
+            (scale(height) as usize, scale(width) as usize)
+        }
+        _ => (height, width),
     }
 }
 
@@ -101,67 +326,132 @@ fn field(stack: &Stack, margin: f64) -> Result<Option<Region>, Error> {
 #[cfg(test)]
 mod tests {
     use ndarray::{Array3, array};
-    use qunet_stack::{Geometry, Pixels};
+    use qunet_stack::{Geometry, Pixels, Scaling};
 
     use super::*;
+    use crate::InputConfig;
 
-    /// Two slices of 6 x 8 with the region in rows 2 and 3, columns 3 to 5.
+    /// Three slices of 6 x 8 with the region in rows 2 and 3, columns 3 to 5.
     fn stack() -> Stack {
-        let pixels = Array3::from_shape_fn((2, 6, 8), |(z, y, x)| (100 * z + 10 * y + x) as u8);
-        let mut roi = Array3::from_elem((2, 6, 8), false);
-        roi.slice_mut(ndarray::s![0, 2..4, 3..5]).fill(true);
-        roi.slice_mut(ndarray::s![1, 3, 5]).fill(true);
+        let pixels = Array3::from_shape_fn((3, 6, 8), |(z, y, x)| (100 * z + 10 * y + x) as u8);
+        let mut roi = Array3::from_elem((3, 6, 8), false);
+        roi.slice_mut(s![0, 2..4, 3..5]).fill(true);
+        roi.slice_mut(s![1, 3, 5]).fill(true);
         let stack = Stack::new("s", Pixels::U8(pixels), Geometry::default()).unwrap();
         stack.with_roi_mask(roi).unwrap()
     }
 
-    fn config() -> CampaignConfig {
+    fn config(change: fn(&mut InputConfig)) -> CampaignConfig {
         let mut config = CampaignConfig { scaling: Scaling::None, ..CampaignConfig::quick() };
-        config.input.margin = 0.0;
+        config.input = InputConfig { margin: 0.0, ..InputConfig::paper() };
+        change(&mut config.input);
         config
+    }
+
+    fn nobody() -> Array3<u8> {
+        Array3::from_elem((3, 6, 8), IGNORE)
     }
 
     #[test]
     fn the_network_sees_the_region_alone_and_its_prediction_goes_back() {
-        let stack = stack();
-        let input = NetworkInput::new(&stack, &config()).unwrap();
-        let seen = input.image(SliceId(0)).unwrap();
+        let (stack, config) = (stack(), config(|_| {}));
+        let working = WorkingStack::new(&stack, &[], &nobody(), &config).unwrap();
+        let seen = working.channels(0, None).unwrap();
         assert_eq!(seen, array![[[23.0, 24.0, 0.0], [33.0, 34.0, 0.0]]]);
-        let seen = input.image(SliceId(1)).unwrap();
+        let seen = working.channels(1, None).unwrap();
         assert_eq!(seen, array![[[0.0, 0.0, 0.0], [0.0, 0.0, 135.0]]]);
-        let whole = input.restored(&array![[1, 2, 0], [0, 0, 1]]).unwrap();
+        let whole = working.restored_labels(&array![[1, 2, 0], [0, 0, 1]]).unwrap();
         assert_eq!(whole.dim(), (6, 8));
         assert_eq!((whole[[2, 3]], whole[[2, 4]], whole[[3, 5]]), (1, 2, 1));
         assert_eq!(whole.iter().filter(|&&label| label > 0).count(), 3);
+        let mut map = array![[[0.9_f32, 0.4, 0.9], [0.9, 0.9, 0.9]]];
+        working.restrict(0, &mut map).unwrap();
+        let whole = working.restored(&map, 0.5).unwrap();
+        assert_eq!(whole.indexed_iter().filter(|(_, label)| **label > 0).count(), 3);
+        assert_eq!((whole[[2, 3]], whole[[2, 4]], whole[[3, 5]]), (1, 0, 0));
     }
 
     #[test]
     fn foreground_outside_the_region_is_ignored_not_unlearnt() {
-        let stack = stack();
-        let input = NetworkInput::new(&stack, &config()).unwrap();
-        let drawn = ndarray::Array2::from_elem((6, 8), 1_u8);
-        let labels = input.labels(SliceId(1), &drawn).unwrap();
-        assert_eq!(labels, array![[255, 255, 255], [255, 255, 1]]);
-        let labels = input.labels(SliceId(1), &ndarray::Array2::zeros((6, 8))).unwrap();
+        let (stack, config) = (stack(), config(|_| {}));
+        let mut drawn = nobody();
+        drawn.index_axis_mut(Axis(0), 1).fill(1);
+        let working = WorkingStack::new(&stack, &[SliceId(1)], &drawn, &config).unwrap();
+        assert_eq!(working.labels(1).unwrap(), array![[255, 255, 255], [255, 255, 1]]);
+        drawn.index_axis_mut(Axis(0), 1).fill(0);
+        let working = WorkingStack::new(&stack, &[SliceId(1)], &drawn, &config).unwrap();
+        let labels = working.labels(1).unwrap();
         assert!(labels.iter().all(|&label| label == 0), "background stays background");
+        // Trees learn from the region alone.
+        assert_eq!(working.learnt(1).unwrap(), array![[255, 255, 255], [255, 255, 0]]);
     }
 
     #[test]
-    fn margin_mask_and_crop_are_settings() {
+    fn margin_mask_crop_dilation_and_grid_are_settings() {
         let stack = stack();
-        let shape = |change: fn(&mut CampaignConfig)| {
-            let mut config = config();
-            change(&mut config);
-            let input = NetworkInput::new(&stack, &config).unwrap();
-            let image = input.image(SliceId(0)).unwrap();
+        let shape = |change: fn(&mut InputConfig)| {
+            let config = config(change);
+            let working = WorkingStack::new(&stack, &[], &nobody(), &config).unwrap();
+            let image = working.image(0).unwrap();
             (image.dim(), image.iter().filter(|&&pixel| pixel > 0.0).count())
         };
-        assert_eq!(shape(|_| ()), ((1, 2, 3), 4));
-        assert_eq!(shape(|it| it.input.margin = 0.34), ((1, 6, 7), 4));
-        assert_eq!(shape(|it| it.input.mask = false), ((1, 2, 3), 6));
-        assert_eq!(shape(|it| it.input.crop = false), ((1, 6, 8), 4));
+        assert_eq!(shape(|_| {}), ((2, 3), 4));
+        assert_eq!(shape(|it| it.margin = 0.34), ((6, 7), 4));
+        assert_eq!(shape(|it| it.mask = false), ((2, 3), 6));
+        assert_eq!(shape(|it| it.crop = false), ((6, 8), 4));
+        assert_eq!(shape(|it| it.dilation = 1.0), ((2, 3), 6));
+        assert_eq!(shape(|it| it.grid = Some(2)).0, (1, 2));
         let plain = Stack::new("s", stack.pixels().clone(), Geometry::default()).unwrap();
-        let input = NetworkInput::new(&plain, &config()).unwrap();
-        assert_eq!(input.image(SliceId(0)).unwrap().dim(), (1, 6, 8));
+        let config = config(|_| {});
+        let working = WorkingStack::new(&plain, &[], &nobody(), &config).unwrap();
+        assert_eq!(working.image(0).unwrap().dim(), (6, 8));
+    }
+
+    /// Labels on the grid of a field of view come back as they were, where the grid is not coarser.
+    #[test]
+    fn labels_go_there_and_back() {
+        let (stack, config) = (stack(), config(|_| {}));
+        let mut drawn = nobody();
+        let there = array![[0, 1, 0], [1, 1, 0]];
+        drawn.slice_mut(s![2, .., ..]).fill(0);
+        drawn.slice_mut(s![2, 2..4, 3..6]).assign(&there);
+        let working = WorkingStack::new(&stack, &[SliceId(2)], &drawn, &config).unwrap();
+        assert_eq!(working.drawn_labels(2), there);
+        let back = working.restored_labels(&working.drawn_labels(2)).unwrap();
+        assert_eq!(back, drawn.index_axis(Axis(0), 2));
+    }
+
+    /// The channels of a drawn slice do not change with its own mask, only with those of others.
+    #[test]
+    fn a_drawn_slice_is_not_shown_its_own_mask() {
+        let stack = stack();
+        let config = config(|it| (it.neighbours, it.prior, it.mask) = (true, true, false));
+        let annotated = [SliceId(0), SliceId(2)];
+        let channels = |slice: usize, first: u8, last: u8, without: Option<&[usize]>| {
+            let mut drawn = nobody();
+            drawn.slice_mut(s![0, 2..4, 3..5]).fill(first);
+            drawn.slice_mut(s![2, 2..4, 4..6]).fill(last);
+            let working = WorkingStack::new(&stack, &annotated, &drawn, &config).unwrap();
+            working.channels(slice, without).unwrap()
+        };
+        let shown = channels(0, 1, 1, Some(&[]));
+        assert_eq!(shown.dim(), (5, 2, 3));
+        assert_eq!(shown, channels(0, 0, 1, Some(&[])), "its own mask");
+        assert_ne!(shown, channels(0, 1, 0, Some(&[])), "that of the other drawn slice");
+        // Itself before the first slice, the next one behind it, a prior and its availability.
+        assert_eq!(shown.index_axis(Axis(0), 1), shown.index_axis(Axis(0), 0));
+        assert!(shown.index_axis(Axis(0), 4).iter().all(|&known| known == 1.0));
+        // Without the other slice nothing is known; nor is it where no prior is shown.
+        for unknown in [channels(0, 1, 1, Some(&[2])), channels(1, 1, 1, None)] {
+            assert!(unknown.index_axis(Axis(0), 3).iter().all(|&prior| prior == -1.0));
+            assert!(unknown.index_axis(Axis(0), 4).iter().all(|&known| known == 0.0));
+        }
+        let planes = |first: u8| {
+            let mut drawn = nobody();
+            drawn.slice_mut(s![0, 2..4, 3..5]).fill(first);
+            let working = WorkingStack::new(&stack, &annotated, &drawn, &config).unwrap();
+            working.planes(0).unwrap()
+        };
+        assert_eq!(planes(0), planes(1), "nor are trees");
     }
 }

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod campaign;
+mod committee;
+mod completion;
 mod config;
 mod error;
 mod event;
@@ -13,14 +15,18 @@ mod report;
 mod round;
 mod run;
 mod store;
+mod trees;
 
 pub use campaign::{Campaign, Next, Status};
-pub use config::{CampaignConfig, InputConfig, PredictionConfig, RoundSizes};
+pub use completion::Fusion;
+pub use config::{
+    CampaignConfig, CompletionConfig, InputConfig, PredictionConfig, Reserve, RoundSizes,
+};
 pub use error::Error;
 pub use event::Event;
 pub use folder::Masks;
 pub use manifest::{
-    Annotations, Digest, Manifest, Query, Round, StackRecord, StackSource, Training,
+    Annotations, Digest, Manifest, Member, Query, Round, StackRecord, StackSource, Training,
 };
 pub use narrator::{Narrator, ProgressBars};
 pub use qunet_model::{Observer, Silent};

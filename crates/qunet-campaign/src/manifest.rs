@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use qunet_model::EpochRecord;
+use qunet_model::{EpochRecord, ThreadChoice};
 use qunet_select::{CandidateId, RoundSummary, Selection, StopReason};
 use qunet_stack::SliceId;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::CampaignConfig;
 
 /// The version of the format of `campaign.json`.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 
 /// SHA-256 of a stored item, as hexadecimal digits, by which a change behind the campaign's back is
 /// noticed; empty where a campaign lives in memory and nothing can change.
@@ -88,23 +88,35 @@ pub struct Round {
     pub round: usize,
     /// The slices asked for, with a verdict for every candidate.
     pub selection: Selection,
+    /// How many threads train, and what they were chosen by; `None` before the training.
+    pub threads: Option<ThreadChoice>,
     /// The training; `None` before it.
     pub training: Option<Training>,
     /// The query; `None` before it.
     pub query: Option<Query>,
 }
 
-/// A finished training.
+/// A finished training of all members of the committee.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Training {
-    /// Digest of the weights.
-    pub weights: Digest,
     /// Whether it continued from the weights of the round before.
     pub continued: bool,
-    /// Annotated slices it learnt from.
+    /// Annotated slices in all.
     pub slices: usize,
-    /// Its epochs.
+    /// The networks.
+    pub members: Vec<Member>,
+}
+
+/// A network of the committee.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// Digest of its weights.
+    pub weights: Digest,
+    /// Annotated slices that it has not learnt from.
+    pub left_out: Vec<CandidateId>,
+    /// The epochs of its training.
     pub history: Vec<EpochRecord>,
 }
 

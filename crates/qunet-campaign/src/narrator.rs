@@ -40,9 +40,12 @@ impl ProgressBars {
 impl Observer<Event> for ProgressBars {
     fn notify(&mut self, event: &Event) -> ControlFlow<()> {
         match event {
-            Event::Train { round, event: TrainEvent::Epoch(record), .. } => {
+            Event::Train { round, member, members, event: TrainEvent::Epoch(record), .. } => {
                 let loss = record.head_losses.last().copied().unwrap_or_default();
-                let name = format!("round {round}: train");
+                let name = match members {
+                    1 => format!("round {round}: train"),
+                    _ => format!("round {round}: train {} of {members}", member + 1),
+                };
                 self.advance(name, record.epoch, record.epochs, format!("loss {loss:+.3}"));
             }
             Event::Train { event, .. } => self.0.suspend(|| eprintln!("{event}")),
@@ -134,12 +137,19 @@ impl<W: Write> Narrator<W> {
         }
     }
 
-    fn epoch(&mut self, continued: bool, record: &EpochRecord) {
-        self.seconds = if record.epoch == 1 { 0.0 } else { self.seconds } + record.seconds;
-        if record.epoch == record.epochs {
+    fn epoch(&mut self, continued: bool, member: usize, members: usize, record: &EpochRecord) {
+        let first = record.epoch == 1 && member == 0;
+        self.seconds = if first { 0.0 } else { self.seconds } + record.seconds;
+        if record.epoch == record.epochs && member + 1 == members {
             let what = if continued { "further training" } else { "training" };
+            let networks = match members {
+                1 => String::new(),
+                _ => format!(" of each of {members} networks"),
+            };
             let (epochs, seconds, losses) = (record.epochs, self.seconds, losses(record));
-            self.line(&format!("  {what}: {epochs} epochs in {seconds:.0} s, loss {losses}"));
+            self.line(&format!(
+                "  {what}: {epochs} epochs{networks} in {seconds:.0} s, loss {losses}"
+            ));
         }
     }
 }
@@ -161,13 +171,16 @@ impl<W: Write> Observer<Event> for Narrator<W> {
             Event::Annotated { slices, with_foreground, .. } => {
                 self.annotated(slices, *with_foreground);
             }
-            Event::Train { continued, event: TrainEvent::Epoch(record), .. } => {
-                self.epoch(*continued, record);
-            }
-            Event::Observed { summary } => {
+            Event::Train {
+                continued, member, members, event: TrainEvent::Epoch(record), ..
+            } => self.epoch(*continued, *member, *members, record),
+            Event::Observed { summary, fusions } => {
                 let agreement = summary.mean_agreement;
                 let mean = agreement.map_or("undefined".to_owned(), |mean| format!("{mean:.3}"));
                 self.line(&format!("  mean agreement of the last two heads elsewhere: {mean}"));
+                for fusion in fusions {
+                    self.line(&format!("  {fusion}"));
+                }
             }
             Event::Ended { reason } => self.line(&format!("End: {reason}")),
             Event::Train { .. } | Event::Predicted { .. } => {}

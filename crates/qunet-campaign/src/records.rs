@@ -1,25 +1,29 @@
-//! The observation of the slices of one stack by a trained network.
-
-use std::rc::Rc;
+//! The observation of the slices of one stack by a trained committee.
 
 use ndarray::{Array2, Array3, ArrayView3, Axis, Zip};
-use qunet_model::{HeadMaps, IGNORE, Network, Observer, PredictConfig, Predictor, Sizing};
+use qunet_model::{HeadMaps, IGNORE, Observer, PredictConfig, Sizing};
 use qunet_select::{
     AgreementRecord, CandidateId, Column, Maps, Needs, Uncertainty, disagreement_mask,
 };
 use qunet_stack::SliceId;
 use serde::{Deserialize, Serialize};
 
+use crate::committee::{Committee, Look};
+use crate::completion::{Fusion, Weighed, clean};
 use crate::event::{Event, notify};
-use crate::input::NetworkInput;
+use crate::input::WorkingStack;
 use crate::{CampaignConfig, Digest, Error};
 
 /// Agreement, uncertainty and features of the slices of one stack.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SliceRecords {
-    /// Digest of the weights of the network.
-    pub weights: Digest,
+    /// Digests of the weights of the networks.
+    pub weights: Vec<Digest>,
+    /// Slices of which some or all pixels were predicted.
+    pub predicted: Vec<SliceId>,
+    /// How the sources were made one.
+    pub fusion: Fusion,
     /// Agreement of the last two heads on the slices that nobody annotated.
     pub agreement: Vec<AgreementRecord>,
     /// How uncertain the network is of them.
@@ -28,7 +32,7 @@ pub struct SliceRecords {
     pub features: Vec<Vec<f32>>,
 }
 
-/// All that a network observes of one stack.
+/// All that a committee observes of one stack.
 pub(crate) struct Observation {
     pub(crate) records: SliceRecords,
     /// Predicted labels, 255 on slices that are annotated wholly.
@@ -37,13 +41,13 @@ pub(crate) struct Observation {
     pub(crate) disagreement: Array3<u8>,
 }
 
-/// A trained network over the slices of one stack.
+/// A trained committee over the slices of one stack.
 pub(crate) struct Inference<'a> {
     pub(crate) config: &'a CampaignConfig,
     pub(crate) round: usize,
     pub(crate) stack: usize,
-    pub(crate) input: NetworkInput<'a>,
-    pub(crate) network: Rc<Network>,
+    pub(crate) working: &'a WorkingStack<'a>,
+    pub(crate) committee: &'a Committee<'a>,
     pub(crate) needs: &'a Needs,
 }
 
@@ -53,40 +57,48 @@ impl Inference<'_> {
     pub(crate) fn observe(
         &self,
         (open, partial): (&[SliceId], &[SliceId]),
-        weights: Digest,
+        weighed: Weighed,
+        weights: Vec<Digest>,
         observer: &mut dyn Observer<Event>,
     ) -> Result<Observation, Error> {
-        let predictor = Predictor::with(&self.network, predict_config(self.config))?;
-        let (slices, height, width) = self.input.shape();
+        let (slices, height, width) = self.working.shape();
         let mut labels = Array3::from_elem((slices, height, width), IGNORE);
         let mut disagreement = labels.clone();
         let (mut agreement, mut uncertainty) = (Vec::new(), Vec::new());
-        let ids: Vec<SliceId> = open.iter().chain(partial).copied().collect();
+        let predicted: Vec<SliceId> = open.iter().chain(partial).copied().collect();
+        let mut maps: Vec<Option<Array3<f32>>> = vec![None; slices];
         let mut done = 0;
-        for batch in ids.chunks(self.config.prediction.batch_size) {
-            let images: Result<Vec<_>, _> = batch.iter().map(|&id| self.input.image(id)).collect();
-            let images = images?;
-            for ((&id, image), maps) in batch.iter().zip(&images).zip(predictor.heads(&images)?) {
-                let maps = self.input.restricted(id, maps)?;
-                let predicted = maps.labels(self.config.prediction.threshold);
-                let whole = self.input.restored(&predicted)?;
-                labels.index_axis_mut(Axis(0), id.0).assign(&whole);
+        for batch in predicted.chunks(self.config.prediction.batch_size) {
+            let numbers: Vec<usize> = batch.iter().map(|id| id.0).collect();
+            for (&id, look) in
+                batch.iter().zip(self.committee.look(self.working, self.stack, &numbers)?)
+            {
                 if done < open.len() {
-                    let (record, differ) = self.agreement(id, &maps)?;
+                    let (record, differ) = self.agreement(id, &look.heads)?;
                     disagreement.index_axis_mut(Axis(0), id.0).assign(&differ);
                     agreement.push(record);
-                    uncertainty.push(self.uncertainty(&predictor, id, image, &maps)?);
+                    uncertainty.push(self.uncertainty(id, &look)?);
                 }
+                maps[id.0] = Some(weighed.fusion.fuse(&look.sources)?);
                 done += 1;
             }
-            let (round, stack, total) = (self.round, self.stack, ids.len());
+            let (round, stack, total) = (self.round, self.stack, predicted.len());
             notify(observer, &Event::Predicted { round, stack, done, total })?;
         }
+        let completion = &self.config.completion;
+        clean(self.working, &weighed.fusion, completion, &mut maps)?;
+        let fusion = weighed.estimated(self.working, completion, &maps)?;
+        for (slice, map) in maps.iter().enumerate() {
+            if let Some(map) = map {
+                let whole = self.working.restored(map, fusion.threshold)?;
+                labels.index_axis_mut(Axis(0), slice).assign(&whole);
+            }
+        }
         let features = match self.needs.contains(&Column::Features) {
-            true => self.features(&predictor)?,
+            true => self.committee.features(self.working)?,
             false => Vec::new(),
         };
-        let records = SliceRecords { weights, agreement, uncertainty, features };
+        let records = SliceRecords { weights, predicted, fusion, agreement, uncertainty, features };
         Ok(Observation { records, labels, disagreement })
     }
 
@@ -100,51 +112,32 @@ impl Inference<'_> {
         let threshold = self.config.prediction.threshold;
         let record = AgreementRecord::from_maps(id, &maps, threshold, &self.config.agreement)?;
         let differ = disagreement_mask(&maps, threshold)?.mapv(u8::from);
-        Ok((record, self.input.restored(&differ)?))
+        Ok((record, self.working.restored_labels(&differ)?))
     }
 
-    /// Of the last head; with Monte-Carlo dropout also how far its samples contradict each other.
-    fn uncertainty(
-        &self,
-        predictor: &Predictor<'_>,
-        slice: SliceId,
-        image: &Array3<f32>,
-        maps: &HeadMaps,
-    ) -> Result<Uncertainty, Error> {
+    /// Of the committee's last heads, the members being the samples; with Monte-Carlo dropout also
+    /// how far the samples of one member contradict each other.
+    fn uncertainty(&self, slice: SliceId, look: &Look) -> Result<Uncertainty, Error> {
         let id = CandidateId { stack: self.stack, slice };
-        let [_, last] = maps.last_two()?;
-        let single = last.foreground.view().insert_axis(Axis(0));
-        let map: ArrayView3<'_, f32> = last.classes.map_or(single, |classes| classes.view());
-        let mut uncertainty = Uncertainty::from_maps(id, &[map])?;
+        let views: Vec<ArrayView3<'_, f32>> = look.members.iter().map(|map| map.view()).collect();
+        let mut uncertainty = Uncertainty::from_maps(id, &views)?;
         let samples = self.config.prediction.monte_carlo;
         if samples > 0 {
             let seed = self.config.seed_of_round(self.round).wrapping_add(slice.0 as u64);
-            let image = std::slice::from_ref(image);
-            let drawn = predictor.monte_carlo(image, samples, seed)?;
             let mean = |map: Array2<f32>| map.mapv(f64::from).mean();
-            uncertainty.bald = drawn.first().and_then(|maps| mean(maps.mutual_information()));
+            let drawn = self.committee.monte_carlo(self.working, slice.0, samples, seed)?;
+            uncertainty.bald = drawn.and_then(|maps| mean(maps.mutual_information()));
         }
         Ok(uncertainty)
     }
-
-    /// One vector for every slice of the stack, those annotated included: distances to them count.
-    fn features(&self, predictor: &Predictor<'_>) -> Result<Vec<Vec<f32>>, Error> {
-        let ids: Vec<SliceId> = (0..self.input.shape().0).map(SliceId).collect();
-        let mut rows = Vec::with_capacity(ids.len());
-        for batch in ids.chunks(self.config.prediction.batch_size) {
-            let images: Result<Vec<_>, _> = batch.iter().map(|&id| self.input.image(id)).collect();
-            let features = predictor.features(&images?)?;
-            rows.extend(features.rows().into_iter().map(|row| row.to_vec()));
-        }
-        Ok(rows)
-    }
 }
 
-/// How slices go through the network of a campaign.
+/// How slices go through the networks of a campaign.
 pub(crate) fn predict_config(config: &CampaignConfig) -> PredictConfig {
     PredictConfig {
         sizing: Sizing::Resize { height: config.input.size, width: config.input.size },
         batch_size: config.prediction.batch_size,
+        flips: config.prediction.flips,
         ..PredictConfig::default()
     }
 }

@@ -1,24 +1,31 @@
 //! The steps of a round: take annotations, train, observe and decide, segment.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use ndarray::{Array2, Array3, Axis, Zip};
+use qunet_context::Source;
 use qunet_exchange::Answers;
 use qunet_model::{
-    Channels, Device, Fit, IGNORE, Network, Observer, TrainEvent, Trainer, TrainingSet,
+    Architecture, Description, Device, Fit, IGNORE, Network, Observer, Threads, TrainEvent,
+    Trainer, TrainingSet,
 };
 use qunet_segmetrics::{ConfusionMatrix, EmptyPolicy};
 use qunet_select::{CandidateId, Request, RoundSummary, Selection, StopReason, Strategy};
-use qunet_stack::SliceId;
+use qunet_stack::{SliceId, Stack};
 
 use crate::campaign::new_round;
+use crate::committee::{Committee, share_out};
+use crate::completion::weigh_sources;
 use crate::event::{Event, notify};
-use crate::input::NetworkInput;
+use crate::input::WorkingStack;
 use crate::records::{Inference, SliceRecords, with_annotations};
 use crate::store::{Item, Store};
-use crate::{Annotations, Campaign, Digest, Error, Manifest, Query, Training};
+use crate::{
+    Annotations, Campaign, CampaignConfig, Digest, Error, Manifest, Member, Query, Training,
+};
 
 /// The result of a query.
 #[derive(Clone, Debug, PartialEq)]
@@ -170,6 +177,7 @@ impl<S: Store> Campaign<S> {
         let round = self.manifest.rounds.len();
         if self.manifest.rounds.last().is_none_or(|last| last.training.is_none()) {
             self.refuse_while_waiting("train")?;
+            self.settle_threads()?;
             let training = self.run_training(round, observer)?;
             let mut manifest = self.manifest.clone();
             if let Some(last) = manifest.rounds.last_mut() {
@@ -181,61 +189,98 @@ impl<S: Store> Campaign<S> {
         trained.ok_or(Error::NotTrained { round })
     }
 
+    /// Sets the number of threads that this round is trained with; it is recorded before the
+    /// training, since sums of floats, and with them the weights, depend on it.
+    fn settle_threads(&mut self) -> Result<(), Error> {
+        let config = &self.manifest.config;
+        let recorded = self.manifest.rounds.last().and_then(|round| round.threads.clone());
+        let threads = recorded.as_ref().map_or(config.threads, |it| Threads::Fixed(it.threads));
+        let architecture = Architecture::UnetPlusPlus(config.network);
+        let description = Description { architecture, channels: config.channels() };
+        let (train, side) = (&config.train, config.input.size);
+        let choice =
+            threads.apply(&description, train.batch_size, (side, side), train.precision)?;
+        if recorded.is_none() {
+            let mut manifest = self.manifest.clone();
+            if let Some(last) = manifest.rounds.last_mut() {
+                last.threads = Some(choice);
+            }
+            self.commit(manifest)?;
+        }
+        Ok(())
+    }
+
     fn run_training(
         &mut self,
         round: usize,
         observer: &mut dyn Observer<Event>,
     ) -> Result<Training, Error> {
-        let config = &self.manifest.config;
-        let (device, seed) = (Device::cuda_if_available(), config.seed_of_round(round));
-        let set = self.training_set(device)?;
-        let (network, continued) = match self.weights_to_continue()? {
-            Some(network) => (network, true),
-            None => {
-                qunet_model::seed(seed);
-                let channels = Channels { classes: config.outputs(), ..Channels::default() };
-                let fresh = Network::unet_plus_plus(&config.network, channels, device)?;
-                (Rc::new(fresh), false)
-            }
-        };
+        let config = self.manifest.config.clone();
+        let device = Device::cuda_if_available();
+        let before = self.committee_to_continue()?;
+        let known: Vec<_> = before.iter().map(|(member, _)| member.left_out.clone()).collect();
+        let shares = share_out(&self.manifest.stacks, config.completion.members, &known)?;
+        let continued = before.len() == shares.len();
         let train = if continued { &config.fine_tune } else { &config.train };
-        let checkpoint = self.store.checkpoint(round)?;
-        let fit = Fit { seed, checkpoint: checkpoint.as_deref(), ..Fit::default() };
-        let mut notified = |event: &TrainEvent| -> ControlFlow<()> {
-            observer.notify(&Event::Train { round, continued, event: event.clone() })
-        };
-        let history = Trainer::new(train.clone())?.fit(&network, &set, &fit, &mut notified)?;
-        let weights = self.store.put_network(Item::Weights(round), network)?;
-        Ok(Training { weights, continued, slices: set.len(), history })
+        let (trainer, members) = (Trainer::new(train.clone())?, shares.len());
+        let mut trained = Vec::with_capacity(members);
+        for (member, left_out) in shares.into_iter().enumerate() {
+            // The first member draws as the only one would.
+            let seed = config.seed_of_round(round).wrapping_add((member as u64) << 32);
+            let set = self.training_set(&left_out, device)?;
+            let network = match before.get(member).filter(|_| continued) {
+                Some((_, network)) => Rc::clone(network),
+                None => fresh(&config, seed, device)?,
+            };
+            let checkpoint = self.store.checkpoint(round, member)?;
+            let fit = Fit { seed, checkpoint: checkpoint.as_deref(), ..Fit::default() };
+            let mut notified = |event: &TrainEvent| -> ControlFlow<()> {
+                let event = event.clone();
+                observer.notify(&Event::Train { round, member, members, continued, event })
+            };
+            let history = trainer.fit(&network, &set, &fit, &mut notified)?;
+            let weights = self.store.put_network(Item::Weights(round, member), network)?;
+            trained.push(Member { weights, left_out, history });
+        }
+        Ok(Training { continued, slices: self.manifest.annotated(), members: trained })
     }
 
-    /// All annotated slices, as the network sees them.
-    fn training_set(&self, device: Device) -> Result<TrainingSet, Error> {
+    /// The annotated slices that are not left out, as the network sees them: each with a prior from
+    /// the other drawn slices, with one from fewer of them, and without, so that one network serves
+    /// wherever something or nothing is drawn nearby.
+    fn training_set(&self, left_out: &[CandidateId], device: Device) -> Result<TrainingSet, Error> {
         let config = &self.manifest.config;
-        let mut slices = Vec::with_capacity(self.manifest.annotated());
-        for (number, record) in self.manifest.stacks.iter().enumerate() {
+        let mut slices = Vec::new();
+        for number in 0..self.manifest.stacks.len() {
+            let record = self.record(number)?;
             if record.annotated.is_empty() {
                 continue;
             }
-            let (stack, labels) = (self.stack(number)?, self.annotations(number)?);
-            let input = NetworkInput::new(&stack, config)?;
-            for &id in &record.annotated {
-                let labels = input.labels(id, &labels.index_axis(Axis(0), id.0))?;
-                slices.push((input.image(id)?, labels));
+            let (stack, annotations) = (self.stack(number)?, self.annotations(number)?);
+            let working = WorkingStack::new(&stack, &record.annotated, &annotations, config)?;
+            let learnt =
+                |id: &&SliceId| !left_out.contains(&CandidateId { stack: number, slice: **id });
+            for id in record.annotated.iter().filter(learnt) {
+                let labels = working.labels(id.0)?;
+                for without in variants(&working, id.0, config.input.prior) {
+                    let shown = working.channels(id.0, without.as_deref())?;
+                    slices.push((shown, labels.clone()));
+                }
             }
         }
         let size = (config.input.size, config.input.size);
         Ok(TrainingSet::from_labels(slices, config.outputs(), size, device)?)
     }
 
-    /// The network of the round before, where it saw any foreground: one that saw none has learnt to
-    /// find none, and is a poor place to start from.
-    fn weights_to_continue(&self) -> Result<Option<Rc<Network>>, Error> {
+    /// The networks of the round before, where it saw any foreground: those that saw none have
+    /// learnt to find none, and are a poor place to start from.
+    fn committee_to_continue(&self) -> Result<Vec<(Member, Rc<Network>)>, Error> {
         let knew = |query: &Query| query.summary.annotated_foreground > 0;
-        match self.manifest.last_query().is_some_and(knew) {
-            true => self.network().map(Some),
-            false => Ok(None),
+        if !self.manifest.last_query().is_some_and(knew) {
+            return Ok(Vec::new());
         }
+        let Some((_, training)) = self.manifest.last_trained() else { return Ok(Vec::new()) };
+        Ok(training.members.iter().cloned().zip(self.networks()?).collect())
     }
 
     /// Lets the trained network observe all slices that nobody annotated, decides whether the
@@ -273,7 +318,8 @@ impl<S: Store> Campaign<S> {
         self.refuse_while_waiting("query")?;
         self.manifest.config.check_samples(strategy)?;
         let (query, records) = self.observe(round, strategy, observer)?;
-        notify(observer, &Event::Observed { summary: query.summary })?;
+        let fusions = records.iter().map(|stack| stack.fusion.clone()).collect();
+        notify(observer, &Event::Observed { summary: query.summary, fusions })?;
         let mut manifest = self.manifest.clone();
         if let Some(last) = manifest.rounds.last_mut() {
             last.query = Some(query);
@@ -301,11 +347,18 @@ impl<S: Store> Campaign<S> {
         strategy: &dyn Strategy,
         observer: &mut dyn Observer<Event>,
     ) -> Result<(Query, Vec<SliceRecords>), Error> {
-        let network = self.network()?;
-        let weights = match self.manifest.last_trained() {
-            Some((_, training)) => training.weights.clone(),
+        let networks = self.networks()?;
+        let members = match self.manifest.last_trained() {
+            Some((_, training)) => training.members.clone(),
             None => return Err(Error::NotTrained { round }),
         };
+        let weights: Vec<Digest> = members.iter().map(|member| member.weights.clone()).collect();
+        let config = self.manifest.config.clone();
+        let drawings = self.open_drawings()?;
+        let stacks = self.working_stacks(&drawings, &config)?;
+        let committee = Committee::new(&config, &networks, &stacks)?;
+        let left_out: Vec<_> = members.into_iter().map(|member| member.left_out).collect();
+        let mut weighed = Vec::new();
         let mut all = Vec::with_capacity(self.manifest.stacks.len());
         let (mut records, mut predictions, mut disagreements) =
             (Vec::new(), Vec::new(), Vec::new());
@@ -324,20 +377,27 @@ impl<S: Store> Campaign<S> {
                 all.push(found);
                 continue;
             }
-            let stack = self.stack(number)?.into_owned();
+            if weighed.is_empty() {
+                let all = weigh_sources(&config, &committee, &stacks, &left_out)?;
+                weighed = all.into_iter().map(Some).collect();
+            }
+            // Taken once: a stack is observed once in a query.
+            let Some(of_stack) = weighed[number].take() else { continue };
             let open = self.record(number)?.open_slices();
             let partial = self.partial_slices(number)?;
             let inference = Inference {
-                config: &self.manifest.config,
+                config: &config,
                 round,
                 stack: number,
-                input: NetworkInput::new(&stack, &self.manifest.config)?,
-                network: Rc::clone(&network),
+                working: &stacks[number],
+                committee: &committee,
                 needs: &strategy.needs(),
             };
-            let found = inference.observe((&open, &partial), weights.clone(), observer)?;
-            predictions.push(self.store.put_labels(items[0], &stack, found.labels)?);
-            disagreements.push(self.store.put_labels(items[1], &stack, found.disagreement)?);
+            let found =
+                inference.observe((&open, &partial), of_stack, weights.clone(), observer)?;
+            let stack = &drawings[number].0;
+            predictions.push(self.store.put_labels(items[0], stack, found.labels)?);
+            disagreements.push(self.store.put_labels(items[1], stack, found.disagreement)?);
             // The records come last: where they are, the label maps are too.
             records.push(self.store.put_records(items[2], found.records.clone())?);
             all.push(found.records);
@@ -351,23 +411,73 @@ impl<S: Store> Campaign<S> {
         Ok((query, all))
     }
 
+    /// All stacks with what was drawn on them.
+    fn open_drawings(&self) -> Result<Vec<(Stack, Array3<u8>)>, Error> {
+        let open = |number| Ok((self.stack(number)?.into_owned(), self.annotations(number)?));
+        (0..self.manifest.stacks.len()).map(open).collect()
+    }
+
+    /// The same on the grids that the sources work on.
+    fn working_stacks<'a>(
+        &self,
+        drawings: &'a [(Stack, Array3<u8>)],
+        config: &'a CampaignConfig,
+    ) -> Result<Vec<WorkingStack<'a>>, Error> {
+        let pairs = drawings.iter().zip(&self.manifest.stacks);
+        pairs
+            .map(|((stack, annotations), record)| {
+                WorkingStack::new(stack, &record.annotated, annotations, config)
+            })
+            .collect()
+    }
+
+    /// What each source says, by itself, of the slices of each stack that nobody annotated, by the
+    /// networks of the last training; background on all others.
+    ///
+    /// # Errors
+    /// [`Error::NotTrained`] before the first training, and those of the sources.
+    pub fn by_source(&self) -> Result<Vec<BTreeMap<Source, Array3<u8>>>, Error> {
+        let (networks, config) = (self.networks()?, &self.manifest.config);
+        let drawings = self.open_drawings()?;
+        let stacks = self.working_stacks(&drawings, config)?;
+        let committee = Committee::new(config, &networks, &stacks)?;
+        let mut all = Vec::with_capacity(stacks.len());
+        for (number, working) in stacks.iter().enumerate() {
+            let record = self.record(number)?;
+            let mut labels: BTreeMap<Source, Array3<u8>> = BTreeMap::new();
+            let open: Vec<usize> = record.open_slices().into_iter().map(|id| id.0).collect();
+            for batch in open.chunks(config.prediction.batch_size) {
+                for (&slice, look) in batch.iter().zip(committee.look(working, number, batch)?) {
+                    for (source, map) in look.sources {
+                        let blank = || Array3::zeros(working.shape());
+                        let whole = working.restored(&map, config.completion.threshold)?;
+                        let labels = labels.entry(source).or_insert_with(blank);
+                        labels.index_axis_mut(Axis(0), slice).assign(&whole);
+                    }
+                }
+            }
+            all.push(labels);
+        }
+        Ok(all)
+    }
+
     /// The items of a stack that an interrupted query left, where they are those of these weights
     /// and slices and hold what the strategy needs.
     fn resumable(
         &self,
         number: usize,
         items: [Item<'_>; 3],
-        weights: &Digest,
+        weights: &[Digest],
         strategy: &dyn Strategy,
     ) -> Option<([Digest; 3], SliceRecords)> {
         let digests = items.map(|item| self.store.left_behind(item));
         let [Some(prediction), Some(disagreement), Some(record)] = digests else { return None };
         let found = self.store.records(items[2], &record).ok()?;
-        let slices = found.agreement.iter().map(|record| record.id.slice);
-        let open = self.record(number).ok()?.open_slices();
+        let mut wanted = self.record(number).ok()?.open_slices();
+        wanted.extend(self.partial_slices(number).ok()?);
         let features = strategy.needs().contains(&qunet_select::Column::Features);
-        let whole = found.weights == *weights
-            && slices.eq(open)
+        let whole = found.weights == weights
+            && found.predicted == wanted
             && (!features || !found.features.is_empty());
         whole.then_some(([prediction, disagreement, record], found))
     }
@@ -402,6 +512,7 @@ impl<S: Store> Campaign<S> {
             annotated_foreground: self.manifest.foreground(),
             mean_agreement: (!defined.is_empty()).then_some(mean),
             prediction_kappa: self.kappa(round, predictions)?,
+            estimated_dice: estimated_dice(records),
         })
     }
 
@@ -480,6 +591,37 @@ impl<S: Store> Campaign<S> {
         }
         self.commit(manifest)?;
         Ok(segmentations)
+    }
+}
+
+/// The mean of the estimates of all stacks that have one, by their slices that nobody annotated.
+fn estimated_dice(records: &[SliceRecords]) -> Option<f64> {
+    let (mut sum, mut slices) = (0.0, 0);
+    for stack in records {
+        let open = stack.agreement.len();
+        if let Some(estimate) = stack.fusion.estimate {
+            sum += estimate.dice * open as f64;
+            slices += open;
+        }
+    }
+    (slices > 0).then(|| sum / slices as f64)
+}
+
+/// A network with fresh weights.
+fn fresh(config: &CampaignConfig, seed: u64, device: Device) -> Result<Rc<Network>, Error> {
+    qunet_model::seed(seed);
+    Ok(Rc::new(Network::unet_plus_plus(&config.network, config.channels(), device)?))
+}
+
+/// The slices left out of the priors with which a drawn slice is learnt from; `None` for no prior.
+fn variants(working: &WorkingStack<'_>, slice: usize, prior: bool) -> Vec<Option<Vec<usize>>> {
+    let around = working.drawn().neighbours(slice, &[]);
+    match around.filter(|_| prior) {
+        None => vec![None],
+        Some(around) => {
+            // The nearer neighbour is missing, as it is for many slices that nobody drew.
+            vec![Some(Vec::new()), Some(vec![around.nearer()]), None]
+        }
     }
 }
 

@@ -29,7 +29,8 @@ fn essence(campaign: &Campaign) -> Manifest {
         stack.source.image = stack.source.image.file_name().unwrap().into();
     }
     let trainings = manifest.rounds.iter_mut().filter_map(|round| round.training.as_mut());
-    for record in trainings.flat_map(|training| &mut training.history) {
+    let members = trainings.flat_map(|training| &mut training.members);
+    for record in members.flat_map(|member| &mut member.history) {
         (record.seconds, record.data_seconds) = (0.0, 0.0);
     }
     manifest
@@ -49,7 +50,7 @@ fn killed_at_any_moment_it_ends_the_same() {
             .spawn()
             .unwrap();
         // Ever longer, so that the end is reached on a machine of any speed.
-        std::thread::sleep(Duration::from_millis(60 + 7 * attempt));
+        std::thread::sleep(Duration::from_millis(60 + 20 * attempt));
         let killed = child.try_wait().unwrap().is_none();
         if killed {
             child.kill().unwrap();

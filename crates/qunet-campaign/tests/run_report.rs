@@ -10,11 +10,12 @@ use qunet_campaign::{
     CampaignConfig, CampaignReport, Narrator, Outcome, RecordedLabels, Silent, run_rounds,
     run_two_steps,
 };
-use qunet_select::{CandidateId, StrategyConfig};
+use qunet_select::{CandidateId, ImageQuality, StrategyConfig};
 use qunet_stack::phantom::Phantom;
 
 fn config() -> CampaignConfig {
-    tiny(CampaignConfig::two_steps())
+    let first = StrategyConfig::ImageQuality(ImageQuality::default());
+    tiny(CampaignConfig { first, ..CampaignConfig::two_steps() })
 }
 
 fn run(phantom: &Phantom) -> (Outcome<'_>, Outcome<'_>, String) {
@@ -36,7 +37,9 @@ fn a_run_is_narrated_and_shown() {
     for id in outcome.manifest().rounds[0].selection.ids() {
         assert!(lines.contains(&format!(". slice {}: ", id.slice)), "{lines}");
     }
-    for what in ["Round 1: ", "  thresholds: ", "  training: 3 epochs", "Round 2: ", "End: "] {
+    let estimate = "  estimated Dice of the slices nobody drew ";
+    let training = "  training: 3 epochs of each of 3 networks";
+    for what in ["Round 1: ", "  thresholds: ", training, estimate, "Round 2: ", "End: "] {
         assert!(lines.contains(what), "{what} is not in {lines}");
     }
 
@@ -56,7 +59,7 @@ fn a_run_is_narrated_and_shown() {
     assert!(slices(1).eq(common.iter().copied()) && slices(2).eq(common.iter().copied()));
     assert!(scores.0[2].name.starts_with("evenly spaced, the "));
     assert_eq!(scores.dice(), scores.0[0].evaluation.over_slices.dice.mean);
-    assert_eq!(scores.to_string().lines().count(), 1 + 3 * 3);
+    assert_eq!(scores.to_string().lines().count(), 1 + 3 * 4);
 
     let folder = tempfile::tempdir().unwrap();
     let page = fs::read_to_string(report.write(folder.path()).unwrap()).unwrap();
@@ -64,7 +67,13 @@ fn a_run_is_narrated_and_shown() {
         let file = |end| folder.path().join(format!("{}.{end}", figure.name())).is_file();
         assert!(file("svg") || file("png"), "{} is not written", figure.name());
     }
-    for what in ["Rounds", "Against the truth", "evenly spaced, the ", "Dice on the rest"] {
+    for what in [
+        "Rounds",
+        "Against the truth",
+        "What completes the slices nobody drew",
+        "evenly spaced, the ",
+        "True Dice on the rest",
+    ] {
         assert!(page.contains(what), "{what} is not on the page");
     }
 }
@@ -80,5 +89,5 @@ fn without_the_truth_there_are_no_scores() {
     let folder = tempfile::tempdir().unwrap();
     let page = fs::read_to_string(report.write(folder.path()).unwrap()).unwrap();
     assert!(page.contains("Rounds") && !page.contains("Against the truth"));
-    assert!(!page.contains("Dice on the rest"));
+    assert!(!page.contains("True Dice on the rest"));
 }

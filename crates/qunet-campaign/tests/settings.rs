@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 use common::{alone, tiny};
 use qunet_campaign::{CampaignConfig, Error, Event, RecordedLabels, RoundSizes, run_rounds};
 use qunet_quality::Metric;
+use qunet_select::{ImageQuality, StrategyConfig};
 use qunet_stack::phantom::{CtPhantom, Phantom};
 use serde_json::{Value, json};
 
@@ -21,9 +22,14 @@ fn phantoms() -> [Phantom; 2] {
 /// Three rounds of a moment each, in which the network finds something.
 fn base() -> CampaignConfig {
     let mut config = tiny(CampaignConfig::quick());
+    // The strategy of the first round that has the most settings.
+    config.first = StrategyConfig::ImageQuality(ImageQuality::default());
     config.rounds = RoundSizes { first: Some(4), later: Some(1) };
     config.stopping.budget.fraction = Some(0.34);
     config.prediction.threshold = 0.1;
+    // Slices of phantoms are smoothed whatever their correlation.
+    (config.completion.threshold, config.completion.smoothing) = (0.1, Some(-1.0));
+    (config.completion.members, config.completion.trees.trees) = (2, 4);
     config.train.epochs = 2;
     config.fine_tune.epochs = 1;
     config
@@ -42,8 +48,10 @@ fn observe(phantoms: &[Phantom; 2], config: &CampaignConfig) -> Result<String, E
     let mut manifest = serde_json::to_value(outcome.manifest()).unwrap();
     manifest["config"] = Value::Null;
     for round in manifest["rounds"].as_array_mut().unwrap() {
-        for epoch in round["training"]["history"].as_array_mut().unwrap() {
-            (epoch["seconds"], epoch["data_seconds"]) = (Value::Null, Value::Null);
+        for member in round["training"]["members"].as_array_mut().unwrap() {
+            for epoch in member["history"].as_array_mut().unwrap() {
+                (epoch["seconds"], epoch["data_seconds"]) = (Value::Null, Value::Null);
+            }
         }
     }
     let mut text = format!("{events} {manifest}");
@@ -70,6 +78,19 @@ fn other(pointer: &str) -> Value {
         "/input/size" => json!(48),
         "/input/mask" | "/input/crop" => json!(false),
         "/input/margin" => json!(0.6),
+        "/input/dilation" => json!(9.0),
+        "/input/grid" => json!(20),
+        "/input/neighbours" | "/input/prior" => json!(false),
+        "/completion/sources" => json!(["network"]),
+        "/completion/members" => json!(1),
+        "/completion/trees/trees" => json!(2),
+        "/completion/threshold" => json!(0.7),
+        "/completion/temperature" => json!(10.0),
+        "/completion/smoothing" => json!(null),
+        "/completion/spots" => json!(1.0),
+        "/prediction/flips" => json!(true),
+        "/threads" => json!("auto"),
+        "/reserve" => json!("3:1"),
         "/network/unet/width" => json!(3),
         "/train/epochs" | "/fine_tune/epochs" => json!(3),
         "/prediction/batch_size" => json!(3),
@@ -98,6 +119,8 @@ fn other(pointer: &str) -> Value {
         "/stopping/settled_agreement" | "/stopping/settled_prediction" => {
             json!({"change": 2.5, "rounds": 1})
         }
+        "/stopping/settled_estimate" => json!({"change": 1.0, "rounds": 1}),
+        "/stopping/estimated_dice" => json!(0.0001),
         "/seed" => json!(4),
         other => panic!("name another value of {other}"),
     }
@@ -111,13 +134,23 @@ fn condition(pointer: &str) -> Option<(&'static str, Value)> {
         // Only where too few slices are left are there places to fill.
         "/first/fill_up" => ("/first/gap", json!({"slices": 20})),
         "/first/gap" => ("/first/fill_up", json!(false)),
+        // Smoothing leaves no spots to remove.
+        "/completion/spots" => ("/completion/smoothing", json!(null)),
         _ => return None,
     })
 }
 
 /// The pointers of all settings that have no settings of their own here.
 fn leaves(tree: &Value, at: &str, found: &mut Vec<String>) {
-    let whole = ["/classes", "/scaling", "/first/blurriness", "/first/inverse_psnr", "/first/gap"];
+    let whole = [
+        "/threads",
+        "/classes",
+        "/scaling",
+        "/completion/sources",
+        "/first/blurriness",
+        "/first/inverse_psnr",
+        "/first/gap",
+    ];
     match tree {
         Value::Object(fields) if !whole.contains(&at) => {
             for (name, value) in fields {
@@ -130,8 +163,10 @@ fn leaves(tree: &Value, at: &str, found: &mut Vec<String>) {
 
 /// Walked in the tests of the crate that owns them, but for one that shows that they are passed on.
 fn elsewhere(pointer: &str) -> bool {
-    let passed = ["/train/epochs", "/fine_tune/epochs", "/network/unet/width"];
-    let owned = ["/train/", "/fine_tune/", "/network/", "/quality/metric_params/"];
+    let passed =
+        ["/train/epochs", "/fine_tune/epochs", "/network/unet/width", "/completion/trees/trees"];
+    let owned =
+        ["/train/", "/fine_tune/", "/network/", "/quality/metric_params/", "/completion/trees/"];
     owned.iter().any(|owner| pointer.starts_with(owner)) && !passed.contains(&pointer)
 }
 

@@ -57,7 +57,8 @@ impl Annotator for Blank {
 fn without_times(manifest: &Manifest) -> Manifest {
     let mut manifest = manifest.clone();
     let trainings = manifest.rounds.iter_mut().filter_map(|round| round.training.as_mut());
-    for record in trainings.flat_map(|training| &mut training.history) {
+    let members = trainings.flat_map(|training| &mut training.members);
+    for record in members.flat_map(|member| &mut member.history) {
         (record.seconds, record.data_seconds) = (0.0, 0.0);
     }
     manifest
@@ -90,7 +91,8 @@ fn only_selected_slices_are_asked_for_and_their_labels_stay() {
     // Every slice has a verdict in every round, every slice outside the first round a Q.
     assert!(manifest.rounds.iter().all(|round| round.selection.verdicts.len() == 12));
     assert_eq!(outcome.records(0, 1).unwrap().unwrap().agreement.len(), 9);
-    let epochs = |at: usize| manifest.rounds[at].training.as_ref().unwrap().history.len();
+    let epochs =
+        |at: usize| manifest.rounds[at].training.as_ref().unwrap().members[0].history.len();
     assert_eq!([epochs(0), epochs(1)], [3, 3]);
 }
 
@@ -108,7 +110,11 @@ fn the_quick_preset_spends_its_budget_where_the_first_slices_show_no_lesion() {
     // Nothing worth continuing from was learnt: the second training starts afresh.
     let trainings: Vec<_> =
         manifest.rounds.iter().map(|round| round.training.as_ref().unwrap()).collect();
-    assert!(trainings.iter().all(|it| !it.continued && it.history.len() == quick.train.epochs));
+    assert!(
+        trainings
+            .iter()
+            .all(|it| !it.continued && it.members[0].history.len() == quick.train.epochs)
+    );
 
     let never = HeadDisagreement {
         quality_threshold: QualityThreshold::Fixed(0.0),
@@ -162,7 +168,8 @@ fn a_folder_and_memory_give_the_same() {
         assert_eq!(here.selection, there.selection);
         let losses = |round: &qunet_campaign::Round| -> Vec<Vec<f64>> {
             let training = round.training.as_ref().unwrap();
-            training.history.iter().map(|epoch| epoch.head_losses.clone()).collect()
+            let epochs = training.members.iter().flat_map(|member| &member.history);
+            epochs.map(|epoch| epoch.head_losses.clone()).collect()
         };
         assert_eq!(losses(here), losses(there));
         let summary = |round: &qunet_campaign::Round| round.query.as_ref().unwrap().summary;
@@ -184,7 +191,7 @@ fn events_come_in_the_order_of_the_steps() {
             Event::Annotated { round, .. } => format!("annotated {round}"),
             Event::Train { round, event: TrainEvent::Epoch(_), .. } => format!("epoch {round}"),
             Event::Predicted { round, .. } => format!("predicted {round}"),
-            Event::Observed { summary } => format!("observed {}", summary.round),
+            Event::Observed { summary, .. } => format!("observed {}", summary.round),
             Event::Ended { .. } => "ended".to_owned(),
             // Whether heads of so small a network find anything is chance.
             _ => return ControlFlow::Continue(()),
@@ -235,7 +242,7 @@ fn the_observer_can_stop_a_run_anywhere() {
 }
 
 #[test]
-fn a_result_is_four_files() {
+fn a_result_is_a_few_files() {
     let _turn = alone();
     let (made, config) = (phantom(), config());
     // Rotated and left-handed, so that the geometry is not one that a reader would make up.
@@ -253,7 +260,14 @@ fn a_result_is_four_files() {
     let folder = tempfile::tempdir().unwrap();
     outcome.write(folder.path()).unwrap();
     let names: Vec<_> = common::files(folder.path());
-    let expected = ["model.safetensors", "scores.csv", "segmentation.nii.gz", "selection.json"];
+    let expected = [
+        "model-0.safetensors",
+        "model-1.safetensors",
+        "model-2.safetensors",
+        "scores.csv",
+        "segmentation.nii.gz",
+        "selection.json",
+    ];
     assert_eq!(names, expected.map(std::path::PathBuf::from));
 
     let json = fs::read(folder.path().join("selection.json")).unwrap();
@@ -280,8 +294,9 @@ fn outside_the_region_of_interest_there_is_background() {
     let _turn = alone();
     let phantom = phantom();
     let mut config = config();
-    // Every probability above 0 counts.
-    config.prediction.threshold = 0.0;
+    // Every probability above 0 counts, and nothing speaks for another threshold.
+    (config.completion.threshold, config.completion.members) = (0.0, 1);
+    config.input.dilation = 0.0;
     let (outcome, asked) = run(&phantom, &config);
     let labels = outcome.segmentation(0).unwrap().unwrap();
     let mut inside = 0;

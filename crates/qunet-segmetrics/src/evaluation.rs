@@ -76,6 +76,48 @@ impl Evaluation {
             pooled: pooled_counts.scores(empty_policy),
         }
     }
+
+    /// Each metric summarised over the slices that show a lesion in truth.
+    ///
+    /// A mean over all slices is moved by healthy ones on which something is found, each with a Dice
+    /// of 0; this one is not, and [`false_healthy`](Self::false_healthy) counts those.
+    ///
+    /// ```
+    /// use qunet_segmetrics::{ConfusionCounts, EmptyPolicy, Evaluation};
+    ///
+    /// let counts = |true_positives, false_positives| ConfusionCounts {
+    ///     true_positives, false_positives, ..Default::default()
+    /// };
+    /// let slices = [(0, counts(4, 2)), (1, counts(0, 3)), (2, counts(0, 0))];
+    /// let evaluation = Evaluation::new(slices, EmptyPolicy::Undefined);
+    /// // 2 · 4 / (2 · 4 + 2) on the only slice with lesion; 0 on the next pulls the mean to a half.
+    /// assert_eq!(evaluation.over_lesion_slices().dice.mean, Some(0.8));
+    /// assert_eq!(evaluation.over_slices.dice.mean, Some(0.4));
+    /// assert_eq!(evaluation.false_healthy(), (1, 2));
+    /// ```
+    #[must_use]
+    pub fn over_lesion_slices(&self) -> OverlapSummary {
+        let diseased: Vec<&SliceScores> =
+            self.slices.iter().filter(|slice| slice.has_lesion()).collect();
+        PerMetric::from_fn(|metric| {
+            Summary::from_values(diseased.iter().map(|slice| *slice.scores.get(metric)))
+        })
+    }
+
+    /// The slices without lesion on which something is found, and all slices without lesion.
+    #[must_use]
+    pub fn false_healthy(&self) -> (usize, usize) {
+        let healthy = || self.slices.iter().filter(|slice| !slice.has_lesion());
+        (healthy().filter(|slice| slice.counts.false_positives > 0).count(), healthy().count())
+    }
+}
+
+impl SliceScores {
+    /// Whether the truth shows a lesion.
+    #[must_use]
+    pub fn has_lesion(&self) -> bool {
+        self.counts.true_positives + self.counts.false_negatives > 0
+    }
 }
 
 impl fmt::Display for Evaluation {

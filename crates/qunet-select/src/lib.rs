@@ -66,6 +66,7 @@
 //! |---|---|---|
 //! | `random` | [`Random`] | drawn, each equally likely |
 //! | `evenly_spaced` | [`EvenlySpaced`] | the middles of equal parts |
+//! | `spread` | [`Spread`] | near the middles of equal parts of where a lesion can be, the best quality there |
 //! | `foreground_random` | [`ForegroundRandom`] | drawn, a share of them with predicted foreground |
 //! | `entropy`, `margin`, `bald`, `disagreement_area`, `quality_cost`, `score` | [`ByScore`] | the best values of a [`Column`] |
 //! | `power_bald` | [`PowerScore`] | drawn in proportion to a power of a column |
@@ -120,7 +121,7 @@ pub use stopping::{Budget, RoundSummary, Settled, StopReason, StoppingRules};
 pub use strategies::{
     ByScore, CoreSet, DisagreementOrder, EvenlySpaced, ForegroundRandom, Gap, HeadDisagreement,
     Hybrid, ImageQuality, NearDuplicates, Needs, PowerScore, QualityThreshold, Random, Scope,
-    Strategy, StrategyConfig, Typicality,
+    Spread, Strategy, StrategyConfig, Typicality,
 };
 pub use threshold::Threshold;
 pub use uncertainty::Uncertainty;

@@ -20,6 +20,7 @@ use crate::error::require;
 ///     annotated_foreground: 900,
 ///     mean_agreement: Some(0.8),
 ///     prediction_kappa: None,
+///     estimated_dice: None,
 /// };
 /// assert_eq!(rules.decide(&[round(1, 5)])?, None);
 /// let reason = rules.decide(&[round(1, 5), round(2, 10)])?;
@@ -38,6 +39,10 @@ pub struct StoppingRules {
     /// The prediction no longer changes: 1 - Cohen's kappa with that of the round before stays
     /// small (Bloodgood and Vijay-Shanker, 2009).
     pub settled_prediction: Option<Settled>,
+    /// The estimated Dice of the slices that nobody annotated is at least this, in (0, 1].
+    pub estimated_dice: Option<f64>,
+    /// That estimate no longer rises.
+    pub settled_estimate: Option<Settled>,
 }
 
 /// When a number counts as settled: it hardly changes any more.
@@ -68,6 +73,10 @@ pub struct RoundSummary {
     /// Cohen's kappa, in [-1, 1], between this round's prediction and the one before; `None` in
     /// the first round, and where it is undefined.
     pub prediction_kappa: Option<f64>,
+    /// Estimated mean Dice of the slices that nobody annotated, in [0, 1]; `None` where no
+    /// annotated slice was held back to estimate it by.
+    #[serde(default)]
+    pub estimated_dice: Option<f64>,
 }
 
 impl StoppingRules {
@@ -79,7 +88,10 @@ impl StoppingRules {
         self.budget.check()?;
         let rounds = self.max_rounds.unwrap_or(1);
         require(rounds > 0, "max_rounds", rounds, "it must be at least 1")?;
-        for settled in [self.settled_agreement, self.settled_prediction].into_iter().flatten() {
+        let dice = self.estimated_dice.unwrap_or(1.0);
+        require(dice > 0.0 && dice <= 1.0, "estimated_dice", dice, "it must lie in (0, 1]")?;
+        let settled = [self.settled_agreement, self.settled_prediction, self.settled_estimate];
+        for settled in settled.into_iter().flatten() {
             let change = settled.change;
             let positive = change > 0.0 && change.is_finite();
             require(positive, "settled.change", change, "it must be positive")?;
@@ -106,8 +118,13 @@ impl StoppingRules {
         if self.max_rounds.is_some_and(|most| last.round >= most) {
             return Ok(Some(StopReason::MaxRounds { rounds: last.round }));
         }
-        let agreement = self.settled_agreement.filter(|rule| rule.holds(&movements(rounds)));
-        if let Some(rule) = agreement {
+        let reached = |least: &f64| last.estimated_dice.is_some_and(|dice| dice >= *least);
+        if let Some(least) = self.estimated_dice.filter(reached) {
+            return Ok(Some(StopReason::DiceReached { least }));
+        }
+        let moved = changes(rounds, |round| round.mean_agreement);
+        let moved: Vec<_> = moved.into_iter().map(|change| change.map(f64::abs)).collect();
+        if let Some(rule) = self.settled_agreement.filter(|rule| rule.holds(&moved)) {
             return Ok(Some(StopReason::AgreementSettled {
                 change: rule.change,
                 rounds: rule.rounds,
@@ -115,9 +132,14 @@ impl StoppingRules {
         }
         let unlike: Vec<_> =
             rounds.iter().map(|round| round.prediction_kappa.map(|kappa| 1.0 - kappa)).collect();
-        let prediction = self.settled_prediction.filter(|rule| rule.holds(&unlike));
-        Ok(prediction
-            .map(|rule| StopReason::PredictionSettled { change: rule.change, rounds: rule.rounds }))
+        if let Some(rule) = self.settled_prediction.filter(|rule| rule.holds(&unlike)) {
+            let (change, rounds) = (rule.change, rule.rounds);
+            return Ok(Some(StopReason::PredictionSettled { change, rounds }));
+        }
+        let gained = changes(rounds, |round| round.estimated_dice);
+        let estimate = self.settled_estimate.filter(|rule| rule.holds(&gained));
+        Ok(estimate
+            .map(|rule| StopReason::EstimateSettled { change: rule.change, rounds: rule.rounds }))
     }
 }
 
@@ -129,11 +151,10 @@ impl Settled {
     }
 }
 
-/// By how much the mean agreement moved into each round; unknown for the first.
-fn movements(rounds: &[RoundSummary]) -> Vec<Option<f64>> {
-    let moved =
-        |pair: &[RoundSummary]| Some((pair[1].mean_agreement? - pair[0].mean_agreement?).abs());
-    std::iter::once(None).chain(rounds.windows(2).map(moved)).collect()
+/// By how much a number rose into each round; unknown for the first.
+fn changes(rounds: &[RoundSummary], number: fn(&RoundSummary) -> Option<f64>) -> Vec<Option<f64>> {
+    let risen = |pair: &[RoundSummary]| Some(number(&pair[1])? - number(&pair[0])?);
+    std::iter::once(None).chain(rounds.windows(2).map(risen)).collect()
 }
 
 /// What may be annotated in all; the tightest limit counts, and without any there is none.
@@ -238,6 +259,18 @@ pub enum StopReason {
         /// For how many rounds it has held.
         rounds: usize,
     },
+    /// The estimated Dice of the slices that nobody annotated is good enough.
+    DiceReached {
+        /// The Dice that is.
+        least: f64,
+    },
+    /// That estimate no longer rises.
+    EstimateSettled {
+        /// The largest rise that counts as none.
+        change: f64,
+        /// For how many rounds it has held.
+        rounds: usize,
+    },
     /// The strategy asks for no further slice.
     NothingSelected,
 }
@@ -261,6 +294,12 @@ impl fmt::Display for StopReason {
             }
             Self::PredictionSettled { change, rounds } => {
                 write!(f, "1 - kappa of the predictions was at most {change} for {rounds} round(s)")
+            }
+            Self::DiceReached { least } => {
+                write!(f, "the estimated Dice of the slices nobody annotated is {least} or more")
+            }
+            Self::EstimateSettled { change, rounds } => {
+                write!(f, "the estimated Dice rose by at most {change} for {rounds} round(s)")
             }
             Self::NothingSelected => f.write_str("the strategy asks for no further slice"),
         }

@@ -13,6 +13,7 @@ fn round(round: usize) -> RoundSummary {
         annotated_foreground: 1000 * round as u64,
         mean_agreement: None,
         prediction_kappa: None,
+        estimated_dice: None,
     }
 }
 
@@ -123,4 +124,27 @@ proptest! {
         let summary = RoundSummary { annotated_slices: annotated, total_slices: total, ..round(1) };
         prop_assert_eq!(rules.decide(&[summary]).unwrap().is_some(), left == 0);
     }
+}
+
+#[test]
+fn the_estimated_dice_ends_a_campaign_where_it_is_good_or_no_longer_rises() {
+    let estimates = |dice: &[Option<f64>]| -> Vec<RoundSummary> {
+        let one = |(place, &estimated_dice)| RoundSummary { estimated_dice, ..round(place + 1) };
+        dice.iter().enumerate().map(one).collect()
+    };
+    let good = StoppingRules { estimated_dice: Some(0.8), ..StoppingRules::default() };
+    assert_eq!(reason(good, &estimates(&[Some(0.7), None])), None);
+    let reached = Some(StopReason::DiceReached { least: 0.8 });
+    assert_eq!(reason(good, &estimates(&[Some(0.7), Some(0.8)])), reached);
+    let settled = Some(Settled { change: 0.01, rounds: 1 });
+    let settled = StoppingRules { settled_estimate: settled, ..StoppingRules::default() };
+    let ends = Some(StopReason::EstimateSettled { change: 0.01, rounds: 1 });
+    // A rise of 0.02 is worth another round; one of 0.005 or a fall is not.
+    assert_eq!(reason(settled, &estimates(&[Some(0.7), Some(0.72)])), None);
+    assert_eq!(reason(settled, &estimates(&[Some(0.7), Some(0.72), Some(0.725)])), ends);
+    assert_eq!(reason(settled, &estimates(&[Some(0.7), Some(0.6)])), ends);
+    assert_eq!(reason(settled, &estimates(&[None, Some(0.6)])), None);
+    let wrong = StoppingRules { estimated_dice: Some(1.2), ..StoppingRules::default() };
+    let message = wrong.check().unwrap_err().to_string();
+    assert!(message.contains("estimated_dice is 1.2"), "{message}");
 }

@@ -8,7 +8,7 @@ use qunet_quality::QualityRecord;
 use qunet_select::{
     ByScore, CandidateId, Column, CoreSet, Error, EvenlySpaced, ForegroundRandom, HeadDisagreement,
     Hybrid, ImageQuality, Needs, Pool, PowerScore, QualityThreshold, Random, Reason, Request,
-    Selection, Space, Strategy, StrategyConfig, Typicality, Verdict,
+    Selection, Space, Spread, Strategy, StrategyConfig, Typicality, Verdict,
 };
 use qunet_stack::SliceId;
 
@@ -430,4 +430,43 @@ proptest! {
         let all = Random {}.select(&pool, &Request::new(30, seed)).unwrap().ids();
         prop_assert_eq!(Random {}.select(&pool, &Request::new(count, seed)).unwrap().ids(), &all[..count]);
     }
+}
+
+#[test]
+fn spread_covers_where_a_lesion_can_be_and_passes_over_poor_slices() {
+    let record = |slice: usize, sharpness: f64, pixels: usize| {
+        let record = QualityRecord::new(SliceId(slice), sharpness).with_inverse_psnr(0.1);
+        record.with_region(pixels, 0.5, 0.1)
+    };
+    // Slices 4 to 23 of 30 show the region: four parts of five with the middles 6, 11, 16 and 21.
+    let pixels = |slice| if (4..24).contains(&slice) { 900 } else { 0 };
+    let pool = |sharpness: fn(usize) -> f64| {
+        let scores: Vec<_> =
+            (0..30).map(|slice| record(slice, sharpness(slice), pixels(slice))).collect();
+        Pool::of_stack(30).unwrap().with_quality(0, &scores).unwrap()
+    };
+    let select = |pool: &Pool, count| {
+        let selection = Spread::default().select(pool, &Request::new(count, 0)).unwrap();
+        selection.slices(0).into_iter().map(|id| id.0).collect::<Vec<_>>()
+    };
+    let even = pool(|_| 5.0);
+    // Of equals the worst tenth is the lowest numbers, 4 and 5, which no middle is.
+    assert_eq!(select(&even, 4), [6, 11, 16, 21]);
+    assert_eq!(select(&even, 25).len(), 25, "more than show the region: all count");
+    // The middle 11 is blurred, and 17 is sharper than its neighbour 16.
+    let uneven = pool(|slice| match slice {
+        11 => 0.1,
+        17 => 9.0,
+        _ => 5.0,
+    });
+    assert_eq!(select(&uneven, 4), [6, 10, 17, 21]);
+    // Nothing to see: none is chosen, and each verdict says why.
+    let constant = Spread::default().select(&pool(|_| 0.0), &Request::new(4, 0)).unwrap();
+    assert!(constant.ids().is_empty());
+    assert!(constant.verdicts[3].verdict.to_string().starts_with("degenerate: "));
+    let drawn = even.clone().with_annotated([SliceId(6), SliceId(21)]).unwrap();
+    assert!(select(&drawn, 4).iter().all(|slice| ![6, 21].contains(slice)));
+    let wrong = Spread { reach: 0.7, ..Spread::default() };
+    let message = wrong.check().unwrap_err().to_string();
+    assert_eq!(message, "reach is 0.7: a share of a part lies in 0..=0.5");
 }

@@ -83,7 +83,11 @@ fn take(campaign: &mut Campaign, step: &Step, out: &mut impl Write) -> anyhow::R
             return Ok(ingested.is_partial());
         }
         Step::Export { folder, format, suggest } => campaign.export(*format, folder, *suggest)?,
-        Step::Train => writeln!(out, "{} epochs trained", campaign.train(bars)?.history.len())?,
+        Step::Train => {
+            let members = &campaign.train(bars)?.members;
+            let epochs = members.first().map_or(0, |member| member.history.len());
+            writeln!(out, "{} network(s) trained for {epochs} epochs each", members.len())?;
+        }
         Step::Query => writeln!(out, "{}", campaign.query(bars)?)?,
         Step::Predict => drop(campaign.segment()?),
         Step::Report { out: page } => {

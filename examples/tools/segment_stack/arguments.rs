@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Parser;
-use qunet::campaign::CampaignConfig;
+use qunet::campaign::{CampaignConfig, Reserve};
 use qunet::select::{Column, Strategy, StrategyConfig};
 use qunet::stack::Scaling;
 
 /// Samples of Monte-Carlo dropout for the strategies that read them.
 const SAMPLES: usize = 8;
+
+/// Epochs of the first training on the phantom.
+const PHANTOM_EPOCHS: usize = 6;
 
 /// Both steps of QU-net++ on one stack: choose slices by image quality, train a U-net++ on them,
 /// ask for the slices on which its heads disagree, train further, segment the rest, and show all
@@ -49,10 +52,14 @@ pub(crate) struct Arguments {
     /// Largest share of the slices to annotate in both steps together.
     #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
     pub(crate) budget: f64,
+    /// Slices that no strategy may choose, EVERY:FIRST, for instance 3:1; all are scored on them.
+    #[arg(long, value_name = "EVERY:FIRST")]
+    pub(crate) reserve: Option<Reserve>,
     /// Intensity window, for CT in Hounsfield units; default: the stack's range.
     #[arg(long, value_name = "CENTRE,WIDTH", allow_hyphen_values = true, value_parser = window)]
     pub(crate) window: Option<Scaling>,
-    /// Epochs of the first training; the second takes half as many.
+    /// Epochs of the first training; the second takes half as many. Default: those of the preset, 6
+    /// with --quick on the phantom.
     #[arg(long, value_name = "N")]
     pub(crate) epochs: Option<usize>,
     /// Height and width at which the network works, a multiple of 16.
@@ -72,7 +79,7 @@ impl Arguments {
             true => CampaignConfig::paper(),
             false => CampaignConfig::two_steps(),
         };
-        let mut config = CampaignConfig { seed: self.seed, ..preset };
+        let mut config = CampaignConfig { seed: self.seed, reserve: self.reserve, ..preset };
         config.stopping.budget.fraction = Some(self.budget);
         if self.stack.is_none() {
             config.scaling = Scaling::lung_window();
@@ -86,10 +93,13 @@ impl Arguments {
         if let Some(later) = &self.later {
             config.later = later.clone();
         }
-        if config.later.needs().contains(&Column::Bald) {
+        // The networks of a committee are samples too.
+        if config.later.needs().contains(&Column::Bald) && config.completion.members < 2 {
             config.prediction.monte_carlo = SAMPLES;
         }
-        if let Some(epochs) = self.epochs {
+        // A phantom is easier than any stack, and the first run should not take long.
+        let phantom = (self.stack.is_none() && !self.paper).then_some(PHANTOM_EPOCHS);
+        if let Some(epochs) = self.epochs.or(phantom) {
             config.train.epochs = epochs;
             config.fine_tune.epochs = epochs.div_ceil(2);
         }

@@ -78,7 +78,8 @@ impl<'a, S: Store> CampaignReport<'a, S> {
         if self.truth.is_empty() || self.campaign.manifest().segmentations.is_empty() {
             return Ok(Scores::default());
         }
-        score(&Arm::new("QU-net++", self.campaign)?, &self.arms, &self.truth)
+        let reserve = self.campaign.manifest().config.reserve;
+        score(&Arm::new("QU-net++", self.campaign)?, &self.arms, &self.truth, reserve)
     }
 
     /// All figures of the page.
@@ -134,24 +135,36 @@ impl<'a, S: Store> CampaignReport<'a, S> {
             manifest.stacks.iter().map(|stack| stack.source.name.as_str()).collect();
         let text = status.to_string();
         let (filters, size) = (config.network.unet.width, config.input.size);
+        let estimate = manifest.last_query().and_then(|query| query.summary.estimated_dice);
+        let estimate = estimate.map_or("none".to_owned(), |dice| format!("{dice:.2}"));
         let report =
             Report::new(format!("{} of {} slices annotated", status.annotated, status.slices))
                 .subtitle(text.lines().last().unwrap_or_default())
                 .fact("Stacks", names.join(", "))
                 .fact("Annotated", format!("{} ({percent:.0} %)", status.annotated))
                 .fact("Slices allowed", status.allowed.to_string())
+                .fact("Estimated Dice on the rest", estimate)
                 .fact("Classes", config.classes.join(", "))
                 .fact("Network", format!("U-net++, {filters} filters, {size} x {size}"))
                 .fact("Seed", config.seed.to_string());
         match scores.dice() {
             None => report,
-            Some(dice) => report.fact("Dice on the rest", format!("{dice:.3}")),
+            Some(dice) => report.fact("True Dice on the rest", format!("{dice:.3}")),
         }
     }
 
     /// The rounds in numbers, and their losses.
     fn rounds(&self) -> Result<Section, Error> {
-        let head = ["Round", "Strategy", "Asked", "Annotated", "Foreground", "Agreement", "Kappa"];
+        let head = [
+            "Round",
+            "Strategy",
+            "Asked",
+            "Annotated",
+            "Foreground",
+            "Agreement",
+            "Kappa",
+            "Estimated Dice",
+        ];
         let mut table = Table::new(
             "Agreement is the mean Q over slices with any prediction; kappa, that with the \
              prediction before",
@@ -167,6 +180,7 @@ impl<'a, S: Store> CampaignReport<'a, S> {
                 count(summary.map(|it| it.annotated_foreground)),
                 Cell::from(summary.and_then(|it| it.mean_agreement)),
                 Cell::from(summary.and_then(|it| it.prediction_kappa)),
+                Cell::from(summary.and_then(|it| it.estimated_dice)),
             ]);
         }
         let section = Section::new("Rounds")
@@ -198,9 +212,15 @@ impl<'a, S: Store> CampaignReport<'a, S> {
                 table = table.row(cells.into_iter().chain(values.map(Cell::from)));
             }
         }
+        let healthy: Vec<String> = scores
+            .0
+            .iter()
+            .map(|scored| format!("{}: {}", scored.name, scored.false_healthy()))
+            .collect();
         let section = Section::new("Result")
-            .paragraph("The last head is the segmentation of the slices nobody annotated.")
-            .table(table);
+            .paragraph("The completed slices against the truth, where nobody annotated.")
+            .table(table)
+            .paragraph(format!("{}.", healthy.join("; ")));
         Ok(self.overlays(scores)?.into_iter().fold(section, Section::figure))
     }
 
@@ -235,8 +255,9 @@ impl<'a, S: Store> CampaignReport<'a, S> {
     }
 }
 
+/// The losses of the first network; the others learn alike.
 fn losses(round: &Round) -> Option<LossStage> {
-    let epochs = &round.training.as_ref()?.history;
+    let epochs = &round.training.as_ref()?.members.first()?.history;
     let epochs: Vec<Vec<f64>> = epochs.iter().map(|epoch| epoch.head_losses.clone()).collect();
     (!epochs.is_empty()).then(|| LossStage { name: format!("round {}", round.round), epochs })
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use ndarray::Array3;
-use qunet_segmetrics::{ConfusionCounts, EmptyPolicy, Evaluation, OverlapMetric};
+use qunet_segmetrics::{ConfusionCounts, EmptyPolicy, Evaluation, OverlapMetric, OverlapSummary};
 use qunet_select::CandidateId;
 use qunet_stack::{LabelMap, SliceId};
 
 use crate::run::slice_counts;
 use crate::store::Store;
-use crate::{Campaign, Error};
+use crate::{Campaign, Error, Reserve};
 
 /// One segmentation on one set of slices.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,13 +24,23 @@ pub struct Scored {
 }
 
 impl Scored {
-    /// Each metric as the mean over the slices and from the counts of all slices together.
-    pub(super) fn rows(&self) -> [(&'static str, [Option<f64>; 5]); 2] {
+    /// Each metric as the mean over the slices, over those with lesion, and from the counts of all
+    /// slices together.
+    pub(super) fn rows(&self) -> [(&'static str, [Option<f64>; 5]); 3] {
         let Evaluation { over_slices, pooled, .. } = &self.evaluation;
+        let lesion = self.evaluation.over_lesion_slices();
+        let mean = |summary: &OverlapSummary| OverlapMetric::ALL.map(|it| summary.get(it).mean);
         [
-            ("mean over slices", OverlapMetric::ALL.map(|metric| over_slices.get(metric).mean)),
+            ("mean over slices", mean(over_slices)),
+            ("mean over lesion slices", mean(&lesion)),
             ("pooled over pixels", OverlapMetric::ALL.map(|metric| *pooled.get(metric))),
         ]
+    }
+
+    /// On how many slices without lesion something is found.
+    pub(super) fn false_healthy(&self) -> String {
+        let (found, healthy) = self.evaluation.false_healthy();
+        format!("something found on {found} of {healthy} healthy slices")
     }
 }
 
@@ -95,14 +105,30 @@ impl Arm {
     }
 }
 
-/// Scores on the slices nobody annotated, then all arms on those none of them has seen.
-pub(super) fn score(own: &Arm, others: &[Arm], truth: &[&LabelMap]) -> Result<Scores, Error> {
+/// Scores on the slices nobody annotated, then all arms on the reserve, or without one on the slices
+/// none of them has seen.
+pub(super) fn score(
+    own: &Arm,
+    others: &[Arm],
+    truth: &[&LabelMap],
+    reserve: Option<Reserve>,
+) -> Result<Scores, Error> {
     let mut scores = vec![own.score(&own.annotated, truth, "nobody annotated")?];
-    if !others.is_empty() {
-        let arms = || std::iter::once(own).chain(others);
-        let seen = arms().flat_map(|arm| &arm.annotated).copied().collect();
+    let arms = || std::iter::once(own).chain(others);
+    let mut seen: BTreeSet<CandidateId> = arms().flat_map(|arm| &arm.annotated).copied().collect();
+    let which = match reserve {
+        None => "none saw",
+        Some(reserve) => {
+            let slices = own.labels.iter().enumerate().flat_map(|(stack, labels)| {
+                (0..labels.dim().0).map(move |slice| CandidateId { stack, slice: SliceId(slice) })
+            });
+            seen.extend(slices.filter(|id| !reserve.holds(id.slice)));
+            "in reserve"
+        }
+    };
+    if reserve.is_some() || !others.is_empty() {
         for arm in arms() {
-            scores.push(arm.score(&seen, truth, "none saw")?);
+            scores.push(arm.score(&seen, truth, which)?);
         }
     }
     Ok(Scores(scores))
@@ -116,7 +142,8 @@ impl fmt::Display for Scores {
             write!(f, "\n  {}", scored.name)?;
             let dice = &scored.evaluation.over_slices.dice;
             let defined = format!("   {} of {}", dice.defined, dice.defined + dice.undefined);
-            for ((how, values), end) in scored.rows().into_iter().zip([defined.as_str(), ""]) {
+            let ends = [defined, String::new(), format!("   {}", scored.false_healthy())];
+            for ((how, values), end) in scored.rows().into_iter().zip(ends) {
                 let cell = |value: Option<f64>| match value {
                     Some(value) => format!("{value:>10.3}"),
                     None => format!("{:>10}", "-"),

@@ -3,19 +3,18 @@
 use std::borrow::Cow;
 
 use ndarray::{Array2, Array3, ArrayRef2, Axis};
-use qunet_model::Predictor;
 use qunet_report::{
-    Figure, HeadsSlice, MontageTile, Section, Viewer, ViewerMasks, chosen_table, heads_figure,
-    montage, quality_along_z, quality_scatter, verdict_table,
+    Cell, Figure, HeadsSlice, MontageTile, Section, Table, Viewer, ViewerMasks, chosen_table,
+    heads_figure, montage, quality_along_z, quality_scatter, verdict_table,
 };
 use qunet_select::{QualityLimits, Selection, SliceVerdict, Verdict};
 use qunet_stack::{LabelMap, SliceId, Stack};
 
-use crate::input::NetworkInput;
-use crate::records::predict_config;
+use crate::committee::Committee;
+use crate::input::WorkingStack;
 use crate::round::is_foreground;
 use crate::store::Store;
-use crate::{Campaign, Error, StackRecord};
+use crate::{Campaign, Error, Fusion, StackRecord};
 
 /// The most slices in one picture, so that the page stays small.
 const TILES: usize = 24;
@@ -58,6 +57,10 @@ impl<'a, S: Store> StackPages<'a, S> {
             names.iter().map(|(name, selection)| (name.as_str(), *selection)).collect();
         let section = section.table(chosen_table(&rounds, self.number));
         let section = self.figures()?.into_iter().fold(section, Section::figure);
+        let section = match self.fusion()? {
+            Some(fusion) => section.paragraph(fusion.to_string()).table(fusion_table(&fusion)),
+            None => section,
+        };
         let scores = self.campaign.scores(self.number)?;
         let verdicts = self.verdicts();
         Ok(section
@@ -100,6 +103,7 @@ impl<'a, S: Store> StackPages<'a, S> {
                 verdicts = of_round.cloned().collect();
                 continue;
             }
+            // Every round judges the same slices: all but the reserve.
             for (kept, new) in verdicts.iter_mut().zip(of_round) {
                 if !matches!(kept.verdict, Verdict::Picked { .. }) {
                     *kept = new.clone();
@@ -114,6 +118,12 @@ impl<'a, S: Store> StackPages<'a, S> {
         let records = self.campaign.records(self.number, self.last_query())?;
         let agreement = records.into_iter().flat_map(|records| records.agreement);
         Ok(agreement.map(|it| (it.id.slice, it.quality_index)).collect())
+    }
+
+    /// How the last query made the sources one.
+    fn fusion(&self) -> Result<Option<Fusion>, Error> {
+        let records = self.campaign.records(self.number, self.last_query())?;
+        Ok(records.map(|records| records.fusion))
     }
 
     /// The round of the last query; 0 before it.
@@ -161,14 +171,14 @@ impl<'a, S: Store> StackPages<'a, S> {
         })
     }
 
-    /// Slices nobody annotated, as the network segments them.
+    /// Slices nobody annotated, as they are completed.
     fn segmented(&self) -> Result<Option<Figure>, Error> {
         let Some(labels) = self.campaign.segmentation(self.number)? else { return Ok(None) };
         let open = self.record.open_slices();
         let step = open.len().div_ceil(TILES).max(1);
         let slices =
             open.into_iter().skip(step / 2).step_by(step).map(|id| (id, String::new())).collect();
-        let caption = "Evenly spaced slices that nobody annotated, as the network segments them.";
+        let caption = "Evenly spaced slices that nobody annotated, as they are completed.";
         self.montage(slices, &labels, ("segmented", caption), |tile, mask| {
             tile.with_prediction(mask)
         })
@@ -203,23 +213,22 @@ impl<'a, S: Store> StackPages<'a, S> {
         let found: Vec<_> = records.agreement.iter().filter(|it| !it.empty).collect();
         let lowest = found.iter().copied().min_by(|a, b| by_q(a).total_cmp(&by_q(b)));
         let highest = found.iter().copied().max_by(|a, b| by_q(a).total_cmp(&by_q(b)));
-        let network = self.campaign.network()?;
+        let networks = self.campaign.networks()?;
         let config = &self.campaign.manifest().config;
-        let predictor = Predictor::with(&network, predict_config(config))?;
-        let input = NetworkInput::new(&self.stack, config)?;
+        let working =
+            [WorkingStack::new(&self.stack, &self.record.annotated, &self.annotations, config)?];
+        let committee = Committee::of_networks(config, &networks)?;
         let mut figures = Vec::new();
         for (name, record) in [("high", highest), ("low", lowest)] {
             let Some(record) = record else { continue };
             let id = record.id.slice;
-            let image = input.image(id)?;
-            let maps = predictor.heads(std::slice::from_ref(&image))?;
-            let Some(maps) = maps.into_iter().next() else { continue };
-            let maps = input.restricted(id, maps)?;
+            let looks = committee.look(&working[0], 0, &[id.0])?;
+            let Some(look) = looks.into_iter().next() else { continue };
             let heads: Vec<(usize, &ArrayRef2<f32>)> =
-                maps.heads().map(|head| (head.level, &**head.foreground)).collect();
+                look.heads.heads().map(|head| (head.level, &**head.foreground)).collect();
             let slice = HeadsSlice {
                 id,
-                image: &image.index_axis(Axis(0), 0),
+                image: working[0].image(id.0)?,
                 heads: &heads,
                 threshold: config.prediction.threshold,
                 agreement: record.quality_index,
@@ -259,6 +268,25 @@ impl<'a, S: Store> StackPages<'a, S> {
         }
         Ok(viewer)
     }
+}
+
+/// The sources with their weights and how well they did.
+fn fusion_table(fusion: &Fusion) -> Table {
+    let caption = "What completes the slices nobody drew: how much each source counts, by its Dice \
+                   on drawn slices that it was not shown";
+    let mut table = Table::new(caption, ["Source", "Weight", "Mean Dice", "Slices"]);
+    for (source, weight) in &fusion.weights {
+        let dice: Vec<f64> =
+            fusion.held_back.get(source).into_iter().flatten().flatten().copied().collect();
+        let mean = dice.iter().sum::<f64>() / dice.len() as f64;
+        table = table.row([
+            Cell::from(source.to_string()),
+            Cell::from(Some(*weight)),
+            Cell::from((!dice.is_empty()).then_some(mean)),
+            Cell::from(dice.len().to_string()),
+        ]);
+    }
+    table
 }
 
 /// Where a slice of a label map holds any class.

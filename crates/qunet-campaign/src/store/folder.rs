@@ -304,15 +304,17 @@ impl Store for Folder {
         (!bytes.is_empty()).then(|| sha256(&bytes))
     }
 
-    fn checkpoint(&self, round: usize) -> Result<Option<PathBuf>, Error> {
-        self.to_write(&layout::checkpoint(round)).map(Some)
+    fn checkpoint(&self, round: usize, member: usize) -> Result<Option<PathBuf>, Error> {
+        self.to_write(&layout::checkpoint(round, member)).map(Some)
     }
 
     fn settle(&mut self, manifest: &Manifest) -> Result<(), Error> {
         self.request(manifest)?;
         let mut superfluous = self.old_annotations(manifest)?;
-        for round in manifest.rounds.iter().filter(|round| round.training.is_some()) {
-            superfluous.push(self.inside(&layout::checkpoint(round.round))?);
+        for round in &manifest.rounds {
+            for member in 0..round.training.as_ref().map_or(0, |training| training.members.len()) {
+                superfluous.push(self.inside(&layout::checkpoint(round.round, member))?);
+            }
         }
         for path in superfluous.into_iter().filter(|path| path.exists()) {
             fs::remove_file(&path).map_err(|source| Error::Write { path, source })?;

@@ -22,8 +22,8 @@ pub enum Item<'a> {
     Prediction(&'a str, usize),
     /// Where the last two heads differed on a stack in a round (NIfTI).
     Disagreement(&'a str, usize),
-    /// The weights of a round (safetensors).
-    Weights(usize),
+    /// The weights of a round and a member of the committee (safetensors).
+    Weights(usize, usize),
     /// The segmentation of a stack (NIfTI).
     Segmentation(&'a str),
 }
@@ -44,15 +44,15 @@ impl Item<'_> {
             Self::Disagreement(stack, round) => {
                 in_round(round, &format!("{stack}.disagreement.nii.gz"))
             }
-            Self::Weights(round) => in_round(round, "model.safetensors"),
+            Self::Weights(round, member) => in_round(round, &format!("model-{member}.safetensors")),
             Self::Segmentation(stack) => format!("segmentations/{stack}.nii.gz").into(),
         }
     }
 }
 
-/// Where the training of a round is saved after every epoch.
-pub(crate) fn checkpoint(round: usize) -> PathBuf {
-    in_round(round, "checkpoint.safetensors")
+/// Where the training of a member is saved after every epoch.
+pub(crate) fn checkpoint(round: usize, member: usize) -> PathBuf {
+    in_round(round, &format!("checkpoint-{member}.safetensors"))
 }
 
 /// The label map that the annotators of a round draw into.

@@ -14,14 +14,15 @@ use crate::{Digest, Error, Manifest, StackSource};
 
 /// A campaign in memory: gone with the program, and nothing is written.
 ///
-/// Of the networks the last one is kept; further training changes it in place.
+/// Of the networks those of the last round are kept; further training changes them in place.
 #[derive(Debug, Default)]
 pub struct Memory<'a> {
     stacks: Vec<&'a Stack>,
     labels: BTreeMap<PathBuf, Array3<u8>>,
     scores: BTreeMap<PathBuf, Vec<QualityRecord>>,
     records: BTreeMap<PathBuf, SliceRecords>,
-    network: Option<Rc<Network>>,
+    /// By member of the committee.
+    networks: BTreeMap<usize, Rc<Network>>,
 }
 
 impl<'a> Memory<'a> {
@@ -33,6 +34,13 @@ impl<'a> Memory<'a> {
 fn get<T: Clone>(from: &BTreeMap<PathBuf, T>, item: Item<'_>) -> Result<T, Error> {
     let path = item.path();
     from.get(&path).cloned().ok_or(Error::Missing { path })
+}
+
+fn member(item: Item<'_>) -> usize {
+    match item {
+        Item::Weights(_, member) => member,
+        _ => 0,
+    }
 }
 
 impl Store for Memory<'_> {
@@ -82,11 +90,12 @@ impl Store for Memory<'_> {
     }
 
     fn network(&self, item: Item<'_>, _digest: &Digest) -> Result<Rc<Network>, Error> {
-        self.network.clone().ok_or_else(|| Error::Missing { path: item.path() })
+        let missing = || Error::Missing { path: item.path() };
+        self.networks.get(&member(item)).cloned().ok_or_else(missing)
     }
 
-    fn put_network(&mut self, _item: Item<'_>, network: Rc<Network>) -> Result<Digest, Error> {
-        self.network = Some(network);
+    fn put_network(&mut self, item: Item<'_>, network: Rc<Network>) -> Result<Digest, Error> {
+        self.networks.insert(member(item), network);
         Ok(Digest::new())
     }
 
@@ -94,7 +103,7 @@ impl Store for Memory<'_> {
         None
     }
 
-    fn checkpoint(&self, _round: usize) -> Result<Option<PathBuf>, Error> {
+    fn checkpoint(&self, _round: usize, _member: usize) -> Result<Option<PathBuf>, Error> {
         Ok(None)
     }
 

@@ -101,11 +101,11 @@ pub trait Store {
     /// between; `None` where it is not there.
     fn left_behind(&self, item: Item<'_>) -> Option<Digest>;
 
-    /// Where a training is saved after every epoch; `None` where it is not.
+    /// Where the training of a member is saved after every epoch; `None` where it is not.
     ///
     /// # Errors
     /// Where its folder cannot be made.
-    fn checkpoint(&self, round: usize) -> Result<Option<PathBuf>, Error>;
+    fn checkpoint(&self, round: usize, member: usize) -> Result<Option<PathBuf>, Error>;
 
     /// Does what follows from a committed manifest: gives annotators what they need, and removes
     /// what has become superfluous.

@@ -1,11 +1,12 @@
 //! A small campaign, and an annotator who knows the truth.
 #![allow(dead_code, clippy::unwrap_used)] // each test file uses its part
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use qunet_campaign::{Campaign, CampaignConfig, Masks, Next, RoundSizes, Silent, StackSource};
-use qunet_model::{TrainConfig, UnetConfig, UnetPlusPlusConfig};
+use qunet_model::{Threads, TrainConfig, UnetConfig, UnetPlusPlusConfig};
 use qunet_select::StrategyConfig;
 use qunet_stack::phantom::{CtPhantom, Phantom};
 
@@ -58,6 +59,8 @@ pub(crate) fn tiny(mut config: CampaignConfig) -> CampaignConfig {
     let unet = UnetConfig { width: 2, ..config.network.unet };
     config.network = UnetPlusPlusConfig { unet, ..config.network };
     config.input.size = 32;
+    config.completion.trees.trees = 8;
+    config.threads = Threads::Fixed(NonZeroUsize::MIN);
     config.stopping.budget.fraction = Some(0.5);
     config.seed = 3;
     for train in [&mut config.train, &mut config.fine_tune] {

@@ -87,6 +87,31 @@ impl HeadMaps {
         }
     }
 
+    /// The last head, `(1, H, W)` with a single class, otherwise `(classes, H, W)` with the
+    /// background first.
+    #[must_use]
+    pub fn probabilities(&self) -> Array3<f32> {
+        match self.classes.last() {
+            None => self.last().clone().insert_axis(Axis(0)),
+            Some(classes) => classes.clone(),
+        }
+    }
+
+    /// The mean of the maps that several networks of one architecture give of one slice, head by
+    /// head; `None` for none.
+    #[must_use]
+    pub fn mean(all: &[Self]) -> Option<Self> {
+        let share = 1.0 / all.len() as f32;
+        let mut mean = all.first()?.clone();
+        for other in &all[1..] {
+            mean.maps.iter_mut().zip(&other.maps).for_each(|(sum, map)| *sum += map);
+            mean.classes.iter_mut().zip(&other.classes).for_each(|(sum, map)| *sum += map);
+        }
+        mean.maps.iter_mut().for_each(|sum| *sum *= share);
+        mean.classes.iter_mut().for_each(|sum| *sum *= share);
+        Some(mean)
+    }
+
     /// The same maps with nothing but background outside a region `(H, W)`.
     ///
     /// # Errors

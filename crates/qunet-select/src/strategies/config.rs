@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ByScore, CoreSet, EvenlySpaced, ForegroundRandom, HeadDisagreement, Hybrid, ImageQuality,
-    Needs, PowerScore, Random, Strategy, Typicality,
+    Needs, PowerScore, Random, Spread, Strategy, Typicality,
 };
 use crate::{Column, Error, Pool, Request, Selection};
 
@@ -33,6 +33,8 @@ pub enum StrategyConfig {
     Random {},
     /// [`EvenlySpaced`].
     EvenlySpaced {},
+    /// [`Spread`].
+    Spread(Spread),
     /// [`ForegroundRandom`].
     ForegroundRandom(ForegroundRandom),
     /// [`ByScore`] of [`Column::Entropy`].
@@ -62,9 +64,10 @@ pub enum StrategyConfig {
 }
 
 /// The names that configuration files know, in the order of the variants.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "random",
     "evenly_spaced",
+    "spread",
     "foreground_random",
     "entropy",
     "margin",
@@ -88,6 +91,7 @@ impl StrategyConfig {
         vec![
             Self::Random {},
             Self::EvenlySpaced {},
+            Self::Spread(Spread::default()),
             Self::ForegroundRandom(ForegroundRandom::default()),
             Self::Entropy {},
             Self::Margin {},
@@ -113,6 +117,7 @@ impl StrategyConfig {
         match self {
             Self::Random {} => &Random {},
             Self::EvenlySpaced {} => &EvenlySpaced {},
+            Self::Spread(it) => it,
             Self::ForegroundRandom(it) => it,
             Self::Entropy {} => &ENTROPY,
             Self::Margin {} => &MARGIN,

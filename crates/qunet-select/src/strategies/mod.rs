@@ -1,5 +1,5 @@
 //! Strategies, one idea a file: `drawn` (random and evenly spaced slices), `score` (one column, the
-//! best or in proportion), `core_set` and `typicality` (feature space), `hybrid` (their product),
+//! best or in proportion), `core_set` and `typicality` (feature space), `hybrid` (their product), `spread` (all over the stack),
 //! `image_quality` (S0) and `head_disagreement` (Algorithm 1); `config` names them all.
 
 mod config;
@@ -9,6 +9,7 @@ mod head_disagreement;
 mod hybrid;
 mod image_quality;
 mod score;
+mod spread;
 mod typicality;
 
 use std::collections::BTreeSet;
@@ -20,6 +21,7 @@ pub use self::head_disagreement::{DisagreementOrder, HeadDisagreement, QualityTh
 pub use self::hybrid::Hybrid;
 pub use self::image_quality::{Gap, ImageQuality, NearDuplicates, Scope};
 pub use self::score::{ByScore, PowerScore};
+pub use self::spread::Spread;
 pub use self::typicality::Typicality;
 use crate::{Column, Error, Pool, Request, Selection};
 

@@ -1,0 +1,252 @@
+//! The committee: networks that each leave a share of the drawn slices out, and boosted trees
+//! beside them, over the slices of a stack.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use ndarray::Array3;
+use qunet_context::{Source, folds};
+use qunet_model::{HeadMaps, MonteCarloMaps, Network, Predictor};
+use qunet_select::CandidateId;
+use qunet_stack::SliceId;
+
+use crate::input::WorkingStack;
+use crate::records::predict_config;
+use crate::trees::Trees;
+use crate::{CampaignConfig, Error, StackRecord};
+
+/// Fewer drawn slices than these are not shared out: a network that leaves one of two out learns
+/// from a single one.
+const FEWEST_SHARED: usize = 3;
+
+/// Networks and trees over any stack.
+pub(crate) struct Committee<'a> {
+    config: &'a CampaignConfig,
+    predictors: Vec<Predictor<'a>>,
+    /// `None` where they do not count.
+    trees: Option<Trees<'a>>,
+}
+
+/// What the sources say of one slice, on the grid.
+pub(crate) struct Look {
+    /// The mean of the networks, head by head.
+    pub(crate) heads: HeadMaps,
+    /// The last head of each network.
+    pub(crate) members: Vec<Array3<f32>>,
+    /// What counts.
+    pub(crate) sources: BTreeMap<Source, Array3<f32>>,
+}
+
+impl<'a> Committee<'a> {
+    /// The trees learn from the drawn slices of all stacks.
+    pub(crate) fn new(
+        config: &'a CampaignConfig,
+        networks: &'a [Rc<Network>],
+        stacks: &'a [WorkingStack<'a>],
+    ) -> Result<Self, Error> {
+        Ok(Self { trees: Trees::fit(config, stacks)?, ..Self::of_networks(config, networks)? })
+    }
+
+    /// Networks without trees.
+    pub(crate) fn of_networks(
+        config: &'a CampaignConfig,
+        networks: &'a [Rc<Network>],
+    ) -> Result<Self, Error> {
+        let predictor = |network: &'a Rc<Network>| Predictor::with(network, predict_config(config));
+        let predictors = networks.iter().map(predictor).collect::<Result<_, _>>()?;
+        Ok(Self { config, predictors, trees: None })
+    }
+
+    /// What all members say of slices of a stack that nobody drew.
+    pub(crate) fn look(
+        &self,
+        working: &WorkingStack<'_>,
+        stack: usize,
+        slices: &[usize],
+    ) -> Result<Vec<Look>, Error> {
+        let every: Vec<usize> = (0..self.predictors.len()).collect();
+        self.look_with(working, stack, slices, &every)
+    }
+
+    /// What some members say of slices; trees say it as they would had nobody drawn them.
+    pub(crate) fn look_with(
+        &self,
+        working: &WorkingStack<'_>,
+        stack: usize,
+        slices: &[usize],
+        members: &[usize],
+    ) -> Result<Vec<Look>, Error> {
+        let wanted = &self.config.completion.sources;
+        let with_prior = wanted.contains(&Source::NetworkWithPrior);
+        let alone = wanted.contains(&Source::Network) || !with_prior;
+        let shown = match with_prior {
+            true => Some(self.network_maps(working, slices, members, Some(&[]))?),
+            false => None,
+        };
+        let unshown = match alone {
+            true => Some(self.network_maps(working, slices, members, None)?),
+            false => None,
+        };
+        let mut looks = Vec::with_capacity(slices.len());
+        for (place, &slice) in slices.iter().enumerate() {
+            let at = |maps: &Option<Vec<Vec<HeadMaps>>>| maps.as_ref().map(|it| it[place].clone());
+            let mut sources = BTreeMap::new();
+            let (mut heads, mut last) = (None, Vec::new());
+            for (source, maps) in
+                [(Source::Network, at(&unshown)), (Source::NetworkWithPrior, at(&shown))]
+            {
+                let Some(maps) = maps else { continue };
+                let Some(mean) = HeadMaps::mean(&maps) else { continue };
+                if wanted.contains(&source) {
+                    sources.insert(source, mean.probabilities());
+                }
+                last = maps.iter().map(HeadMaps::probabilities).collect();
+                heads = Some(mean);
+            }
+            if wanted.contains(&Source::Interpolation)
+                && let Some(map) = working.interpolation(slice)?
+            {
+                sources.insert(Source::Interpolation, map);
+            }
+            if let Some(trees) = &self.trees {
+                let id = CandidateId { stack, slice: SliceId(slice) };
+                sources.extend(trees.probabilities(id)?.map(|map| (Source::Trees, map)));
+            }
+            for map in sources.values_mut() {
+                working.restrict(slice, map)?;
+            }
+            let heads = heads.ok_or(Error::NotTrained { round: 1 })?;
+            let heads = match working.region(slice)? {
+                Some(region) => heads.restricted_to(&region)?,
+                None => heads,
+            };
+            looks.push(Look { heads, members: last, sources });
+        }
+        Ok(looks)
+    }
+
+    /// For each slice the maps of each member.
+    fn network_maps(
+        &self,
+        working: &WorkingStack<'_>,
+        slices: &[usize],
+        members: &[usize],
+        without: Option<&[usize]>,
+    ) -> Result<Vec<Vec<HeadMaps>>, Error> {
+        let images = slices.iter().map(|&slice| working.channels(slice, without));
+        let images = images.collect::<Result<Vec<_>, _>>()?;
+        let mut maps = vec![Vec::with_capacity(members.len()); slices.len()];
+        for &member in members {
+            let found = self.predictors[member].heads(&images)?;
+            maps.iter_mut().zip(found).for_each(|(maps, found)| maps.push(found));
+        }
+        Ok(maps)
+    }
+
+    /// Samples of the first member with dropout.
+    pub(crate) fn monte_carlo(
+        &self,
+        working: &WorkingStack<'_>,
+        slice: usize,
+        samples: usize,
+        seed: u64,
+    ) -> Result<Option<MonteCarloMaps>, Error> {
+        let Some(predictor) = self.predictors.first() else { return Ok(None) };
+        let image = [working.channels(slice, Some(&[]))?];
+        Ok(predictor.monte_carlo(&image, samples, seed)?.into_iter().next())
+    }
+
+    /// One vector of the first member for every slice of a stack, those annotated included:
+    /// distances to them count.
+    pub(crate) fn features(&self, working: &WorkingStack<'_>) -> Result<Vec<Vec<f32>>, Error> {
+        let Some(predictor) = self.predictors.first() else { return Ok(Vec::new()) };
+        let slices: Vec<usize> = (0..working.shape().0).collect();
+        let mut rows = Vec::with_capacity(slices.len());
+        for batch in slices.chunks(self.config.prediction.batch_size) {
+            let images = batch.iter().map(|&slice| working.channels(slice, None));
+            let features = predictor.features(&images.collect::<Result<Vec<_>, _>>()?)?;
+            rows.extend(features.rows().into_iter().map(|row| row.to_vec()));
+        }
+        Ok(rows)
+    }
+}
+
+/// Which annotated slices each member leaves out, of all stacks: every slice is left out by one
+/// member, the drawn slices of a stack in turn. Slices that `before` knows stay with the member that
+/// left them out then, for it has not seen them yet.
+pub(crate) fn share_out(
+    stacks: &[StackRecord],
+    members: usize,
+    before: &[Vec<CandidateId>],
+) -> Result<Vec<Vec<CandidateId>>, Error> {
+    let total: usize = stacks.iter().map(|stack| stack.annotated.len()).sum();
+    if members < 2 || total < FEWEST_SHARED {
+        return Ok(vec![Vec::new()]);
+    }
+    let members = members.min(total);
+    let mut shared = match before.len() == members {
+        true => before.to_vec(),
+        false => vec![Vec::new(); members],
+    };
+    let known: Vec<CandidateId> = shared.concat();
+    for (stack, record) in stacks.iter().enumerate() {
+        let at = |&slice: &SliceId| CandidateId { stack, slice };
+        let new: Vec<CandidateId> =
+            record.annotated.iter().map(at).filter(|id| !known.contains(id)).collect();
+        let numbers: Vec<usize> = new.iter().map(|id| id.slice.0).collect();
+        for (id, fold) in new.iter().zip(folds(&numbers, members)?) {
+            // Stacks with a slice or two each do not all burden the first member.
+            shared[(fold + stack) % members].push(*id);
+        }
+    }
+    shared.iter_mut().for_each(|slices| slices.sort_unstable());
+    Ok(shared)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Annotations, StackSource};
+
+    fn record(annotated: &[usize]) -> StackRecord {
+        StackRecord {
+            source: StackSource::new("a.nii"),
+            shape: [40, 8, 8],
+            slice_spacing: 1.0,
+            pixels: String::new(),
+            scores: String::new(),
+            annotations: Annotations { generation: 0, digest: String::new() },
+            annotated: annotated.iter().copied().map(SliceId).collect(),
+            foreground: 0,
+        }
+    }
+
+    fn numbers(shares: &[Vec<CandidateId>]) -> Vec<Vec<(usize, usize)>> {
+        let share = |ids: &Vec<CandidateId>| ids.iter().map(|id| (id.stack, id.slice.0)).collect();
+        shares.iter().map(share).collect()
+    }
+
+    #[test]
+    fn every_drawn_slice_is_left_out_by_one_member_and_stays_with_it() {
+        let first = share_out(&[record(&[3, 9, 15, 21])], 3, &[]).unwrap();
+        assert_eq!(numbers(&first), [vec![(0, 3), (0, 21)], vec![(0, 9)], vec![(0, 15)]]);
+        let second = share_out(&[record(&[3, 6, 9, 12, 15, 21])], 3, &first).unwrap();
+        for (member, slices) in first.iter().enumerate() {
+            assert!(slices.iter().all(|id| second[member].contains(id)), "{second:?}");
+        }
+        assert_eq!(second.concat().len(), 6);
+        // The second of two stacks with one drawn slice each burdens the second member.
+        let stacks = [record(&[3]), record(&[5]), record(&[4])];
+        let shares = share_out(&stacks, 3, &[]).unwrap();
+        assert_eq!(numbers(&shares), [vec![(0, 3)], vec![(1, 5)], vec![(2, 4)]]);
+    }
+
+    #[test]
+    fn few_drawn_slices_are_not_shared_out() {
+        for (annotated, members) in [(&[3, 9][..], 3), (&[3, 9, 15], 1)] {
+            let shares = share_out(&[record(annotated)], members, &[]).unwrap();
+            assert_eq!(shares, [Vec::new()]);
+        }
+        assert_eq!(share_out(&[record(&[3, 9, 15])], 5, &[]).unwrap().len(), 3);
+    }
+}
