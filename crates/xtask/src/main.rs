@@ -46,6 +46,17 @@ enum Task {
     },
     /// Run the tests: without LibTorch, with LibTorch, and as a crate outside the workspace.
     Test(tasks::TestOptions),
+    /// Compare strategies and settings on annotated stacks, by a plan (setup, then the program
+    /// `experiment`).
+    ///
+    /// Runs that a plan's file of results has already are skipped. Arguments go to the program:
+    /// `cargo xtask experiment run PLAN.toml --shard 1/2`, `cargo xtask experiment tables FILE`.
+    #[command(disable_help_flag = true)]
+    Experiment {
+        /// Arguments of the program.
+        #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Measure with Criterion: the kernels beside plain loops, at several sizes.
     Bench(tasks::BenchOptions),
     /// Measure beside the libraries that do the same in Python, on the same pixels, alternately.
@@ -60,6 +71,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.task {
         Task::Setup(options) => setup::run(&workspace, &options),
         Task::Demo { args } => tasks::demo(&workspace, &args),
+        Task::Experiment { args } => tasks::experiment(&workspace, &args),
         Task::Test(options) => tasks::test(&workspace, &options),
         Task::Bench(options) => tasks::bench(&workspace, &options),
         Task::Peers(peers) => peers::run(&workspace, &peers),

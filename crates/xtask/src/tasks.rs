@@ -7,10 +7,20 @@ use crate::workspace::Workspace;
 
 /// Sets LibTorch up and runs the example `segment_stack` with the given arguments.
 pub(crate) fn demo(workspace: &Workspace, args: &[String]) -> anyhow::Result<()> {
+    run_from_here(workspace, &["-p", "qunet-examples", "--example", "segment_stack"], args)
+}
+
+/// Sets LibTorch up and runs the program `experiment` with the given arguments.
+pub(crate) fn experiment(workspace: &Workspace, args: &[String]) -> anyhow::Result<()> {
+    run_from_here(workspace, &["-p", "qunet-experiments", "--bin", "experiment"], args)
+}
+
+/// Runs a program of the workspace; files named in its arguments are meant from where the person
+/// stands.
+fn run_from_here(workspace: &Workspace, program: &[&str], args: &[String]) -> anyhow::Result<()> {
     setup::ensure(workspace)?;
     let mut cargo = workspace.cargo();
-    cargo.args(["run", "-p", "qunet-examples", "--example", "segment_stack"]);
-    // Files named in the arguments are meant from where the person stands.
+    cargo.arg("run").args(program);
     if let Ok(here) = std::env::current_dir() {
         cargo.current_dir(here);
     }

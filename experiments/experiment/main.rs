@@ -1,0 +1,64 @@
+//! Experiments by plan: data sets x strategies x settings x budgets x seeds, one line of results a run.
+//!
+//! A run whose line is there already is skipped, so that an experiment can be stopped, continued and shared among
+//! processes. From the repository root:
+//!
+//! `cargo xtask experiment run experiments/plans/completion.toml --shard 1/2`
+//!
+//! `cargo xtask experiment tables benches/record/FILE.jsonl`
+
+mod plan;
+mod run;
+mod score;
+mod table;
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// Runs experiments by plan, and makes tables of their results.
+#[derive(Parser)]
+enum Command {
+    /// Runs what the file of results lacks.
+    Run {
+        /// The plan, a TOML file.
+        plan: PathBuf,
+        /// The part of the runs that this process does, for instance 2/8.
+        #[arg(long, default_value = "1/1")]
+        shard: run::Shard,
+        /// Threads of LibTorch; small networks train fastest as several processes of one thread.
+        #[arg(long, default_value_t = NonZeroUsize::MIN)]
+        threads: NonZeroUsize,
+    },
+    /// Prints tables.
+    Tables {
+        /// Files of results.
+        #[arg(required = true)]
+        results: Vec<PathBuf>,
+        /// Scores on the reserve instead of all slices left.
+        #[arg(long)]
+        reserve: bool,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    let _ = qunet_model::keep_freed_memory();
+    match Command::parse() {
+        Command::Run { plan, shard, threads } => {
+            run::run(&plan::Plan::open(&plan)?, shard, threads)
+        }
+        Command::Tables { results, reserve } => {
+            let mut lines = Vec::new();
+            for path in &results {
+                lines.extend(run::read(path)?);
+            }
+            match table::print(&mut io::stdout().lock(), &lines, reserve) {
+                // Whoever read this has seen enough.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                result => Ok(result?),
+            }
+        }
+    }
+}
