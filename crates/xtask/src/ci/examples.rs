@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 const FOLDER: &str = "../shared/data";
 
 /// Keeps a run on two cores to a minute or so.
-const SMALL: [&str; 5] = ["--quick", "--epochs", "2", "--size", "64"];
+const SMALL: [&str; 6] = ["--quick", "--epochs", "2", "--size", "64", "--no-comparison"];
 
 /// The stacks: their place in the folder and the options that name them.
 const STACKS: [&[(&str, &str)]; 2] = [
@@ -31,7 +31,7 @@ const EXAMPLES: [(&str, &[&str]); 15] = [
     ("score_stack", &[]),
     ("score_masks", &[]),
     ("select_initial", &[]),
-    ("segment_stack", &["--quick"]),
+    ("segment_stack", &["--quick", "--epochs", "2"]),
     ("train", &["--epochs", "3", "--size", "48", "--out", "target/examples-out"]),
     (
         "predict",
