@@ -117,7 +117,7 @@ impl<'a> Committee<'a> {
             }
             let heads = heads.ok_or(Error::NotTrained { round: 1 })?;
             let heads = match working.region(slice)? {
-                Some(region) => heads.restricted_to(&region)?,
+                Some(region) => heads.restricted_to(region)?,
                 None => heads,
             };
             looks.push(Look { heads, members: last, sources });

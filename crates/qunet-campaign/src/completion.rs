@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::committee::Committee;
 use crate::config::CompletionConfig;
-use crate::input::WorkingStack;
+use crate::input::{WorkingStack, background};
 use crate::{CampaignConfig, Error};
 
 /// How the sources of one stack are made one, and what that promises.
@@ -220,11 +220,8 @@ impl Weighed {
 
 /// A map of nothing but background.
 fn blank(map: &Array3<f32>) -> Array3<f32> {
-    let mut blank = Array3::zeros(map.dim());
-    if map.dim().0 > 1 {
-        blank.index_axis_mut(Axis(0), 0).fill(1.0);
-    }
-    blank
+    let classes = map.dim().0;
+    Array3::from_shape_fn(map.dim(), |(class, ..)| background(class, classes))
 }
 
 /// The threshold with the best mean Dice, where that is worth leaving the configured one.
@@ -286,8 +283,8 @@ fn dice(prediction: &ArrayRef2<u8>, truth: &ArrayRef2<u8>) -> Option<f64> {
     (sizes > 0).then(|| 2.0 * both as f64 / sizes as f64)
 }
 
-/// Smooths the maps of a stack along z, between drawn slices as they were drawn, and clears spots
-/// that touch nothing next door.
+/// Smooths the maps of a stack along z where the fusion says so, and clears spots. Slices without a
+/// map are drawn.
 pub(crate) fn clean(
     working: &WorkingStack<'_>,
     fusion: &Fusion,
@@ -297,46 +294,69 @@ pub(crate) fn clean(
     let Some(channels) = maps.iter().flatten().map(|map| map.dim().0).next() else { return Ok(()) };
     let drawn: Vec<usize> =
         working.drawn().slices().iter().copied().filter(|&slice| maps[slice].is_none()).collect();
-    let (height, width) = working.grid();
     if fusion.smoothed {
-        let mut whole = Array4::<f32>::zeros((channels, maps.len(), height, width));
-        for (slice, map) in maps.iter().enumerate() {
-            let mut to = whole.index_axis_mut(Axis(1), slice);
-            match map {
-                Some(map) => to.assign(map),
-                None => to.assign(&as_drawn(working, slice, channels)?),
-            }
-        }
-        for mut class in whole.outer_iter_mut() {
-            smooth_along_z(&mut class, &drawn)?;
-        }
-        for (slice, map) in maps.iter_mut().enumerate() {
-            if let Some(map) = map {
-                map.assign(&whole.index_axis(Axis(1), slice));
-                // The neighbours' regions may reach farther.
-                working.restrict(slice, map)?;
-            }
+        smooth(working, channels, &drawn, maps)?;
+    }
+    match config.spots {
+        Some(quantile) => clear_spots(working, fusion.threshold, (&drawn, quantile), maps),
+        None => Ok(()),
+    }
+}
+
+/// Smooths along z, between drawn slices as they were drawn.
+fn smooth(
+    working: &WorkingStack<'_>,
+    channels: usize,
+    drawn: &[usize],
+    maps: &mut [Option<Array3<f32>>],
+) -> Result<(), Error> {
+    let (height, width) = working.grid();
+    let mut whole = Array4::<f32>::zeros((channels, maps.len(), height, width));
+    for (slice, map) in maps.iter().enumerate() {
+        let mut to = whole.index_axis_mut(Axis(1), slice);
+        match map {
+            Some(map) => to.assign(map),
+            None => to.assign(&as_drawn(working, slice, channels)),
         }
     }
-    if let Some(quantile) = config.spots {
-        let mut found = Array3::<u8>::zeros((maps.len(), height, width));
-        for (slice, map) in maps.iter().enumerate() {
-            let labels = match map {
-                Some(map) => labels(map, fusion.threshold),
-                None => working.drawn_labels(slice).mapv(|it| if it == IGNORE { 0 } else { it }),
-            };
-            found.index_axis_mut(Axis(0), slice).assign(&labels);
+    for mut class in whole.outer_iter_mut() {
+        smooth_along_z(&mut class, drawn)?;
+    }
+    for (slice, map) in maps.iter_mut().enumerate() {
+        if let Some(map) = map {
+            map.assign(&whole.index_axis(Axis(1), slice));
+            // The neighbours' regions may reach farther.
+            working.restrict(slice, map)?;
         }
-        let before = found.clone();
-        remove_spots(&mut found, &drawn, quantile)?;
-        for ((slice, row, column), &label) in before.indexed_iter() {
-            if label != found[[slice, row, column]]
-                && let Some(map) = &mut maps[slice]
-            {
-                for class in 0..channels {
-                    let background = channels > 1 && class == 0;
-                    map[[class, row, column]] = if background { 1.0 } else { 0.0 };
-                }
+    }
+    Ok(())
+}
+
+/// Makes spots background that touch nothing next door.
+fn clear_spots(
+    working: &WorkingStack<'_>,
+    threshold: f32,
+    (drawn, quantile): (&[usize], f64),
+    maps: &mut [Option<Array3<f32>>],
+) -> Result<(), Error> {
+    let (height, width) = working.grid();
+    let mut found = Array3::<u8>::zeros((maps.len(), height, width));
+    for (slice, map) in maps.iter().enumerate() {
+        let labels = match map {
+            Some(map) => labels(map, threshold),
+            None => working.drawn_labels(slice).mapv(|it| if it == IGNORE { 0 } else { it }),
+        };
+        found.index_axis_mut(Axis(0), slice).assign(&labels);
+    }
+    let before = found.clone();
+    remove_spots(&mut found, drawn, quantile)?;
+    for ((slice, row, column), &label) in before.indexed_iter() {
+        if label != found[[slice, row, column]]
+            && let Some(map) = &mut maps[slice]
+        {
+            let classes = map.dim().0;
+            for class in 0..classes {
+                map[[class, row, column]] = background(class, classes);
             }
         }
     }
@@ -344,18 +364,14 @@ pub(crate) fn clean(
 }
 
 /// A drawn slice as certain probabilities.
-fn as_drawn(
-    working: &WorkingStack<'_>,
-    slice: usize,
-    channels: usize,
-) -> Result<Array3<f32>, Error> {
+fn as_drawn(working: &WorkingStack<'_>, slice: usize, channels: usize) -> Array3<f32> {
     let labels = working.drawn_labels(slice);
     let (height, width) = labels.dim();
-    Ok(Array3::from_shape_fn((channels, height, width), |(class, row, column)| {
+    Array3::from_shape_fn((channels, height, width), |(class, row, column)| {
         let label = labels[[row, column]];
         let label = if label == IGNORE { 0 } else { usize::from(label) };
         f32::from(u8::from(label == if channels == 1 { 1 } else { class }))
-    }))
+    })
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ pub(crate) struct WorkingStack<'a> {
     drawn: Drawn,
     /// What was drawn, on the grid; 255 on all other slices.
     labels: Array3<u8>,
+    regions: Vec<OnceCell<Option<Array2<bool>>>>,
     images: Vec<OnceCell<Array2<f32>>>,
     smooth: Vec<OnceCell<Vec<Array2<f32>>>>,
 }
@@ -51,8 +52,9 @@ impl<'a> WorkingStack<'a> {
         let spacing = [z, y * scale(field.height, grid.0), x * scale(field.width, grid.1)];
         let numbers: Vec<usize> = annotated.iter().map(|id| id.0).collect();
         let drawn = Drawn::new(&labels, &numbers, config.classes.len(), spacing)?;
+        let regions = vec![OnceCell::new(); slices];
         let (images, smooth) = (vec![OnceCell::new(); slices], vec![OnceCell::new(); slices]);
-        Ok(Self { stack, config, field, grid, drawn, labels, images, smooth })
+        Ok(Self { stack, config, field, grid, drawn, labels, regions, images, smooth })
     }
 
     /// Slices, height and width of the stack.
@@ -83,7 +85,7 @@ impl<'a> WorkingStack<'a> {
             false => resize_bilinear(&image, self.grid)?,
         };
         if let Some(region) = self.region(slice)? {
-            Zip::from(&mut image).and(&region).for_each(|pixel, &inside| {
+            Zip::from(&mut image).and(region).for_each(|pixel, &inside| {
                 if !inside {
                     *pixel = 0.0;
                 }
@@ -139,7 +141,7 @@ impl<'a> WorkingStack<'a> {
     pub(crate) fn labels(&self, slice: usize) -> Result<Array2<u8>, Error> {
         let mut labels = self.labels.index_axis(Axis(0), slice).to_owned();
         if let Some(region) = self.region(slice)? {
-            Zip::from(&mut labels).and(&region).for_each(|label, &inside| {
+            Zip::from(&mut labels).and(region).for_each(|label, &inside| {
                 if !inside && *label != 0 {
                     *label = IGNORE;
                 }
@@ -157,7 +159,7 @@ impl<'a> WorkingStack<'a> {
     pub(crate) fn learnt(&self, slice: usize) -> Result<Array2<u8>, Error> {
         let mut labels = self.labels.index_axis(Axis(0), slice).to_owned();
         if let Some(region) = self.region(slice)? {
-            Zip::from(&mut labels).and(&region).for_each(|label, &inside| {
+            Zip::from(&mut labels).and(region).for_each(|label, &inside| {
                 if !inside {
                     *label = IGNORE;
                 }
@@ -170,7 +172,7 @@ impl<'a> WorkingStack<'a> {
     /// Gaussians, and per class three signed distances of what was drawn on other slices.
     pub(crate) fn planes(&self, slice: usize) -> Result<Vec<Array2<f32>>, Error> {
         let region = self.region(slice)?;
-        let appearance = Appearance::new(self.image(slice)?, region.as_deref())?;
+        let appearance = Appearance::new(self.image(slice)?, region.map(|region| &**region))?;
         let mut planes = appearance.planes().to_vec();
         for neighbour in self.next_to(slice) {
             planes.extend_from_slice(self.smooth(neighbour)?);
@@ -201,10 +203,10 @@ impl<'a> WorkingStack<'a> {
     /// Probabilities with nothing but background outside the region of interest.
     pub(crate) fn restrict(&self, slice: usize, map: &mut Array3<f32>) -> Result<(), Error> {
         let Some(region) = self.region(slice)? else { return Ok(()) };
-        let single = map.dim().0 == 1;
+        let classes = map.dim().0;
         for (class, mut plane) in map.outer_iter_mut().enumerate() {
-            let outside = if class == 0 && !single { 1.0 } else { 0.0 };
-            Zip::from(&mut plane).and(&region).for_each(|p, &inside| {
+            let outside = background(class, classes);
+            Zip::from(&mut plane).and(region).for_each(|p, &inside| {
                 *p = if inside { *p } else { outside };
             });
         }
@@ -244,7 +246,15 @@ impl<'a> WorkingStack<'a> {
 
     /// What is inside the region of interest, where the input is masked by one, on the grid and
     /// wider by [`InputConfig::dilation`](crate::InputConfig::dilation).
-    pub(crate) fn region(&self, slice: usize) -> Result<Option<Array2<bool>>, Error> {
+    pub(crate) fn region(&self, slice: usize) -> Result<Option<&Array2<bool>>, Error> {
+        if let Some(region) = self.regions[slice].get() {
+            return Ok(region.as_ref());
+        }
+        let region = self.find_region(slice)?;
+        Ok(self.regions[slice].get_or_init(|| region).as_ref())
+    }
+
+    fn find_region(&self, slice: usize) -> Result<Option<Array2<bool>>, Error> {
         let roi = self.stack.roi(SliceId(slice))?.filter(|_| self.config.input.mask);
         let Some(roi) = roi else { return Ok(None) };
         let mut inside = self.field.crop(&roi)?;
@@ -290,6 +300,12 @@ impl<'a> WorkingStack<'a> {
         pairs.sort_by(f64::total_cmp);
         Ok(pairs.get(pairs.len() / 2).copied())
     }
+}
+
+/// The probability of a class, of so many in a map, where there is nothing but background: the first
+/// of several is the background itself.
+pub(crate) fn background(class: usize, classes: usize) -> f32 {
+    if class == 0 && classes > 1 { 1.0 } else { 0.0 }
 }
 
 /// The size of a field of view whose longer side has at most so many pixels.

@@ -223,11 +223,14 @@ impl<S: Store> Campaign<S> {
         let continued = before.len() == shares.len();
         let train = if continued { &config.fine_tune } else { &config.train };
         let (trainer, members) = (Trainer::new(train.clone())?, shares.len());
+        // Opened and brought to the grid once for all members.
+        let drawings = self.open_drawings()?;
+        let stacks = self.working_stacks(&drawings, &config)?;
         let mut trained = Vec::with_capacity(members);
         for (member, left_out) in shares.into_iter().enumerate() {
             // The first member draws as the only one would.
             let seed = config.seed_of_round(round).wrapping_add((member as u64) << 32);
-            let set = self.training_set(&left_out, device)?;
+            let set = self.training_set(&stacks, &left_out, device)?;
             let network = match before.get(member).filter(|_| continued) {
                 Some((_, network)) => Rc::clone(network),
                 None => fresh(&config, seed, device)?,
@@ -248,23 +251,22 @@ impl<S: Store> Campaign<S> {
     /// The annotated slices that are not left out, as the network sees them: each with a prior from
     /// the other drawn slices, with one from fewer of them, and without, so that one network serves
     /// wherever something or nothing is drawn nearby.
-    fn training_set(&self, left_out: &[CandidateId], device: Device) -> Result<TrainingSet, Error> {
+    fn training_set(
+        &self,
+        stacks: &[WorkingStack<'_>],
+        left_out: &[CandidateId],
+        device: Device,
+    ) -> Result<TrainingSet, Error> {
         let config = &self.manifest.config;
         let mut slices = Vec::new();
-        for number in 0..self.manifest.stacks.len() {
-            let record = self.record(number)?;
-            if record.annotated.is_empty() {
-                continue;
-            }
-            let (stack, annotations) = (self.stack(number)?, self.annotations(number)?);
-            let working = WorkingStack::new(&stack, &record.annotated, &annotations, config)?;
-            let learnt =
-                |id: &&SliceId| !left_out.contains(&CandidateId { stack: number, slice: **id });
-            for id in record.annotated.iter().filter(learnt) {
-                let labels = working.labels(id.0)?;
-                for without in variants(&working, id.0, config.input.prior) {
-                    let shown = working.channels(id.0, without.as_deref())?;
-                    slices.push((shown, labels.clone()));
+        for (stack, working) in stacks.iter().enumerate() {
+            let learnt = |slice: &&usize| {
+                !left_out.contains(&CandidateId { stack, slice: SliceId(**slice) })
+            };
+            for &slice in working.drawn().slices().iter().filter(learnt) {
+                let labels = working.labels(slice)?;
+                for without in variants(working, slice, config.input.prior) {
+                    slices.push((working.channels(slice, without.as_deref())?, labels.clone()));
                 }
             }
         }

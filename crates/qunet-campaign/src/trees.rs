@@ -91,7 +91,7 @@ impl<'a> Trees<'a> {
         planes: &[Array2<f32>],
     ) -> Result<Array3<f32>, Error> {
         let region = self.stacks[id.stack].region(id.slice.0)?;
-        Ok(trees.probabilities(&references(planes), region.as_deref())?)
+        Ok(trees.probabilities(&references(planes), region.map(|region| &**region))?)
     }
 
     /// The features of the second stage.
