@@ -1,6 +1,7 @@
 //! The campaigns, each from scoring to the finished stacks.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -8,7 +9,7 @@ use anyhow::{Context, ensure};
 use clap::Args;
 use ndarray::Axis;
 use qunet_campaign::{CampaignConfig, Outcome as Campaign, RecordedLabels, Silent, run_rounds};
-use qunet_model::IGNORE;
+use qunet_model::{IGNORE, Threads};
 use qunet_segmetrics::{ConfusionCounts, EmptyPolicy, Evaluation};
 use qunet_select::{Column, Strategy, StrategyConfig};
 use qunet_stack::{Foreground, LabelMap, SliceId, Stack};
@@ -51,6 +52,10 @@ pub(crate) struct Run {
     /// Epochs of the first training; later ones take half as many.
     #[arg(long)]
     epochs: Option<usize>,
+    /// Threads of LibTorch. The number is fixed, because sums of floats depend on it, and with them
+    /// every outcome.
+    #[arg(long, default_value = "1")]
+    threads: NonZeroUsize,
     /// File of outcomes.
     #[arg(long)]
     out: PathBuf,
@@ -123,6 +128,7 @@ fn config(run: &Run, arm: &Arm, seed: u64) -> CampaignConfig {
     config.stopping.budget.fraction = Some(run.budget);
     config.rounds.later = Some(run.per_round);
     config.input.size = run.size;
+    config.threads = Threads::Fixed(run.threads);
     if let Some(epochs) = run.epochs {
         (config.train.epochs, config.fine_tune.epochs) = (epochs, epochs.div_ceil(2));
     }
@@ -212,7 +218,6 @@ mod tests {
 
     #[test]
     fn outcomes_are_resumable_and_make_a_table() -> anyhow::Result<()> {
-        qunet_model::tch::set_num_threads(1);
         let folder = tempfile::tempdir()?;
         let [image, truth, out] = ["ct.nii.gz", "truth.nii.gz", "outcomes.jsonl"]
             .map(|name| folder.path().join(name).display().to_string());
