@@ -75,6 +75,7 @@
 //! | `image_quality` | [`ImageQuality`] | S0, with [`Threshold`], [`NearDuplicates`], [`Gap`] and [`Scope`] |
 //! | `head_disagreement` | [`HeadDisagreement`] | Algorithm 1, with [`QualityThreshold`] and [`DisagreementOrder`] |
 //! | `hybrid` | [`Hybrid`] | score times distance times spacing |
+//! | `coverage` | [`Coverage`] | near along z to what is uncertain, far from what is drawn |
 //!
 //! [`StrategyConfig`] is any of them by name, as configuration files hold it. A strategy of one's own
 //! is one `impl` of [`Strategy`], with [`Needs`], [`Selection::new`] and [`Reason::Own`].
@@ -119,9 +120,9 @@ pub use pool::Pool;
 pub use selection::{Pick, QualityLimits, Request, Selection, Thresholds};
 pub use stopping::{Budget, RoundSummary, Settled, StopReason, StoppingRules};
 pub use strategies::{
-    ByScore, CoreSet, DisagreementOrder, EvenlySpaced, ForegroundRandom, Gap, HeadDisagreement,
-    Hybrid, ImageQuality, NearDuplicates, Needs, PowerScore, QualityThreshold, Random, Scope,
-    Spread, Strategy, StrategyConfig, Typicality,
+    ByScore, CoreSet, Coverage, DisagreementOrder, EvenlySpaced, ForegroundRandom, Gap,
+    HeadDisagreement, Hybrid, ImageQuality, NearDuplicates, Needs, PowerScore, QualityThreshold,
+    Random, Scope, Spread, Strategy, StrategyConfig, Typicality,
 };
 pub use threshold::Threshold;
 pub use uncertainty::Uncertainty;

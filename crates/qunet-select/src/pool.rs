@@ -247,6 +247,20 @@ impl Pool {
         self.ids.iter().zip(&self.positioned).all(placed)
     }
 
+    /// The places of the slices of one stack, which stand together.
+    pub(crate) fn of(&self, stack: usize) -> std::ops::Range<usize> {
+        let first = |stack| self.ids().partition_point(|id| id.stack < stack);
+        first(stack)..first(stack + 1)
+    }
+
+    /// How far the slices of a stack reach along z, plus 1.
+    pub(crate) fn extent(&self, stack: usize) -> f64 {
+        let positions = &self.positions()[self.of(stack)];
+        let low = positions.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = positions.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if high >= low { high - low + 1.0 } else { 1.0 }
+    }
+
     /// Places of all candidates.
     pub(crate) fn places(&self) -> std::ops::Range<usize> {
         0..self.ids.len()

@@ -173,6 +173,17 @@ pub enum Reason {
         /// The product that was the highest.
         product: f64,
     },
+    /// It is near to what is uncertain and far from what is drawn.
+    Coverage {
+        /// Which score.
+        column: Column,
+        /// The score.
+        score: f64,
+        /// Distance along z to the nearest annotated or picked slice.
+        distance: f64,
+        /// By how much it lowers the sum of need times distance over the slices of its stack.
+        gain: f64,
+    },
     /// Image quality: the step S0.
     ImageQuality {
         /// B / limit(B) + P / limit(P), lower = better.
@@ -256,6 +267,9 @@ impl fmt::Display for Reason {
             }
             Self::Product { column, score, product, .. } => {
                 write!(f, "{column} {score:.4}, product {product:.4}")
+            }
+            Self::Coverage { column, score, gain, .. } => {
+                write!(f, "{column} {score:.4}, brings the rest {gain:.1} nearer")
             }
             Self::ImageQuality { quality, place, blurriness, inverse_psnr } => write!(
                 f,

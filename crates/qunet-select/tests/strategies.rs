@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use proptest::strategy::Strategy as _;
 use qunet_quality::QualityRecord;
 use qunet_select::{
-    ByScore, CandidateId, Column, CoreSet, Error, EvenlySpaced, ForegroundRandom, HeadDisagreement,
-    Hybrid, ImageQuality, Needs, Pool, PowerScore, QualityThreshold, Random, Reason, Request,
-    Selection, Space, Spread, Strategy, StrategyConfig, Typicality, Verdict,
+    ByScore, CandidateId, Column, CoreSet, Coverage, Error, EvenlySpaced, ForegroundRandom,
+    HeadDisagreement, Hybrid, ImageQuality, Needs, Pool, PowerScore, QualityThreshold, Random,
+    Reason, Request, Selection, Space, Spread, Strategy, StrategyConfig, Typicality, Verdict,
 };
 use qunet_stack::SliceId;
 
@@ -145,6 +145,32 @@ fn the_hybrid_multiplies_score_distance_and_spacing() {
 }
 
 #[test]
+fn coverage_goes_where_a_pick_shortens_the_way_to_what_is_needed() {
+    let picks = |values: &[f64], annotated: &[usize], floor, count| {
+        let annotated = annotated.iter().map(|&id| SliceId(id));
+        let pool = scored(Column::Entropy, values).with_annotated(annotated).unwrap();
+        let coverage = Coverage { column: Column::Entropy, floor };
+        coverage.select(&pool, &Request::new(count, 0)).unwrap()
+    };
+    // Nothing is uncertain: the middle of the wider gap first; then slices 7 and 8 save 2 each.
+    assert_eq!(ids(&picks(&[0.0; 9], &[0, 6], 1.0, 2)), [3, 7]);
+    // Slices 4 and 5 alone are uncertain, and slice 6 is drawn already: a pick of slice 4 brings it
+    // 2 nearer, one of slice 5 both of them 1.
+    let uneven = [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0];
+    let selection = picks(&uneven, &[0, 6], 0.0, 1);
+    assert_eq!(ids(&selection), [4]);
+    // Seven slices are open, so the mean score is 2 / 7, and each of the two needs 3.5.
+    let Reason::Coverage { gain, distance, .. } = selection.picks()[0].reason else { panic!() };
+    assert_eq!((*gain, *distance), (7.0, 2.0));
+    // Without anything drawn the distance is the extent plus 1, and the median needs the least.
+    assert_eq!(ids(&picks(&[1.0; 5], &[], 0.0, 1)), [2]);
+    // The neighbour of a pick is not needed, however uncertain, where others are far from any.
+    let peak = [0.1, 0.1, 0.1, 0.1, 1.0, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1];
+    let found = ids(&picks(&peak, &[], 0.5, 3));
+    assert_eq!((found[0], found.iter().filter(|&&slice| slice == 4).count()), (5, 0));
+}
+
+#[test]
 fn what_a_strategy_lacks_is_named() {
     let pool = Pool::of_stack(3).unwrap();
     for config in StrategyConfig::every().into_iter().skip(2) {
@@ -201,9 +227,15 @@ fn what_only_a_network_gives_is_known() {
     for name in ["random", "evenly_spaced", "image_quality", "quality_cost"] {
         assert!(!network(name), "{name}");
     }
-    for name in
-        ["foreground_random", "bald", "core_set", "typicality", "head_disagreement", "hybrid"]
-    {
+    for name in [
+        "foreground_random",
+        "bald",
+        "core_set",
+        "typicality",
+        "head_disagreement",
+        "hybrid",
+        "coverage",
+    ] {
         assert!(network(name), "{name}");
     }
     let space = Space::Quality;
@@ -278,6 +310,9 @@ fn bad_columns_are_refused_by_name() {
 fn settings_out_of_range_are_refused_by_name() {
     let pool = full(6, 0);
     for bad in [-1.0, f64::NAN] {
+        let coverage = Coverage { floor: bad, ..Coverage::default() };
+        let refused = coverage.select(&pool, &Request::new(1, 0));
+        assert!(matches!(refused, Err(Error::Parameter { .. })));
         let hybrid = Hybrid { diversity: bad, ..Hybrid::default() };
         assert!(matches!(hybrid.select(&pool, &Request::new(1, 0)), Err(Error::Parameter { .. })));
         let power = PowerScore { power: bad, ..PowerScore::default() };

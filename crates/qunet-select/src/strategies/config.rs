@@ -4,8 +4,8 @@ use serde::de::value::{Error as NameError, MapDeserializer};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ByScore, CoreSet, EvenlySpaced, ForegroundRandom, HeadDisagreement, Hybrid, ImageQuality,
-    Needs, PowerScore, Random, Spread, Strategy, Typicality,
+    ByScore, CoreSet, Coverage, EvenlySpaced, ForegroundRandom, HeadDisagreement, Hybrid,
+    ImageQuality, Needs, PowerScore, Random, Spread, Strategy, Typicality,
 };
 use crate::{Column, Error, Pool, Request, Selection};
 
@@ -61,10 +61,12 @@ pub enum StrategyConfig {
     Score(ByScore),
     /// [`Hybrid`].
     Hybrid(Hybrid),
+    /// [`Coverage`].
+    Coverage(Coverage),
 }
 
 /// The names that configuration files know, in the order of the variants.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "random",
     "evenly_spaced",
     "spread",
@@ -81,6 +83,7 @@ const NAMES: [&str; 16] = [
     "quality_cost",
     "score",
     "hybrid",
+    "coverage",
 ];
 
 impl StrategyConfig {
@@ -104,6 +107,7 @@ impl StrategyConfig {
             Self::DisagreementArea {},
             Self::QualityCost {},
             Self::Hybrid(Hybrid::default()),
+            Self::Coverage(Coverage::default()),
         ]
     }
 
@@ -131,6 +135,7 @@ impl StrategyConfig {
             Self::QualityCost {} => &QUALITY_COST,
             Self::Score(it) => it,
             Self::Hybrid(it) => it,
+            Self::Coverage(it) => it,
         }
     }
 }

@@ -110,7 +110,7 @@ impl<'a> Round<'a> {
             nearest: vectors.map(|vectors| Nearest::new(&vectors.rows)),
             along: Taken::annotated(pool, pool.positions()),
             neighbour: vec![false; pool.ids().len()],
-            extents: extents(pool),
+            extents: (0..pool.stacks()).map(|stack| pool.extent(stack)).collect(),
         };
         for place in pool.places().filter(|&place| pool.annotated()[place]) {
             round.mark_neighbours(place);
@@ -180,13 +180,4 @@ fn power(value: f64, power: f64) -> f64 {
         1.0 => value,
         _ => value.powf(power),
     }
-}
-
-fn extents(pool: &Pool) -> Vec<f64> {
-    let mut spans = vec![(f64::INFINITY, f64::NEG_INFINITY); pool.stacks()];
-    for (id, &position) in pool.ids().iter().zip(pool.positions()) {
-        let span = &mut spans[id.stack];
-        *span = (span.0.min(position), span.1.max(position));
-    }
-    spans.into_iter().map(|(low, high)| if high >= low { high - low + 1.0 } else { 1.0 }).collect()
 }

@@ -1,9 +1,11 @@
 //! Strategies, one idea a file: `drawn` (random and evenly spaced slices), `score` (one column, the
-//! best or in proportion), `core_set` and `typicality` (feature space), `hybrid` (their product), `spread` (all over the stack),
+//! best or in proportion), `core_set` and `typicality` (feature space), `hybrid` (their product),
+//! `spread` (all over the stack), `coverage` (near to what is uncertain),
 //! `image_quality` (S0) and `head_disagreement` (Algorithm 1); `config` names them all.
 
 mod config;
 mod core_set;
+mod coverage;
 mod drawn;
 mod head_disagreement;
 mod hybrid;
@@ -16,6 +18,7 @@ use std::collections::BTreeSet;
 
 pub use self::config::StrategyConfig;
 pub use self::core_set::CoreSet;
+pub use self::coverage::Coverage;
 pub use self::drawn::{EvenlySpaced, ForegroundRandom, Random};
 pub use self::head_disagreement::{DisagreementOrder, HeadDisagreement, QualityThreshold};
 pub use self::hybrid::Hybrid;
