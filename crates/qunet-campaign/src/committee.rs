@@ -1,5 +1,5 @@
-//! The committee: networks that each leave a share of the drawn slices out, and boosted trees
-//! beside them, over the slices of a stack.
+//! The committee: a network that learns from all drawn slices, others that each leave a share of
+//! them out, and boosted trees, over the slices of a stack.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -29,7 +29,7 @@ pub(crate) struct Committee<'a> {
 
 /// What the sources say of one slice, on the grid.
 pub(crate) struct Look {
-    /// The mean of the networks, head by head.
+    /// Of the network that speaks, head by head.
     pub(crate) heads: HeadMaps,
     /// The last head of each network.
     pub(crate) members: Vec<Array3<f32>>,
@@ -57,51 +57,47 @@ impl<'a> Committee<'a> {
         Ok(Self { config, predictors, trees: None })
     }
 
-    /// What all members say of slices of a stack that nobody drew.
+    /// What the sources say of slices of a stack that nobody drew, by the network that has learnt
+    /// from all drawn slices; the other networks beside it.
     pub(crate) fn look(
         &self,
         working: &WorkingStack<'_>,
         stack: usize,
         slices: &[usize],
     ) -> Result<Vec<Look>, Error> {
-        let every: Vec<usize> = (0..self.predictors.len()).collect();
-        self.look_with(working, stack, slices, &every)
+        let mut looks = self.look_of(working, stack, slices, 0)?;
+        let images = images(working, slices, self.shows_prior())?;
+        for predictor in self.predictors.iter().skip(1) {
+            for (look, maps) in looks.iter_mut().zip(predictor.heads(&images)?) {
+                look.members.push(maps.probabilities());
+            }
+        }
+        Ok(looks)
     }
 
-    /// What some members say of slices; trees say it as they would had nobody drawn them.
-    pub(crate) fn look_with(
+    /// The same by one network alone; trees say of a drawn slice what they would had nobody drawn
+    /// it.
+    pub(crate) fn look_of(
         &self,
         working: &WorkingStack<'_>,
         stack: usize,
         slices: &[usize],
-        members: &[usize],
+        member: usize,
     ) -> Result<Vec<Look>, Error> {
         let wanted = &self.config.completion.sources;
-        let with_prior = wanted.contains(&Source::NetworkWithPrior);
-        let alone = wanted.contains(&Source::Network) || !with_prior;
-        let shown = match with_prior {
-            true => Some(self.network_maps(working, slices, members, Some(&[]))?),
-            false => None,
-        };
-        let unshown = match alone {
-            true => Some(self.network_maps(working, slices, members, None)?),
-            false => None,
-        };
+        let mut maps = Vec::with_capacity(2);
+        if wanted.contains(&Source::Network) || !self.shows_prior() {
+            maps.push((Source::Network, self.network_maps(working, slices, member, false)?));
+        }
+        if self.shows_prior() {
+            let shown = self.network_maps(working, slices, member, true)?;
+            maps.push((Source::NetworkWithPrior, shown));
+        }
         let mut looks = Vec::with_capacity(slices.len());
         for (place, &slice) in slices.iter().enumerate() {
-            let at = |maps: &Option<Vec<Vec<HeadMaps>>>| maps.as_ref().map(|it| it[place].clone());
             let mut sources = BTreeMap::new();
-            let (mut heads, mut last) = (None, Vec::new());
-            for (source, maps) in
-                [(Source::Network, at(&unshown)), (Source::NetworkWithPrior, at(&shown))]
-            {
-                let Some(maps) = maps else { continue };
-                let Some(mean) = HeadMaps::mean(&maps) else { continue };
-                if wanted.contains(&source) {
-                    sources.insert(source, mean.probabilities());
-                }
-                last = maps.iter().map(HeadMaps::probabilities).collect();
-                heads = Some(mean);
+            for (source, maps) in maps.iter().filter(|(source, _)| wanted.contains(source)) {
+                sources.insert(*source, maps[place].probabilities());
             }
             if wanted.contains(&Source::Interpolation)
                 && let Some(map) = working.interpolation(slice)?
@@ -115,32 +111,32 @@ impl<'a> Committee<'a> {
             for map in sources.values_mut() {
                 working.restrict(slice, map)?;
             }
+            let heads = maps.last().map(|(_, maps)| maps[place].clone());
             let heads = heads.ok_or(Error::NotTrained { round: 1 })?;
+            let members = vec![heads.probabilities()];
             let heads = match working.region(slice)? {
                 Some(region) => heads.restricted_to(region)?,
                 None => heads,
             };
-            looks.push(Look { heads, members: last, sources });
+            looks.push(Look { heads, members, sources });
         }
         Ok(looks)
     }
 
-    /// For each slice the maps of each member.
+    /// Whether the network is shown the prior where there is one.
+    fn shows_prior(&self) -> bool {
+        self.config.completion.sources.contains(&Source::NetworkWithPrior)
+    }
+
+    /// What a network says of each slice.
     fn network_maps(
         &self,
         working: &WorkingStack<'_>,
         slices: &[usize],
-        members: &[usize],
-        without: Option<&[usize]>,
-    ) -> Result<Vec<Vec<HeadMaps>>, Error> {
-        let images = slices.iter().map(|&slice| working.channels(slice, without));
-        let images = images.collect::<Result<Vec<_>, _>>()?;
-        let mut maps = vec![Vec::with_capacity(members.len()); slices.len()];
-        for &member in members {
-            let found = self.predictors[member].heads(&images)?;
-            maps.iter_mut().zip(found).for_each(|(maps, found)| maps.push(found));
-        }
-        Ok(maps)
+        member: usize,
+        prior: bool,
+    ) -> Result<Vec<HeadMaps>, Error> {
+        Ok(self.predictors[member].heads(&images(working, slices, prior)?)?)
     }
 
     /// Samples of the first member with dropout.
@@ -171,36 +167,46 @@ impl<'a> Committee<'a> {
     }
 }
 
-/// Which annotated slices each member leaves out, of all stacks: every slice is left out by one
-/// member, the drawn slices of a stack in turn. Slices that `before` knows stay with the member that
-/// left them out then, for it has not seen them yet.
+/// Slices as the network sees them, with the prior or without.
+fn images(
+    working: &WorkingStack<'_>,
+    slices: &[usize],
+    prior: bool,
+) -> Result<Vec<Array3<f32>>, Error> {
+    let without = prior.then_some(&[][..]);
+    slices.iter().map(|&slice| working.channels(slice, without)).collect()
+}
+
+/// Which annotated slices each member leaves out, of all stacks: the first none, and every slice is
+/// left out by one of the others, the drawn slices of a stack in turn. Slices that `before`
+/// knows stay with the member that left them out then, for it has not seen them yet.
 pub(crate) fn share_out(
     stacks: &[StackRecord],
-    members: usize,
+    shares: usize,
     before: &[Vec<CandidateId>],
 ) -> Result<Vec<Vec<CandidateId>>, Error> {
     let total: usize = stacks.iter().map(|stack| stack.annotated.len()).sum();
-    if members < 2 || total < FEWEST_SHARED {
+    if shares < 2 || total < FEWEST_SHARED {
         return Ok(vec![Vec::new()]);
     }
-    let members = members.min(total);
-    let mut shared = match before.len() == members {
+    let shares = shares.min(total);
+    let mut members = match before.len() == shares + 1 {
         true => before.to_vec(),
-        false => vec![Vec::new(); members],
+        false => vec![Vec::new(); shares + 1],
     };
-    let known: Vec<CandidateId> = shared.concat();
+    let known: Vec<CandidateId> = members.concat();
     for (stack, record) in stacks.iter().enumerate() {
         let at = |&slice: &SliceId| CandidateId { stack, slice };
         let new: Vec<CandidateId> =
             record.annotated.iter().map(at).filter(|id| !known.contains(id)).collect();
         let numbers: Vec<usize> = new.iter().map(|id| id.slice.0).collect();
-        for (id, fold) in new.iter().zip(folds(&numbers, members)?) {
-            // Stacks with a slice or two each do not all burden the first member.
-            shared[(fold + stack) % members].push(*id);
+        for (id, fold) in new.iter().zip(folds(&numbers, shares)?) {
+            // Stacks with a slice or two each do not all burden the first share.
+            members[1 + (fold + stack) % shares].push(*id);
         }
     }
-    shared.iter_mut().for_each(|slices| slices.sort_unstable());
-    Ok(shared)
+    members.iter_mut().for_each(|slices| slices.sort_unstable());
+    Ok(members)
 }
 
 #[cfg(test)]
@@ -229,24 +235,25 @@ mod tests {
     #[test]
     fn every_drawn_slice_is_left_out_by_one_member_and_stays_with_it() {
         let first = share_out(&[record(&[3, 9, 15, 21])], 3, &[]).unwrap();
-        assert_eq!(numbers(&first), [vec![(0, 3), (0, 21)], vec![(0, 9)], vec![(0, 15)]]);
+        assert_eq!(numbers(&first), [vec![], vec![(0, 3), (0, 21)], vec![(0, 9)], vec![(0, 15)]]);
         let second = share_out(&[record(&[3, 6, 9, 12, 15, 21])], 3, &first).unwrap();
         for (member, slices) in first.iter().enumerate() {
             assert!(slices.iter().all(|id| second[member].contains(id)), "{second:?}");
         }
+        assert!(second[0].is_empty());
         assert_eq!(second.concat().len(), 6);
-        // The second of two stacks with one drawn slice each burdens the second member.
+        // The second of two stacks with one drawn slice each burdens the second share.
         let stacks = [record(&[3]), record(&[5]), record(&[4])];
         let shares = share_out(&stacks, 3, &[]).unwrap();
-        assert_eq!(numbers(&shares), [vec![(0, 3)], vec![(1, 5)], vec![(2, 4)]]);
+        assert_eq!(numbers(&shares), [vec![], vec![(0, 3)], vec![(1, 5)], vec![(2, 4)]]);
     }
 
     #[test]
     fn few_drawn_slices_are_not_shared_out() {
-        for (annotated, members) in [(&[3, 9][..], 3), (&[3, 9, 15], 1)] {
-            let shares = share_out(&[record(annotated)], members, &[]).unwrap();
-            assert_eq!(shares, [Vec::new()]);
+        for (annotated, shares) in [(&[3, 9][..], 3), (&[3, 9, 15], 1)] {
+            let members = share_out(&[record(annotated)], shares, &[]).unwrap();
+            assert_eq!(members, [Vec::new()]);
         }
-        assert_eq!(share_out(&[record(&[3, 9, 15])], 5, &[]).unwrap().len(), 3);
+        assert_eq!(share_out(&[record(&[3, 9, 15])], 5, &[]).unwrap().len(), 4);
     }
 }

@@ -6,8 +6,9 @@ use std::fmt;
 
 use ndarray::{Array3, Array4, ArrayRef2, ArrayRef3, Axis};
 use qunet_context::{
-    Estimate, HeldBack, Source, Weights, fuse, labels, remove_spots, smooth_along_z, weigh,
+    Estimate, HeldBack, Judged, Source, Weights, fuse, remove_spots, smooth_along_z, weigh,
 };
+use qunet_grid::labels;
 use qunet_model::IGNORE;
 use qunet_select::CandidateId;
 use serde::{Deserialize, Serialize};
@@ -122,7 +123,7 @@ fn hold_back(
 ) -> Result<(), Error> {
     for id in left_out {
         let slice = id.slice.0;
-        let looks = committee.look_with(&stacks[id.stack], id.stack, &[slice], &[member])?;
+        let looks = committee.look_of(&stacks[id.stack], id.stack, &[slice], member)?;
         let kept = looks.into_iter().map(|look| HeldBackSlice { slice, sources: look.sources });
         held[id.stack].extend(kept);
     }
@@ -199,7 +200,11 @@ impl Weighed {
         maps: &[Option<Array3<f32>>],
     ) -> Result<Fusion, Error> {
         let step = self.held.len().div_ceil(MOST_JUDGED).max(1);
-        let mut scores = Vec::new();
+        let far = working.shape().0 as f64;
+        let distance = |slice| working.drawn().nearest_distance(slice, &[]).unwrap_or(far);
+        let is_open = |slice: &usize| maps[*slice].is_some();
+        let open: Vec<f64> = (0..maps.len()).filter(is_open).map(distance).collect();
+        let mut judged = Vec::new();
         for (slice, map) in self.held.into_iter().step_by(step) {
             // Only what is drawn and what lies next to the slice bears on how it is cleaned.
             let near = |other: usize| other.abs_diff(slice) == 1;
@@ -211,10 +216,11 @@ impl Weighed {
             clean(working, &self.fusion, config, &mut maps)?;
             if let Some(map) = &maps[slice] {
                 let found = labels(map, self.fusion.threshold);
-                scores.push(dice(&found, &working.labels(slice)?));
+                let dice = dice(&found, &working.labels(slice)?);
+                judged.push(Judged { dice, distance: distance(slice) });
             }
         }
-        Ok(Fusion { estimate: Estimate::from_held_back(&scores), ..self.fusion })
+        Ok(Fusion { estimate: Estimate::new(&judged, &open), ..self.fusion })
     }
 }
 

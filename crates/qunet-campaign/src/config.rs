@@ -108,10 +108,13 @@ pub struct InputConfig {
 pub struct CompletionConfig {
     /// What says something of a slice that nobody drew. [`Source::Network`] is always trained.
     pub sources: BTreeSet<Source>,
-    /// How many networks are trained. With two or more, each leaves a share of the drawn slices
-    /// out, so that the sources can be weighed by what they say of slices they have not seen; with
-    /// fewer than three drawn slices there is one network all the same.
-    pub members: usize,
+    /// Into how many shares the drawn slices are parted. With two or more, a network is trained
+    /// without each share beside the one that learns from all slices, so that the sources can be
+    /// weighed by what they say of slices they have not seen; with fewer than three drawn slices
+    /// there is one network all the same.
+    pub shares: usize,
+    /// The share of the epochs that the networks which leave slices out are trained for, in (0, 1].
+    pub effort: f64,
     /// Boosted trees over pixels.
     pub trees: TreesConfig,
     /// A difference in mean Dice by which a source weighs e times less than another, > 0.
@@ -248,14 +251,15 @@ impl InputConfig {
 }
 
 impl Default for CompletionConfig {
-    /// All sources, three networks; a threshold of 0.4, probabilities smoothed where neighbours
+    /// All sources, three shares; a threshold of 0.4, probabilities smoothed where neighbours
     /// correlate by 0.8, spots below the lower quartile removed.
     fn default() -> Self {
         let sources =
             [Source::Interpolation, Source::Trees, Source::Network, Source::NetworkWithPrior];
         Self {
             sources: BTreeSet::from(sources),
-            members: 3,
+            shares: 3,
+            effort: 0.5,
             trees: TreesConfig::default(),
             temperature: 0.05,
             threshold: 0.4,
@@ -271,7 +275,7 @@ impl CompletionConfig {
     pub fn network_alone() -> Self {
         Self {
             sources: BTreeSet::from([Source::Network]),
-            members: 1,
+            shares: 1,
             threshold: 0.5,
             smoothing: None,
             spots: None,
@@ -456,7 +460,7 @@ impl CampaignConfig {
     /// Refuses a strategy that reads samples where there are none: neither several networks nor
     /// Monte-Carlo dropout.
     pub(crate) fn check_samples(&self, strategy: &dyn Strategy) -> Result<(), Error> {
-        let drawn = self.prediction.monte_carlo > 0 || self.completion.members > 1;
+        let drawn = self.prediction.monte_carlo > 0 || self.completion.shares > 1;
         let holds = drawn || !strategy.needs().contains(&Column::Bald);
         require(holds, "prediction.monte_carlo", 0, || {
             format!("the strategy {} needs samples, for instance 8", strategy.name())
@@ -517,6 +521,13 @@ impl InputConfig {
 }
 
 impl CompletionConfig {
+    /// The training of a network that leaves slices out.
+    pub(crate) fn shortened(&self, train: &TrainConfig) -> TrainConfig {
+        let share = |epochs: usize| (epochs as f64 * self.effort).ceil() as usize;
+        let (epochs, warmup_epochs) = (share(train.epochs), share(train.warmup_epochs));
+        TrainConfig { epochs, warmup_epochs, ..train.clone() }
+    }
+
     fn check(&self, input: &InputConfig) -> Result<(), Error> {
         require(!self.sources.is_empty(), "completion.sources", "empty", || {
             "something must say what is on a slice".into()
@@ -525,9 +536,11 @@ impl CompletionConfig {
         require(shown, "completion.sources", "network_with_prior", || {
             "the network is shown no prior; set input.prior".into()
         })?;
-        require((1..=16).contains(&self.members), "completion.members", self.members, || {
-            "a committee has 1 to 16 members".into()
+        require((1..=16).contains(&self.shares), "completion.shares", self.shares, || {
+            "give 1 to 16 shares".into()
         })?;
+        let holds = self.effort > 0.0 && self.effort <= 1.0;
+        require(holds, "completion.effort", self.effort, || "it must lie in (0, 1]".into())?;
         self.trees.check()?;
         let positive = self.temperature > 0.0 && self.temperature.is_finite();
         require(positive, "completion.temperature", self.temperature, || {
@@ -594,7 +607,7 @@ mod tests {
     fn the_paper_completes_by_its_network_alone() {
         let paper = CampaignConfig::paper();
         assert_eq!(paper.completion, CompletionConfig::network_alone());
-        assert_eq!((paper.completion.members, paper.completion.threshold), (1, 0.5));
+        assert_eq!((paper.completion.shares, paper.completion.threshold), (1, 0.5));
         assert_eq!((paper.completion.smoothing, paper.completion.spots), (None, None));
         assert_eq!(paper.channels(), Channels::default());
         let InputConfig { size, mask, crop, dilation, grid, .. } = paper.input;
@@ -629,12 +642,12 @@ mod tests {
             (|it| it.train.patience = Some(3), "train.patience is 3: "),
             (|it| it.first = StrategyConfig::Entropy {}, "first is entropy: "),
             (
-                |it| (it.later, it.completion.members) = (StrategyConfig::Bald {}, 1),
+                |it| (it.later, it.completion.shares) = (StrategyConfig::Bald {}, 1),
                 "prediction.monte_carlo is 0: ",
             ),
             (|it| it.input.prior = false, "completion.sources is network_with_prior: "),
             (|it| it.completion.sources.clear(), "completion.sources is empty: "),
-            (|it| it.completion.members = 0, "completion.members is 0: "),
+            (|it| it.completion.shares = 0, "completion.shares is 0: "),
             (|it| it.completion.trees.leaves = 1, "leaves is 1: "),
             (|it| it.classes = vec!["a".into(), "A ".into()], "classes is \"A \": "),
             (|it| it.classes = vec!["Not asked for".into()], "classes is \"Not asked for\": "),

@@ -221,13 +221,13 @@ impl<'a> WorkingStack<'a> {
     ) -> Result<Array2<u8>, Error> {
         let size = (self.field.height, self.field.width);
         if size == self.grid {
-            return self.put_back(&qunet_context::labels(map, threshold));
+            return self.put_back(&qunet_grid::labels(map, threshold));
         }
         let mut large = Array3::zeros((map.dim().0, size.0, size.1));
         for (from, mut to) in map.outer_iter().zip(large.outer_iter_mut()) {
             to.assign(&resize_bilinear(&from, size)?);
         }
-        self.put_back(&qunet_context::labels(&large, threshold))
+        self.put_back(&qunet_grid::labels(&large, threshold))
     }
 
     /// Labels on the grid as labels of the whole slice.

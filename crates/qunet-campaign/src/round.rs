@@ -219,10 +219,10 @@ impl<S: Store> Campaign<S> {
         let device = Device::cuda_if_available();
         let before = self.committee_to_continue()?;
         let known: Vec<_> = before.iter().map(|(member, _)| member.left_out.clone()).collect();
-        let shares = share_out(&self.manifest.stacks, config.completion.members, &known)?;
+        let shares = share_out(&self.manifest.stacks, config.completion.shares, &known)?;
         let continued = before.len() == shares.len();
         let train = if continued { &config.fine_tune } else { &config.train };
-        let (trainer, members) = (Trainer::new(train.clone())?, shares.len());
+        let members = shares.len();
         // Opened and brought to the grid once for all members.
         let drawings = self.open_drawings()?;
         let stacks = self.working_stacks(&drawings, &config)?;
@@ -241,6 +241,10 @@ impl<S: Store> Campaign<S> {
                 let event = event.clone();
                 observer.notify(&Event::Train { round, member, members, continued, event })
             };
+            let trainer = Trainer::new(match left_out.is_empty() {
+                true => train.clone(),
+                false => config.completion.shortened(train),
+            })?;
             let history = trainer.fit(&network, &set, &fit, &mut notified)?;
             let weights = self.store.put_network(Item::Weights(round, member), network)?;
             trained.push(Member { weights, left_out, history });

@@ -29,7 +29,7 @@ fn base() -> CampaignConfig {
     config.prediction.threshold = 0.1;
     // Slices of phantoms are smoothed whatever their correlation.
     (config.completion.threshold, config.completion.smoothing) = (0.1, Some(-1.0));
-    (config.completion.members, config.completion.trees.trees) = (2, 4);
+    (config.completion.shares, config.completion.trees.trees) = (2, 4);
     config.train.epochs = 2;
     config.fine_tune.epochs = 1;
     config
@@ -82,7 +82,8 @@ fn other(pointer: &str) -> Value {
         "/input/grid" => json!(20),
         "/input/neighbours" | "/input/prior" => json!(false),
         "/completion/sources" => json!(["network"]),
-        "/completion/members" => json!(1),
+        "/completion/shares" => json!(1),
+        "/completion/effort" => json!(1.0),
         "/completion/trees/trees" => json!(2),
         "/completion/threshold" => json!(0.7),
         "/completion/temperature" => json!(10.0),
@@ -108,8 +109,7 @@ fn other(pointer: &str) -> Value {
         "/first/scope" => json!("all_stacks"),
         "/later" => json!({"strategy": "entropy"}),
         "/later/column" => json!("entropy"),
-        "/later/score" | "/later/diversity" | "/later/spacing" => json!(2.5),
-        "/later/space" => json!("quality"),
+        "/later/floor" => json!(50.0),
         "/rounds/first" => json!(2),
         "/rounds/later" => json!(2),
         "/stopping/budget/slices" => json!(5),

@@ -295,7 +295,7 @@ fn outside_the_region_of_interest_there_is_background() {
     let phantom = phantom();
     let mut config = config();
     // Every probability above 0 counts, and nothing speaks for another threshold.
-    (config.completion.threshold, config.completion.members) = (0.0, 1);
+    (config.completion.threshold, config.completion.shares) = (0.0, 1);
     config.input.dilation = 0.0;
     let (outcome, asked) = run(&phantom, &config);
     let labels = outcome.segmentation(0).unwrap().unwrap();

@@ -142,21 +142,6 @@ pub(crate) fn softmax(mut values: Array3<f32>) -> Array3<f32> {
     values
 }
 
-/// The label of each pixel: with a single class 1 where the probability is above `threshold`
-/// (strictly), with several the most probable class, of equals the lowest.
-#[must_use]
-pub fn labels(map: &ArrayRef3<f32>, threshold: f32) -> Array2<u8> {
-    if map.dim().0 == 1 {
-        return qunet_grid::binarise(&map.index_axis(Axis(0), 0), threshold).mapv(u8::from);
-    }
-    map.map_axis(Axis(0), |lane| {
-        let most = lane.iter().enumerate().fold((0, f32::NEG_INFINITY), |best, (label, &p)| {
-            if p > best.1 { (label, p) } else { best }
-        });
-        most.0 as u8
-    })
-}
-
 /// The probabilities of classes that have these log-odds, `(H, W)` each, against background:
 /// `(1, H, W)` with one class, otherwise background and all classes `(classes + 1, H, W)`.
 ///

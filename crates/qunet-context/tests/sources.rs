@@ -5,9 +5,10 @@ use approx::assert_abs_diff_eq;
 use ndarray::{Array2, Array3, Axis, array, s};
 use proptest::prelude::*;
 use qunet_context::{
-    Appearance, Estimate, HeldBack, PixelTrees, Source, TreesConfig, from_log_odds, fuse, labels,
+    Appearance, Estimate, HeldBack, Judged, PixelTrees, Source, TreesConfig, from_log_odds, fuse,
     weigh,
 };
+use qunet_grid::labels;
 
 const SOURCES: [Source; 4] =
     [Source::Interpolation, Source::Trees, Source::Network, Source::NetworkWithPrior];
@@ -129,26 +130,55 @@ fn trees_learn_what_tells_classes_apart() {
     let nobody = Array2::from_elem((32, 32), 255);
     assert!(PixelTrees::fit(&[(&shown, nobody.view())], 1, &config).unwrap().is_none());
     let error = fit(&truth, 1).probabilities(&unseen[..2], None).unwrap_err().to_string();
-    assert_eq!(error, "2 planes of features where the trees were grown on 5");
+    assert_eq!(error, "2 planes of features where the trees were grown on 11");
+}
+
+/// Smoothing adds a constant to a quadratic and leaves its second derivatives alone: 2 · 3 across,
+/// 2 · (-1) down, and with x y instead 1 and -1 along the diagonals.
+#[test]
+fn curvatures_are_the_second_derivatives_of_the_smoothed_image() {
+    let middle = |value: fn(f32, f32) -> f32| {
+        let image =
+            Array2::from_shape_fn((65, 65), |(y, x)| value(y as f32 - 32.0, x as f32 - 32.0));
+        let slice = Appearance::new(&image, None).unwrap();
+        [5, 6, 7, 8].map(|plane| slice.planes()[plane][[32, 32]])
+    };
+    let sigmas = [1.0_f32, 1.0, 4.0, 4.0];
+    let parabola = middle(|y, x| 3.0 * x * x - y * y);
+    let saddle = middle(|y, x| x * y);
+    for (place, variance) in sigmas.into_iter().enumerate() {
+        let (large, small) = if place % 2 == 0 { (6.0, 1.0) } else { (-2.0, -1.0) };
+        assert_abs_diff_eq!(parabola[place], large * variance, epsilon = 0.02);
+        assert_abs_diff_eq!(saddle[place], small * variance, epsilon = 0.02);
+    }
 }
 
 #[test]
-fn the_distance_to_the_edge_of_a_region_is_a_feature_and_ends() {
+fn where_a_pixel_lies_in_a_region_is_a_feature() {
     let region = Array2::from_shape_fn((40, 40), |(_, x)| x < 30);
     let slice = Appearance::new(&Array2::zeros((40, 40)), Some(&region)).unwrap();
-    let edge = slice.planes().last().unwrap();
+    let [.., edge, down] = slice.planes() else { unreachable!() };
     let found = [31, 29, 28, 20, 2].map(|column| edge[[7, column]]);
     assert_eq!(found, [0.0, 1.0, 2.0, 10.0, 15.0]);
+    assert_eq!([[0, 0], [10, 29], [39, 0], [10, 30]].map(|at| down[at]), [0.0, 0.25, 0.975, -1.0]);
     let other = Array2::from_elem((3, 3), true);
     assert!(Appearance::new(&Array2::zeros((40, 40)), Some(&other)).is_err());
 }
 
 #[test]
 fn an_estimate_is_the_mean_and_narrower_with_more_slices() {
-    let few = Estimate::from_held_back(&[Some(0.7), Some(0.7)]).unwrap();
-    let many = Estimate::from_held_back(&[Some(0.7); 20]).unwrap();
+    let held = |dice: &[f64]| -> Vec<Judged> {
+        dice.iter().map(|&dice| Judged { dice: Some(dice), distance: 3.0 }).collect()
+    };
+    let few = Estimate::new(&held(&[0.7, 0.7]), &[3.0]).unwrap();
+    let many = Estimate::new(&held(&[0.7; 20]), &[3.0]).unwrap();
     assert_abs_diff_eq!(few.dice, 0.7, epsilon = 1e-12);
     assert!(many.high - many.low < few.high - few.low && many.low < 0.7 && many.high > 0.7);
-    let bounds = Estimate::from_held_back(&[Some(1.0), Some(0.98)]).unwrap();
-    assert_eq!(bounds.high, 1.0);
+    assert_eq!(Estimate::new(&held(&[1.0, 0.98]), &[3.0]).unwrap().high, 1.0);
+    // The nearer the rest is to what was drawn, the better; far off it is never below nothing.
+    let at = |distance: f64| Estimate::new(&held(&[0.3, 0.5]), &[distance]).unwrap().dice;
+    assert!(at(1.0) > at(2.0) && at(2.0) > at(3.0) && at(3.0) > at(9.0));
+    assert_eq!(at(100.0), 0.0);
+    // Without a slice to be segmented it is the mean.
+    assert_abs_diff_eq!(Estimate::new(&held(&[0.3, 0.5]), &[]).unwrap().dice, 0.4, epsilon = 1e-12);
 }

@@ -3,7 +3,8 @@
 //! # Overview
 //!
 //! * Labels: [`IGNORE`] marks pixels that nobody annotated, [`MOST_CLASSES`] is how many classes a
-//!   label map can hold beside it, and [`binarise`] makes a mask of a probability map.
+//!   label map can hold beside it, and [`binarise`] makes a mask of a probability map, [`labels`]
+//!   labels of those of several classes.
 //! * Masks: [`Objects`] are the connected components of a mask under a [`Connectivity`], with their
 //!   [`ObjectStats`]. [`squared_distances`] is the exact Euclidean distance transform, and
 //!   [`nearest_squared`] the same for a few pixels only.
@@ -47,5 +48,5 @@ mod views;
 pub use components::{Connectivity, ObjectStats, Objects};
 pub use distance::{axis_lengths, nearest_squared, squared_distances};
 pub use error::{Error, Result};
-pub use labels::{IGNORE, MOST_CLASSES, binarise};
+pub use labels::{IGNORE, MOST_CLASSES, binarise, labels};
 pub use views::{as_volume, contiguous};

@@ -94,7 +94,7 @@ impl Arguments {
             config.later = later.clone();
         }
         // The networks of a committee are samples too.
-        if config.later.needs().contains(&Column::Bald) && config.completion.members < 2 {
+        if config.later.needs().contains(&Column::Bald) && config.completion.shares < 2 {
             config.prediction.monte_carlo = SAMPLES;
         }
         // A phantom is easier than any stack, and the first run should not take long.

@@ -75,16 +75,7 @@ impl HeadMaps {
     /// (strictly), with several the most probable class (of equals the lowest), which no threshold changes.
     #[must_use]
     pub fn labels(&self, threshold: f32) -> Array2<u8> {
-        match self.classes.last() {
-            None => qunet_grid::binarise(self.last(), threshold).mapv(u8::from),
-            Some(classes) => classes.map_axis(Axis(0), |lane| {
-                let best =
-                    lane.iter().enumerate().fold((0, f32::NEG_INFINITY), |best, (label, &p)| {
-                        if p > best.1 { (label, p) } else { best }
-                    });
-                best.0 as u8
-            }),
-        }
+        qunet_grid::labels(&self.probabilities(), threshold)
     }
 
     /// The last head, `(1, H, W)` with a single class, otherwise `(classes, H, W)` with the
@@ -95,21 +86,6 @@ impl HeadMaps {
             None => self.last().clone().insert_axis(Axis(0)),
             Some(classes) => classes.clone(),
         }
-    }
-
-    /// The mean of the maps that several networks of one architecture give of one slice, head by
-    /// head; `None` for none.
-    #[must_use]
-    pub fn mean(all: &[Self]) -> Option<Self> {
-        let share = 1.0 / all.len() as f32;
-        let mut mean = all.first()?.clone();
-        for other in &all[1..] {
-            mean.maps.iter_mut().zip(&other.maps).for_each(|(sum, map)| *sum += map);
-            mean.classes.iter_mut().zip(&other.classes).for_each(|(sum, map)| *sum += map);
-        }
-        mean.maps.iter_mut().for_each(|sum| *sum *= share);
-        mean.classes.iter_mut().for_each(|sum| *sum *= share);
-        Some(mean)
     }
 
     /// The same maps with nothing but background outside a region `(H, W)`.
