@@ -53,7 +53,7 @@
 //! In a NIfTI file x is the column, y the row and z the slice. Pixels stay in the type they were
 //! stored in (u8, u16, i16, f32); wider types and rescaled values become f32, whole Hounsfield units
 //! that fit become i16. DICOM values become modality values by rescale slope and intercept of their own
-//! slice, or by its modality look-up table. Not read: deflated DICOM, JPEG-LS and JPEG XL, colour; the
+//! slice, or by its modality look-up table. Not read: JPEG XL, high-throughput JPEG 2000, colour; the
 //! error names the transfer syntax and the remedy. NumPy arrays in Fortran order are read in pieces of
 //! 128 MiB. TIFF, NumPy arrays and pictures say nothing of their place: one millimetre in every direction.
 //! Transparent pictures and, as images, pictures with a colour table are refused.
@@ -71,7 +71,7 @@
 //!
 //! | Feature | Gives |
 //! |---|---|
-//! | `dicom` (default) | DICOM series and files: uncompressed, JPEG baseline to lossless, RLE |
+//! | `dicom` (default) | DICOM series and files: uncompressed, deflated, JPEG baseline to lossless, JPEG-LS, RLE |
 //! | `tiff` (default) | TIFF of one or many pages |
 //! | `npy` (default) | NumPy arrays |
 //! | `dicom-jpeg2000` | JPEG 2000 in DICOM, by a decoder translated from C that is not memory-safe code: use it for files that you trust |
