@@ -30,6 +30,8 @@ struct Arguments {
     scatter: Option<PathBuf>,
 }
 
+const CONSTANT: &str = "no slice shows anything: in each all pixels of the region of interest have \
+    one value; check that --stack is the image, and not a mask of one label, and that --roi lies on it";
 const EQUAL: &str =
     "all slices are equal in quality, so that none is better than the rest; annotate any of them";
 const NONE: &str = "no slice is better than the mean in every metric; leave out --paper, give --roi, \
@@ -55,9 +57,7 @@ fn main() -> anyhow::Result<()> {
     println!("annotate first, best quality first:");
     s0.picks().iter().for_each(|pick| println!("  {pick}"));
     if s0.picks().is_empty() {
-        let quality = |record: &QualityRecord| (record.blurriness(), record.inverse_psnr);
-        let equal = records.iter().all(|record| quality(record) == quality(&records[0]));
-        println!("none: {}", if equal { EQUAL } else { NONE });
+        println!("none: {}", why_none(&records));
     }
     if let Some(path) = &arguments.scatter {
         let limits = s0.thresholds.image_quality[0];
@@ -65,4 +65,16 @@ fn main() -> anyhow::Result<()> {
         println!("scatter plot: {}", path.display());
     }
     Ok(())
+}
+
+/// What a choice of nothing is due to, and what to do.
+fn why_none(records: &[QualityRecord]) -> &'static str {
+    let quality = |record: &QualityRecord| (record.blurriness(), record.inverse_psnr);
+    if records.iter().all(|record| record.variance_of_laplacian == 0.0) {
+        CONSTANT
+    } else if records.iter().all(|record| quality(record) == quality(&records[0])) {
+        EQUAL
+    } else {
+        NONE
+    }
 }

@@ -93,8 +93,17 @@ fn a_cause_is_printed_once() {
 fn a_choice_of_nothing_says_why() {
     let mut program = program("select_initial");
     let program = program.arg("--paper").arg("--stack").arg(case("equal.nii.gz"));
-    let printed = printed(&program.output().unwrap());
-    assert!(printed.contains("none: all slices are equal in quality"), "{printed}");
+    let chosen = printed(&program.output().unwrap());
+    assert!(chosen.contains("none: all slices are equal in quality"), "{chosen}");
+}
+
+#[test]
+fn a_constant_stack_is_called_constant() {
+    let mut program = program("select_initial");
+    let printed = printed(&program.arg("--stack").arg(case("constant.nii.gz")).output().unwrap());
+    assert!(printed.contains("none: no slice shows anything"), "{printed}");
+    assert!(printed.contains("degenerate: constant slice"), "{printed}");
+    assert!(!printed.contains("threshold") && !printed.contains("annotate any"), "{printed}");
 }
 
 /// A pipe whose reader is gone, as `| head -1` leaves it.
