@@ -19,6 +19,8 @@ struct Arguments {
     /// Region of interest on the stack's grid.
     #[arg(long, value_name = "FILE|DIR", requires = "stack")]
     roi: Option<PathBuf>,
+    #[command(flatten)]
+    other_voxels: qunet_examples::OtherVoxels,
     /// The most slices to take.
     #[arg(long, value_name = "N", default_value_t = 10)]
     count: usize,
@@ -45,7 +47,7 @@ fn main() -> anyhow::Result<()> {
         Some(path) => Stack::open(path)?,
     };
     if let Some(path) = &arguments.roi {
-        stack = qunet_examples::with_roi(stack, path)?;
+        stack = arguments.other_voxels.with_roi(stack, path)?;
     }
     let records = score_stack(&stack, &Scaling::StackMinMax, &QualityParams::default())?;
     let pool = Pool::of_stack(stack.slices())?.with_quality(0, &records)?;

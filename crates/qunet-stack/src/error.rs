@@ -193,7 +193,8 @@ pub enum Error {
     /// A mask that does not fit its stack.
     #[error(
         "{name} has shape {found:?} (slices, height, width) but the stack has {expected:?}; \
-         a mask lies on the grid of its image, resample it to that"
+         a mask lies on the grid of its image, resample it to that (--resample nearest, where both \
+         say where they lie)"
     )]
     ShapeMismatch {
         /// The mask.
@@ -206,7 +207,7 @@ pub enum Error {
     /// A mask that lies on other voxels than its stack.
     #[error(
         "{name} lies up to {} mm from {stack}: it has {found}; the stack has {expected}; \
-         resample it to the grid of its stack, by nearest neighbour",
+         resample it to the grid of its stack, by nearest neighbour (--resample nearest)",
         crate::geometry::millimetres(*distance)
     )]
     Elsewhere {
@@ -220,6 +221,12 @@ pub enum Error {
         stack: String,
         /// Where the stack lies, in words.
         expected: String,
+    },
+    /// A way of resampling that there is not.
+    #[error("there is no way of resampling {name:?}; name one of never, nearest")]
+    UnknownResample {
+        /// The name given.
+        name: String,
     },
     /// A mask with values from which nobody can tell what is inside.
     #[error(

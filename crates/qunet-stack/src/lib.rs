@@ -8,7 +8,8 @@
 //!   TIFF, NumPy arrays and folders of pictures; the content says what a file is, not its name. A
 //!   [`SliceId`] names a slice, a [`SliceView`] is one.
 //! * **Masks.** [`LabelMap`] is a mask on the grid of a stack. [`Grid`] and [`Fit`] bring a mask to its
-//!   stack ([`Reordering`]), or refuse it; [`Foreground`] says which of its values are inside, and
+//!   stack ([`Reordering`]), or refuse it, unless it is to be resampled ([`Resample`], [`Resampling`]);
+//!   [`MaskParams`] are what a mask is read with. [`Foreground`] says which of its values are inside, and
 //!   [`MaskFault`] what speaks against them.
 //! * **One slice at a time.** [`SliceStream`] and [`MaskStream`] read the same files in the memory of a
 //!   slice ([`SlicePixels`]).
@@ -97,6 +98,8 @@ mod pixels;
 mod place;
 mod png_files;
 mod region;
+mod reordering;
+mod resampling;
 mod resize;
 pub mod roi;
 mod samples;
@@ -114,13 +117,15 @@ pub use files::{
 };
 pub use foreground::{Foreground, MaskFault};
 pub use geometry::{Geometry, LengthUnit, SlicingAxis, millimetres};
-pub use grid::{Fit, Grid, Reordering};
+pub use grid::{Fit, Grid};
 pub use mask::LabelMap;
 pub use mask_stream::MaskStream;
 pub use ndarray;
 pub use nrrd_file::Segment;
 pub use pixels::{Pixels, SlicePixels, SliceView};
 pub use region::Region;
+pub use reordering::Reordering;
+pub use resampling::{MaskParams, Resample, Resampling};
 pub use resize::{resize_area, resize_bilinear, resize_nearest};
 pub use scaling::Scaling;
 pub use slice_id::SliceId;
