@@ -242,6 +242,36 @@ fn tiff_values_are_those_that_are_stored_whatever_they_mean() {
     }
 }
 
+/// What is cut short says so, whatever its reader calls it, and everything names a remedy.
+#[test]
+fn messages_about_broken_files_need_no_knowledge_of_their_readers() {
+    let cut = |name: &str, length: usize| golden_bytes(name)[..length].to_vec();
+    let nifti = golden_bytes("scaled.nii");
+    for (name, bytes) in [
+        ("a.tif", cut("uint16_lzw.tif", 200)),
+        ("a.png", cut("png8/9.png", 60)),
+        ("a.nii", nifti[..300].to_vec()),
+        ("a.nii.gz", cut("uint8.nii.gz", 60)),
+        ("a.dcm", cut("dicom_explicit/1", 137)),
+        ("a.npy", cut("f64.npy", 150)),
+    ] {
+        let message = refused(name, &bytes).to_string();
+        assert!(message.contains("again"), "{message}");
+        for raw in ["fill whole buffer", "unexpected end of file", "expected value"] {
+            assert!(!message.contains(raw), "{message}");
+        }
+    }
+    let mut marked = nifti;
+    marked[344..348].copy_from_slice(b"xx\0\0");
+    let message = refused("a.nii", &marked).to_string();
+    assert!(message.contains("neither mark, n+1 nor ni1; copy it again"), "{message}");
+    let message = refused("a.npy", &patched("f64.npy", 12, b"@@@@")).to_string();
+    assert!(
+        message.contains("is not a readable .npy file") && message.contains("anew"),
+        "{message}"
+    );
+}
+
 #[test]
 fn tiff_pages_that_lead_back_to_the_first_are_refused() {
     let mut bytes = golden_bytes("uint8.tif");

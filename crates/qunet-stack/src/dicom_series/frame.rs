@@ -255,7 +255,7 @@ impl Object<'_> {
     }
 
     fn broken(&self, problem: &str) -> Error {
-        Error::decode(self.path, "DICOM file", format!("{problem}; correct it in the file"))
+        Error::decode(self.path, "DICOM file", problem)
     }
 }
 
