@@ -68,7 +68,7 @@ impl LabelMap {
         stack: &Stack,
         params: impl Into<MaskParams>,
     ) -> Result<Self, Error> {
-        let (mask, fit) = read(path.as_ref(), Grid::from(stack), params.into())?;
+        let (mask, fit) = read(path.as_ref(), Grid::from(stack), &params.into())?;
         let labels = mask.mapv(u8::from);
         Ok(Self { labels, geometry: Some(*stack.geometry()), fit })
     }
@@ -140,13 +140,13 @@ impl Stack {
         path: impl AsRef<Path>,
         params: impl Into<MaskParams>,
     ) -> Result<Self, Error> {
-        let (roi, fit) = read(path.as_ref(), Grid::from(&self), params.into())?;
+        let (roi, fit) = read(path.as_ref(), Grid::from(&self), &params.into())?;
         Ok(self.with_roi_mask(roi)?.with_roi_fit(fit))
     }
 }
 
 /// Reads a mask onto a grid.
-fn read(path: &Path, grid: Grid, params: MaskParams) -> Result<(Array3<bool>, Fit), Error> {
+fn read(path: &Path, grid: Grid, params: &MaskParams) -> Result<(Array3<bool>, Fit), Error> {
     let mut slices = Slices::open_labels(path)?;
     let fit = grid.resampling(params.resample).fit(&slices.grid(path))?;
     let mask = read_stored(path, &mut slices, &params.foreground)?;

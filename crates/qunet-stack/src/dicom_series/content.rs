@@ -13,7 +13,7 @@ use crate::Error;
 #[derive(Debug)]
 pub(super) enum Content {
     Stored(File),
-    Deflated(Deflated),
+    Deflated(Box<Deflated>),
 }
 
 impl Content {
@@ -23,7 +23,9 @@ impl Content {
         let file = File::open(path).map_err(cannot_read)?;
         Ok(match deflated {
             None => Self::Stored(file),
-            Some(start) => Self::Deflated(Deflated::new(file, start).map_err(cannot_read)?),
+            Some(start) => {
+                Self::Deflated(Box::new(Deflated::new(file, start).map_err(cannot_read)?))
+            }
         })
     }
 
@@ -126,7 +128,9 @@ mod tests {
             content.read_exact(&mut bytes).unwrap();
             assert_eq!(&bytes, b"34");
         };
-        [SeekFrom::Start(8), SeekFrom::Current(-2), SeekFrom::Start(8)].map(&mut at);
+        [SeekFrom::Start(8), SeekFrom::Current(-2), SeekFrom::Start(8)]
+            .into_iter()
+            .for_each(&mut at);
         assert!(content.seek(SeekFrom::Start(4)).is_err());
         assert!(content.seek(SeekFrom::End(0)).is_err());
     }
