@@ -27,15 +27,19 @@ struct Arguments {
     annotated: Vec<SliceId>,
     #[command(flatten)]
     values: qunet_examples::MaskValues,
+    #[command(flatten)]
+    other_voxels: qunet_examples::OtherVoxels,
 }
 
 fn main() -> anyhow::Result<()> {
     qunet_examples::end_with_reader()?;
-    let Arguments { stack, prediction, truth, annotated, values } = Arguments::parse();
+    let Arguments { stack, prediction, truth, annotated, values, other_voxels } =
+        Arguments::parse();
     let (prediction, truth) = match (stack, prediction, truth) {
         (Some(stack), Some(prediction), Some(truth)) => {
             let stack = Stack::open(stack)?;
-            (values.open(prediction, &stack)?, values.open(truth, &stack)?)
+            let open = |path| other_voxels.open(path, &stack, &values);
+            (open(prediction)?, open(truth)?)
         }
         _ => {
             let phantom = CtPhantom::default().generate()?;

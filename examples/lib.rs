@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use qunet::stack::{Error, Fit, Foreground, LabelMap, Stack};
+use qunet::stack::{Error, Fit, Foreground, LabelMap, MaskParams, Resample, Stack};
 
 /// Which values of a mask file are the lesion, for every program that takes one.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -28,9 +28,50 @@ impl MaskValues {
     /// # Errors
     /// Those of [`LabelMap::open`].
     pub fn open(&self, path: impl AsRef<Path>, stack: &Stack) -> Result<LabelMap, Error> {
-        let labels = LabelMap::open(&path, stack, &self.said().unwrap_or_default())?;
+        let never = OtherVoxels::default();
+        never.open(path, stack, self)
+    }
+}
+
+/// What becomes of masks on other voxels than their stack, for programs that may bring them over.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub struct OtherVoxels {
+    /// What to do with a mask on other voxels than its image: refuse it, or give each voxel of the image
+    /// the label of the nearest one; outside the mask all is background.
+    #[arg(long, value_name = "never|nearest", default_value = "never")]
+    pub resample: Resample,
+}
+
+impl OtherVoxels {
+    /// [`MaskValues::open`], with a mask on other voxels brought over if that was asked for.
+    ///
+    /// # Errors
+    /// Those of [`LabelMap::open`].
+    pub fn open(
+        self,
+        path: impl AsRef<Path>,
+        stack: &Stack,
+        values: &MaskValues,
+    ) -> Result<LabelMap, Error> {
+        let labels = LabelMap::open(&path, stack, self.of(values.said().unwrap_or_default()))?;
         tell(path, labels.fit());
         Ok(labels)
+    }
+
+    /// How a mask is read of which these values are inside.
+    #[must_use]
+    pub fn of(self, foreground: Foreground) -> MaskParams {
+        MaskParams { foreground, resample: self.resample }
+    }
+
+    /// [`with_roi`], with a region on other voxels brought over if that was asked for.
+    ///
+    /// # Errors
+    /// Those of [`Stack::with_roi`].
+    pub fn with_roi(self, stack: Stack, path: impl AsRef<Path>) -> Result<Stack, Error> {
+        let stack = stack.with_roi_of(&path, self.of(Foreground::AnyLabel))?;
+        tell(path, stack.roi_fit());
+        Ok(stack)
     }
 }
 
@@ -39,9 +80,7 @@ impl MaskValues {
 /// # Errors
 /// Those of [`Stack::with_roi`].
 pub fn with_roi(stack: Stack, path: impl AsRef<Path>) -> Result<Stack, Error> {
-    let stack = stack.with_roi(&path)?;
-    tell(path, stack.roi_fit());
-    Ok(stack)
+    OtherVoxels::default().with_roi(stack, path)
 }
 
 /// Says on standard error how a mask lay on its stack, unless voxel on voxel.

@@ -19,6 +19,8 @@ struct Arguments {
     /// Region of interest on the stack's grid.
     #[arg(long, value_name = "FILE|DIR", requires = "stack")]
     roi: Option<PathBuf>,
+    #[command(flatten)]
+    other_voxels: qunet_examples::OtherVoxels,
     /// The most slices to take.
     #[arg(long, value_name = "N", default_value_t = 10)]
     count: usize,
@@ -30,6 +32,8 @@ struct Arguments {
     scatter: Option<PathBuf>,
 }
 
+const CONSTANT: &str = "no slice shows anything: in each all pixels of the region of interest have \
+    one value; check that --stack is the image, and not a mask of one label, and that --roi lies on it";
 const EQUAL: &str =
     "all slices are equal in quality, so that none is better than the rest; annotate any of them";
 const NONE: &str = "no slice is better than the mean in every metric; leave out --paper, give --roi, \
@@ -43,7 +47,7 @@ fn main() -> anyhow::Result<()> {
         Some(path) => Stack::open(path)?,
     };
     if let Some(path) = &arguments.roi {
-        stack = qunet_examples::with_roi(stack, path)?;
+        stack = arguments.other_voxels.with_roi(stack, path)?;
     }
     let records = score_stack(&stack, &Scaling::StackMinMax, &QualityParams::default())?;
     let pool = Pool::of_stack(stack.slices())?.with_quality(0, &records)?;
@@ -55,9 +59,7 @@ fn main() -> anyhow::Result<()> {
     println!("annotate first, best quality first:");
     s0.picks().iter().for_each(|pick| println!("  {pick}"));
     if s0.picks().is_empty() {
-        let quality = |record: &QualityRecord| (record.blurriness(), record.inverse_psnr);
-        let equal = records.iter().all(|record| quality(record) == quality(&records[0]));
-        println!("none: {}", if equal { EQUAL } else { NONE });
+        println!("none: {}", why_none(&records));
     }
     if let Some(path) = &arguments.scatter {
         let limits = s0.thresholds.image_quality[0];
@@ -65,4 +67,16 @@ fn main() -> anyhow::Result<()> {
         println!("scatter plot: {}", path.display());
     }
     Ok(())
+}
+
+/// What a choice of nothing is due to, and what to do.
+fn why_none(records: &[QualityRecord]) -> &'static str {
+    let quality = |record: &QualityRecord| (record.blurriness(), record.inverse_psnr);
+    if records.iter().all(|record| record.variance_of_laplacian == 0.0) {
+        CONSTANT
+    } else if records.iter().all(|record| quality(record) == quality(&records[0])) {
+        EQUAL
+    } else {
+        NONE
+    }
 }

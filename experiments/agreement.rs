@@ -77,7 +77,7 @@ fn main() -> anyhow::Result<()> {
     let _ = qunet_model::keep_freed_memory();
     let arguments = Arguments::parse();
     let stack = Stack::open(&arguments.stack)?;
-    let labels = LabelMap::open(&arguments.labels, &stack, &Foreground::AnyLabel)?;
+    let labels = LabelMap::open(&arguments.labels, &stack, Foreground::AnyLabel)?;
     let pool = Pool::of_stack(stack.slices())?;
     let chosen = EvenlySpaced {}.select(&pool, &Request::new(arguments.slices, 0))?.slices(0);
     let mut outcomes = Vec::new();

@@ -92,7 +92,7 @@ fn main() -> anyhow::Result<()> {
     let _ = qunet_model::keep_freed_memory();
     let arguments = Arguments::parse();
     let stack = Stack::open(&arguments.stack)?;
-    let labels = LabelMap::open(&arguments.labels, &stack, &Foreground::AnyLabel)?;
+    let labels = LabelMap::open(&arguments.labels, &stack, Foreground::AnyLabel)?;
     let mut all = Vec::new();
     for id in stack.ids() {
         all.push((

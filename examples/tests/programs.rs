@@ -43,6 +43,34 @@ fn score_masks_compares_the_places_of_prediction_and_truth() {
     assert!(text(&output.stderr).contains("its rows the other way round"));
 }
 
+/// A prediction of one column of twenty fewer than its truth, which holds nothing there.
+#[test]
+fn score_masks_resamples_where_that_is_asked_for() {
+    use qunet::stack::{LabelMap, Pixels, Stack};
+    let truth = Stack::open(case("104/truth.nii.gz")).unwrap();
+    let labels = LabelMap::open_binary(case("104/truth.nii.gz"), &truth).unwrap();
+    assert!(labels.labels().slice(ndarray::s![.., .., 0]).iter().all(|&label| label == 0));
+    let part = labels.labels().slice(ndarray::s![.., .., 1..]).to_owned();
+    let part = Stack::new("part", Pixels::U8(part), truth.geometry().starting_at([0, 0, 1]));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("part.nii.gz");
+    part.unwrap().write(&path).unwrap();
+    let output = |arguments: &[&str]| {
+        let mut program = program("score_masks");
+        program.arg("--prediction").arg(&path).arg("--truth").arg(case("104/truth.nii.gz"));
+        program.args(arguments).output().unwrap()
+    };
+    let refused = output(&[]);
+    assert!(!refused.status.success());
+    assert!(text(&refused.stderr).contains("--resample nearest"), "{}", text(&refused.stderr));
+    for labels in [&["--resample", "nearest"][..], &["--resample", "nearest", "--labels", "1"]] {
+        let output = output(labels);
+        assert!(printed(&output).contains("1.0000"), "{}", printed(&output));
+        let note = text(&output.stderr);
+        assert!(note.contains("5.0 % of the stack lie outside the mask"), "{note}");
+    }
+}
+
 #[test]
 fn score_masks_gives_the_same_millimetres_in_any_unit() {
     let [in_mm, in_micrometres] = ["mm", "micron"].map(|unit| {
@@ -93,8 +121,17 @@ fn a_cause_is_printed_once() {
 fn a_choice_of_nothing_says_why() {
     let mut program = program("select_initial");
     let program = program.arg("--paper").arg("--stack").arg(case("equal.nii.gz"));
-    let printed = printed(&program.output().unwrap());
-    assert!(printed.contains("none: all slices are equal in quality"), "{printed}");
+    let chosen = printed(&program.output().unwrap());
+    assert!(chosen.contains("none: all slices are equal in quality"), "{chosen}");
+}
+
+#[test]
+fn a_constant_stack_is_called_constant() {
+    let mut program = program("select_initial");
+    let printed = printed(&program.arg("--stack").arg(case("constant.nii.gz")).output().unwrap());
+    assert!(printed.contains("none: no slice shows anything"), "{printed}");
+    assert!(printed.contains("degenerate: constant slice"), "{printed}");
+    assert!(!printed.contains("threshold") && !printed.contains("annotate any"), "{printed}");
 }
 
 /// A pipe whose reader is gone, as `| head -1` leaves it.

@@ -144,7 +144,7 @@ fn open(run: &Run) -> anyhow::Result<(Vec<Stack>, Vec<LabelMap>)> {
         if let Some(roi) = run.roi.get(number) {
             stack = stack.with_roi(roi)?;
         }
-        truths.push(LabelMap::open(truth, &stack, &Foreground::AnyLabel)?);
+        truths.push(LabelMap::open(truth, &stack, Foreground::AnyLabel)?);
         stacks.push(stack);
     }
     Ok((stacks, truths))

@@ -1,5 +1,6 @@
 //! What the fuzz targets make of the bytes that they are given.
 
+pub mod annotations;
 mod kernels;
 mod masks;
 mod picture;

@@ -325,6 +325,9 @@ fn corrections_are_taken_and_unasked_drawings_are_reported() {
     assert_eq!(campaign.manifest().stacks[0].foreground, held);
     let nowhere = Masks::default().empty("a", other);
     assert!(matches!(campaign.ingest(&nowhere), Err(Error::NotAsked { .. })));
+    let beyond = Masks::default().empty("a", SliceId(99));
+    let message = campaign.ingest(&beyond).unwrap_err().to_string();
+    assert!(message.contains("slice 99 does not exist: a has "), "{message}");
     let ingested = campaign.ingest(&Masks::default().empty("a", known[0])).unwrap();
     assert_eq!(ingested.changed.iter().map(|id| id.slice).collect::<Vec<_>>(), [known[0]]);
     assert!(campaign.manifest().stacks[0].foreground < held);

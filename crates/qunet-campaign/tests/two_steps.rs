@@ -353,7 +353,7 @@ fn constant_slices_leave_nothing_to_start_from() {
     let error = error_of(&stack, &mut Blank(48), &mut Silent);
     let message = error.to_string();
     assert!(message.contains("chooses none of 6 slices"), "{message}");
-    assert!(message.contains("6 of them: degenerate"), "{message}");
+    assert!(message.contains("6 of them: degenerate: constant slice"), "{message}");
     assert!(message.contains("check the region of interest"), "{message}");
 }
 

@@ -7,7 +7,6 @@ use std::path::Path;
 use ndarray::{Array2, ArrayRef2, ArrayRef3};
 use qunet_grid::IGNORE;
 use qunet_stack::SliceId;
-use serde::de::DeserializeOwned;
 
 use crate::{Error, Task};
 
@@ -88,11 +87,6 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
         return fs::read(path).map_err(cannot_read);
     }
     Err(Error::NoFile { path: path.to_owned() })
-}
-
-pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
-    serde_json::from_slice(&read(path)?)
-        .map_err(|source| Error::Json { path: path.to_owned(), source })
 }
 
 /// The slice of a picture, by the number at the end of its name: `3.png`, `slice_3.png`,

@@ -104,12 +104,16 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A JSON file that does not hold what it should.
-    #[error("{path} is not what the program exports")]
+    #[error("{path} is no {format}: {problem}; {remedy}")]
     Json {
         /// The file.
         path: PathBuf,
-        /// The error of its reader.
-        source: serde_json::Error,
+        /// What it should be.
+        format: &'static str,
+        /// What is wrong with it, and where.
+        problem: String,
+        /// How such a file is got.
+        remedy: &'static str,
     },
     /// Masks on another grid.
     #[error(
@@ -292,7 +296,7 @@ pub enum MaskProblem {
         kind: String,
     },
     /// A region that does not hold what its type says.
-    #[error("its {kind} are broken: {problem}")]
+    #[error("its value for {kind} is broken: {problem}")]
     Broken {
         /// The type.
         kind: String,
@@ -324,7 +328,7 @@ pub enum MaskProblem {
 #[non_exhaustive]
 pub enum NrrdProblem {
     /// It starts otherwise.
-    #[error("it does not start with NRRD")]
+    #[error("it does not start with NRRD; save the segmentation as .seg.nrrd")]
     Magic,
     /// A field that is missing or makes no sense.
     #[error("its field {field:?} is {value:?}; {remedy}")]
@@ -349,7 +353,10 @@ pub enum NrrdProblem {
     )]
     NoSegments,
     /// Fewer or more voxels than the header says.
-    #[error("it holds {found} voxels, and its header says {expected}")]
+    #[error(
+        "it holds {found} voxels, and its header says {expected}; copy it again, or save it \
+         anew"
+    )]
     Voxels {
         /// Voxels there are, at most one more than expected.
         found: usize,
@@ -357,6 +364,6 @@ pub enum NrrdProblem {
         expected: usize,
     },
     /// Voxels that cannot be unpacked.
-    #[error("its voxels cannot be unpacked: {0}")]
+    #[error("its voxels cannot be unpacked ({0}); copy it again, or save it anew")]
     Gzip(std::io::Error),
 }

@@ -41,6 +41,7 @@ mod answers;
 pub mod coco;
 mod error;
 mod format;
+mod json;
 pub mod label_studio;
 mod nifti;
 mod seg_nrrd;

@@ -16,8 +16,15 @@ fn case(name: &str) -> PathBuf {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases")).join(name)
 }
 
-/// The answer of a file, or what its refusal says with all its causes.
+/// The answer of a file, or what its refusal says.
 fn import(format: Format, path: &Path) -> Result<Answers, String> {
+    answer(|task| format.import(task, path))
+}
+
+/// The answer to the task of all cases, or what its refusal says with all its causes.
+fn answer(
+    take: impl FnOnce(&Task<'_>) -> Result<Answers, qunet_exchange::Error>,
+) -> Result<Answers, String> {
     let stack = Stack::open(case("ct.nii.gz")).unwrap();
     let classes = ["lesion".to_owned(), "vessel".to_owned()];
     let task = Task {
@@ -28,7 +35,7 @@ fn import(format: Format, path: &Path) -> Result<Answers, String> {
         suggestion: None,
         scaling: Scaling::StackMinMax,
     };
-    format.import(&task, path).map_err(|error| {
+    take(&task).map_err(|error| {
         let causes =
             std::iter::successors(Some(&error as &dyn std::error::Error), |it| it.source());
         causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
@@ -157,6 +164,57 @@ fn pictures_that_would_be_lost_are_told_of() {
     assert!(import(Format::Coco, folder.path()).unwrap_err().contains("is no file"));
 }
 
+/// What each message says is what a reader of JSON found, in words that need no knowledge of it.
+#[test]
+fn json_that_is_none_of_the_program_names_file_field_and_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("masks.json");
+    let image = json!({"id": 1, "file_name": "3.png"});
+    let coco = |images: Value, annotations: Value| {
+        json!({"images": images, "annotations": annotations, "categories": []}).to_string()
+    };
+    let one = json!({"id": 7, "image_id": 1});
+    for (text, says) in [
+        (String::new(), "it is empty"),
+        ("PK".to_owned(), "it is no JSON from line 1 on"),
+        ("{\n\"images\": [,]}".to_owned(), "it is no JSON from line 2 on"),
+        ("{\"images\": [".to_owned(), "it ends in the middle, in line 1"),
+        ("[]".to_owned(), "it is a list, and should be an object"),
+        ("{}".to_owned(), "it lacks images"),
+        (coco(json!([image]), json!([one])), "annotations[0] lacks category_id"),
+        (
+            coco(json!([{"id": "a"}]), json!([])),
+            "images[0].id is string \"a\", and should be a whole",
+        ),
+        (
+            coco(json!([{"id": -1}]), json!([])),
+            "images[0].id is integer `-1`, and should be a whole",
+        ),
+    ] {
+        std::fs::write(&path, &text).unwrap();
+        let message = import(Format::Coco, &path).unwrap_err();
+        assert!(message.contains(says), "{message} does not say {says}");
+        assert!(message.contains("masks.json") && message.contains("COCO 1.0"), "{message}");
+        for raw in ["expected", "missing field", "u64", "column"] {
+            assert!(!message.contains(raw), "{message}");
+        }
+    }
+    for (text, says) in [
+        (json!([{"image": "3.png"}]), "[0] lacks data"),
+        (json!([{"data": {"image": 3}}]), "[0].data.image is integer `3`, and should be a text"),
+    ] {
+        std::fs::write(&path, text.to_string()).unwrap();
+        let message = import(Format::LabelStudio, &path).unwrap_err();
+        assert!(message.contains(says) && message.contains("JSON-MIN"), "{message}");
+    }
+    let rle = json!({"format": "rle", "rle": [0, 300], "brushlabels": ["lesion"]});
+    let message = studio(&json!({"id": "r7", "type": "brushlabels", "value": rle})).unwrap_err();
+    assert!(
+        message.contains("rle[1] is integer `300`, and should be a whole number from 0 to 255"),
+        "{message}"
+    );
+}
+
 #[test]
 fn label_maps_and_segmentations_are_taken_or_refused() {
     assert_refused(Format::Nifti, "191.masks.nii.gz", &["10.500 mm from its stack"]);
@@ -186,16 +244,6 @@ fn values_between_labels_and_masks_that_are_none_are_refused() {
         message.contains("slice 1 holds 0.125") && message.contains("whole numbers"),
         "{message}"
     );
-    let classes = ["lesion".to_owned()];
-    let scaling = Scaling::StackMinMax;
-    let task = Task {
-        name: "ct",
-        stack: &stack,
-        asked: &ASKED,
-        classes: &classes,
-        suggestion: None,
-        scaling,
-    };
-    let message = import_binary(&task, &path).unwrap_err().to_string();
+    let message = answer(|task| import_binary(task, &path)).unwrap_err();
     assert!(message.contains("0.125 is no label"), "{message}");
 }

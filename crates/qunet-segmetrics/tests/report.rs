@@ -177,6 +177,42 @@ fn slices_are_shown_on_request_and_files_hold_every_digit() {
     assert_eq!((&*row["defined"], &*row["undefined"]), ("2", "0"));
 }
 
+/// What begins so is a formula to a spreadsheet; OWASP's page on CSV injection lists the characters.
+#[test]
+fn no_name_is_a_formula_to_a_spreadsheet() {
+    let names = ["=1+1", "+a", "-inf", "@SUM(A1)", "\t=1", "\r=1", "＝1"];
+    let mut builder = ReportBuilder::new(EmptyPolicy::Undefined).given(["=change", "-"]);
+    for name in names.into_iter().chain(["-1", "ct=1.nii", "a-b"]) {
+        builder.volume(name, name, None, [Some(-0.5), None]);
+    }
+    let report = builder.build().unwrap();
+    let (mut table, mut summary) = (Vec::new(), Vec::new());
+    report.write_csv(&mut table).unwrap();
+    report.write_summary_csv(&mut summary).unwrap();
+    for bytes in [&table, &summary] {
+        let mut table = csv::ReaderBuilder::new().has_headers(false).from_reader(&bytes[..]);
+        for cell in table
+            .records()
+            .flat_map(|record| record.unwrap().iter().map(str::to_owned).collect::<Vec<_>>())
+        {
+            let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝']);
+            assert!(!formula || cell.parse::<f64>().is_ok_and(f64::is_finite), "{cell:?}");
+        }
+    }
+    let rows = csv::Reader::from_reader(&table[..]).into_records().map(Result::unwrap);
+    let rows: Vec<Vec<String>> = rows
+        .map(|row| row.iter().map(str::to_owned).collect())
+        .filter(|row: &Vec<String>| row[0] == "volume")
+        .collect();
+    for (row, name) in rows.iter().zip(names) {
+        assert_eq!(row[1], format!("'{name}"));
+    }
+    // Numbers, and what only holds such a character, are left alone.
+    let kept: Vec<&str> = rows[names.len()..].iter().map(|row| row[1].as_str()).collect();
+    assert_eq!(kept, ["-1", "ct=1.nii", "a-b"]);
+    assert!(rows.iter().all(|row| row[8] == "-0.5"));
+}
+
 #[derive(Deserialize)]
 struct Nnunet {
     arrays: BTreeMap<String, Arrays>,

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 use crate::SliceId;
 use crate::geometry::Short;
 
+/// What is wrong with a file that is cut short.
+const ENDS: &str = "it ends too early";
+
 /// What can go wrong with a stack, a mask or a file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -42,7 +45,11 @@ pub enum Error {
         path: PathBuf,
     },
     /// The NIfTI header or data is broken.
-    #[error("{path} is not a readable NIfTI-1 file: {problem}")]
+    #[error(
+        "{path} is not a readable NIfTI-1 file: {}; copy it again, or write it anew with the program \
+         that it comes from",
+        in_nifti(problem)
+    )]
     Nifti {
         /// The file.
         path: PathBuf,
@@ -50,7 +57,10 @@ pub enum Error {
         problem: nifti::NiftiError,
     },
     /// A file of another format is broken.
-    #[error("{path} is not a readable {format}: {problem}")]
+    #[error(
+        "{path} is not a readable {format}: {problem}; copy it again, correct it, or write it anew \
+         with the program that it comes from"
+    )]
     Decode {
         /// The file.
         path: PathBuf,
@@ -158,14 +168,6 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
-    /// A slice that could not be decoded.
-    #[error("{path} is not a readable image")]
-    Image {
-        /// The file.
-        path: PathBuf,
-        /// The error of the decoder.
-        source: image::ImageError,
-    },
     /// A colour image.
     #[error(
         "{path} is a colour image ({colour}); convert images to 8- or 16-bit grey; of masks save \
@@ -193,7 +195,8 @@ pub enum Error {
     /// A mask that does not fit its stack.
     #[error(
         "{name} has shape {found:?} (slices, height, width) but the stack has {expected:?}; \
-         a mask lies on the grid of its image, resample it to that"
+         a mask lies on the grid of its image, resample it to that (--resample nearest, where both \
+         say where they lie)"
     )]
     ShapeMismatch {
         /// The mask.
@@ -206,7 +209,7 @@ pub enum Error {
     /// A mask that lies on other voxels than its stack.
     #[error(
         "{name} lies up to {} mm from {stack}: it has {found}; the stack has {expected}; \
-         resample it to the grid of its stack, by nearest neighbour",
+         resample it to the grid of its stack, by nearest neighbour (--resample nearest)",
         crate::geometry::millimetres(*distance)
     )]
     Elsewhere {
@@ -220,6 +223,12 @@ pub enum Error {
         stack: String,
         /// Where the stack lies, in words.
         expected: String,
+    },
+    /// A way of resampling that there is not.
+    #[error("there is no way of resampling {name:?}; name one of never, nearest")]
+    UnknownResample {
+        /// The name given.
+        name: String,
     },
     /// A mask with values from which nobody can tell what is inside.
     #[error(
@@ -314,19 +323,32 @@ impl Error {
         let path = path.to_owned();
         match source.kind() {
             InvalidData | InvalidInput | UnexpectedEof => {
-                Self::Damaged { path, problem: source.to_string() }
+                let ends = source.kind() == UnexpectedEof && source.get_ref().is_none();
+                let problem = if ends { ENDS.to_owned() } else { source.to_string() };
+                Self::Damaged { path, problem }
             }
             _ => Self::Read { path, source },
         }
     }
 
-    #[cfg(any(feature = "dicom", feature = "npy", feature = "tiff"))]
+    /// A file that its reader refuses: for its end, which says nothing of its format, or for a reason
+    /// that the reader names.
     pub(crate) fn decode(
         path: &std::path::Path,
         format: &'static str,
         problem: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self::Decode { path: path.to_owned(), format, problem: problem.into() }
+        let (path, problem) = (path.to_owned(), problem.into());
+        let first: &(dyn std::error::Error + 'static) = &*problem;
+        let mut causes = std::iter::successors(Some(first), |error| error.source());
+        let ends = |error: &(dyn std::error::Error + 'static)| {
+            let error = error.downcast_ref::<std::io::Error>();
+            error.is_some_and(|error| error.kind() == std::io::ErrorKind::UnexpectedEof)
+        };
+        match causes.any(ends) {
+            true => Self::Damaged { path, problem: ENDS.to_owned() },
+            false => Self::Decode { path, format, problem },
+        }
     }
 
     #[cfg(not(all(feature = "dicom", feature = "npy", feature = "tiff")))]
@@ -334,5 +356,13 @@ impl Error {
         let what = format!("what needs the feature {feature}");
         let remedy = "build with that feature, which is on by default";
         Self::Unsupported { path: path.to_owned(), what, remedy }
+    }
+}
+
+/// What is wrong with a NIfTI file.
+fn in_nifti(problem: &nifti::NiftiError) -> String {
+    match problem {
+        nifti::NiftiError::InvalidFormat => "its header has neither mark, n+1 nor ni1".to_owned(),
+        other => other.to_string(),
     }
 }

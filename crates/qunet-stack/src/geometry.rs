@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use nalgebra::Matrix4;
 use serde::{Deserialize, Serialize};
 
 /// Where a stack's voxels lie in space.
@@ -156,6 +157,15 @@ impl Geometry {
         pairs
             .flat_map(|(a, b)| a.iter().zip(b))
             .all(|(a, b)| (a - b).abs() * self.unit.in_millimetres() <= 1e-3 * finest)
+    }
+
+    /// Voxel indices (column, row, slice, 1) to millimetres.
+    pub(crate) fn matrix(&self) -> Matrix4<f64> {
+        let unit = self.unit.in_millimetres();
+        Matrix4::from_fn(|row, column| match row {
+            3 => f64::from(u8::from(column == 3)),
+            _ => unit * self.affine[row][column],
+        })
     }
 
     /// Where a column, row and slice lies, in mm.

@@ -8,7 +8,8 @@
 //!   TIFF, NumPy arrays and folders of pictures; the content says what a file is, not its name. A
 //!   [`SliceId`] names a slice, a [`SliceView`] is one.
 //! * **Masks.** [`LabelMap`] is a mask on the grid of a stack. [`Grid`] and [`Fit`] bring a mask to its
-//!   stack ([`Reordering`]), or refuse it; [`Foreground`] says which of its values are inside, and
+//!   stack ([`Reordering`]), or refuse it, unless it is to be resampled ([`Resample`], [`Resampling`]);
+//!   [`MaskParams`] are what a mask is read with. [`Foreground`] says which of its values are inside, and
 //!   [`MaskFault`] what speaks against them.
 //! * **One slice at a time.** [`SliceStream`] and [`MaskStream`] read the same files in the memory of a
 //!   slice ([`SlicePixels`]).
@@ -53,7 +54,7 @@
 //! In a NIfTI file x is the column, y the row and z the slice. Pixels stay in the type they were
 //! stored in (u8, u16, i16, f32); wider types and rescaled values become f32, whole Hounsfield units
 //! that fit become i16. DICOM values become modality values by rescale slope and intercept of their own
-//! slice, or by its modality look-up table. Not read: deflated DICOM, JPEG-LS and JPEG XL, colour; the
+//! slice, or by its modality look-up table. Not read: JPEG XL, high-throughput JPEG 2000, colour; the
 //! error names the transfer syntax and the remedy. NumPy arrays in Fortran order are read in pieces of
 //! 128 MiB. TIFF, NumPy arrays and pictures say nothing of their place: one millimetre in every direction.
 //! Transparent pictures and, as images, pictures with a colour table are refused.
@@ -71,7 +72,7 @@
 //!
 //! | Feature | Gives |
 //! |---|---|
-//! | `dicom` (default) | DICOM series and files: uncompressed, JPEG baseline to lossless, RLE |
+//! | `dicom` (default) | DICOM series and files: uncompressed, deflated, JPEG baseline to lossless, JPEG-LS, RLE |
 //! | `tiff` (default) | TIFF of one or many pages |
 //! | `npy` (default) | NumPy arrays |
 //! | `dicom-jpeg2000` | JPEG 2000 in DICOM, by a decoder translated from C that is not memory-safe code: use it for files that you trust |
@@ -97,6 +98,8 @@ mod pixels;
 mod place;
 mod png_files;
 mod region;
+mod reordering;
+mod resampling;
 mod resize;
 pub mod roi;
 mod samples;
@@ -114,13 +117,15 @@ pub use files::{
 };
 pub use foreground::{Foreground, MaskFault};
 pub use geometry::{Geometry, LengthUnit, SlicingAxis, millimetres};
-pub use grid::{Fit, Grid, Reordering};
+pub use grid::{Fit, Grid};
 pub use mask::LabelMap;
 pub use mask_stream::MaskStream;
 pub use ndarray;
 pub use nrrd_file::Segment;
 pub use pixels::{Pixels, SlicePixels, SliceView};
 pub use region::Region;
+pub use reordering::Reordering;
+pub use resampling::{MaskParams, Resample, Resampling};
 pub use resize::{resize_area, resize_bilinear, resize_nearest};
 pub use scaling::Scaling;
 pub use slice_id::SliceId;

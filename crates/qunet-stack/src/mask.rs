@@ -7,7 +7,7 @@ use ndarray::{Array2, Array3, ArrayView2, Axis};
 use crate::foreground::{Foreground, MaskValues};
 use crate::grid::{Fit, Grid};
 use crate::open::Slices;
-use crate::{Error, Geometry, SliceId, Stack};
+use crate::{Error, Geometry, MaskParams, SliceId, Stack};
 
 /// A label map on the grid of a stack: `(slices, height, width)`, 0 = background.
 ///
@@ -42,7 +42,8 @@ impl LabelMap {
         Self::open(path, stack, &Foreground::Binary)
     }
 
-    /// The same, with what is inside said by the caller.
+    /// The same, with what is inside said by the caller, and also whether a mask on other voxels is
+    /// resampled ([`MaskParams`]).
     ///
     /// ```
     /// use ndarray::array;
@@ -65,9 +66,9 @@ impl LabelMap {
     pub fn open(
         path: impl AsRef<Path>,
         stack: &Stack,
-        foreground: &Foreground,
+        params: impl Into<MaskParams>,
     ) -> Result<Self, Error> {
-        let (mask, fit) = read(path.as_ref(), &Grid::from(stack), foreground)?;
+        let (mask, fit) = read(path.as_ref(), Grid::from(stack), &params.into())?;
         let labels = mask.mapv(u8::from);
         Ok(Self { labels, geometry: Some(*stack.geometry()), fit })
     }
@@ -130,25 +131,25 @@ impl Stack {
         self.with_roi_of(path, &Foreground::AnyLabel)
     }
 
-    /// The same, with what is inside said by the caller.
+    /// The same, with what is inside said by the caller; see [`LabelMap::open`].
     ///
     /// # Errors
     /// As [`LabelMap::open_binary`].
     pub fn with_roi_of(
         self,
         path: impl AsRef<Path>,
-        foreground: &Foreground,
+        params: impl Into<MaskParams>,
     ) -> Result<Self, Error> {
-        let (roi, fit) = read(path.as_ref(), &Grid::from(&self), foreground)?;
+        let (roi, fit) = read(path.as_ref(), Grid::from(&self), &params.into())?;
         Ok(self.with_roi_mask(roi)?.with_roi_fit(fit))
     }
 }
 
 /// Reads a mask onto a grid.
-fn read(path: &Path, grid: &Grid, foreground: &Foreground) -> Result<(Array3<bool>, Fit), Error> {
+fn read(path: &Path, grid: Grid, params: &MaskParams) -> Result<(Array3<bool>, Fit), Error> {
     let mut slices = Slices::open_labels(path)?;
-    let fit = grid.fit(&slices.grid(path))?;
-    let mask = read_stored(path, &mut slices, foreground)?;
+    let fit = grid.resampling(params.resample).fit(&slices.grid(path))?;
+    let mask = read_stored(path, &mut slices, &params.foreground)?;
     Ok((fit.apply(mask), fit))
 }
 

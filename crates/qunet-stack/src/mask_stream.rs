@@ -14,8 +14,8 @@ use crate::{Error, SliceId};
 /// A region of interest read one slice at a time, as [`Stack::with_roi`](crate::Stack::with_roi)
 /// reads it.
 ///
-/// A mask whose slices are not those of its stack, or lie in the other order in a packed file, is
-/// held in memory, a byte for each voxel.
+/// A mask whose slices are not those of its stack, or lie in the other order in a packed file, or that
+/// is resampled, is held in memory, a byte for each voxel.
 ///
 /// ```
 /// use qunet_stack::{MaskStream, phantom::CtPhantom};
@@ -45,7 +45,8 @@ pub struct MaskStream {
 
 impl MaskStream {
     /// Opens a mask that must lie on a grid: that of a [`Stack`](crate::Stack), of a
-    /// [`SliceStream`](crate::SliceStream), or a shape (slices, height, width) alone.
+    /// [`SliceStream`](crate::SliceStream), or a shape (slices, height, width) alone. To a grid that
+    /// says so ([`Grid::resampling`]) a mask on other voxels is brought.
     ///
     /// # Errors
     /// As [`SliceStream::open`](crate::SliceStream::open), and [`Error::ShapeMismatch`] or
@@ -82,13 +83,18 @@ impl MaskStream {
     fn len(&self) -> usize {
         match self.fit {
             Fit::Reordered(reordering) => self.slices.shape()[reordering.order[0]],
+            Fit::Resampled(resampling) => resampling.shape()[0],
             _ => self.slices.shape()[0],
         }
     }
 
     /// The slice of the grid that comes next.
     fn read(&mut self) -> Result<Array2<bool>, Error> {
-        let Fit::Reordered(reordering) = self.fit else { return self.stored(self.next) };
+        let reordering = match self.fit {
+            Fit::Reordered(reordering) => reordering,
+            Fit::Resampled(_) => return self.held_slice(),
+            Fit::Same | Fit::Unplaced => return self.stored(self.next),
+        };
         let backwards = reordering.flipped[0];
         if !reordering.keeps_slices() || (backwards && !self.slices.is_random_access()) {
             return self.held_slice();

@@ -112,14 +112,20 @@ impl Stack {
     /// Those of [`Grid::fit`].
     pub fn brought_to(self, grid: &Grid) -> Result<(Self, Fit), Error> {
         let fit = grid.fit(&Grid::from(&self))?;
-        let Fit::Reordered(reordering) = fit else { return Ok((self, fit)) };
-        let pixels = match &self.pixels {
-            Pixels::U8(array) => Pixels::U8(reordering.apply(array)),
-            Pixels::U16(array) => Pixels::U16(reordering.apply(array)),
-            Pixels::I16(array) => Pixels::I16(reordering.apply(array)),
-            Pixels::F32(array) => Pixels::F32(reordering.apply(array)),
+        if matches!(fit, Fit::Same | Fit::Unplaced) {
+            return Ok((self, fit));
+        }
+        let stored = *self.geometry();
+        let pixels = match self.pixels {
+            Pixels::U8(array) => Pixels::U8(fit.apply(array)),
+            Pixels::U16(array) => Pixels::U16(fit.apply(array)),
+            Pixels::I16(array) => Pixels::I16(fit.apply(array)),
+            Pixels::F32(array) => Pixels::F32(fit.apply(array)),
         };
-        let geometry = reordering.geometry(self.geometry(), pixels.shape());
+        let geometry = match fit {
+            Fit::Reordered(reordering) => reordering.geometry(&stored, pixels.shape()),
+            _ => grid.geometry().unwrap_or(stored),
+        };
         Ok((Self::new(self.name, pixels, geometry)?, fit))
     }
 

@@ -202,11 +202,40 @@ fn a_folder_is_what_its_slices_are() {
 
 #[test]
 fn tiff_descriptions_and_colours_are_read() {
-    assert_refused("412/stack.tif", &["images=7", "1 page"]);
+    assert_read("412/stack.tif", [7, 16, 20], [1.0; 3], 1_303_394.0);
     assert_refused("413/stack.tif", &["2 channels", "split"]);
     assert_read("414/image.tif", [3, 16, 20], [1.0; 3], 473_112.0);
     assert_refused("809/palette.tif", &["colour table", "label"]);
     assert_refused("809/zstd.tif", &["zstd", "deflate"]);
+}
+
+#[test]
+fn planes_behind_one_page_are_all_there_or_refused() {
+    let bytes = fs::read(case("412/stack.tif")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("stack.tif");
+    let text = |from: &str, to: &str| {
+        let at = bytes.windows(from.len()).position(|it| it == from.as_bytes()).unwrap();
+        let mut bytes = bytes.clone();
+        bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+        bytes
+    };
+    // Seven planes of 640 bytes from 336 on; what lies behind them is none.
+    fs::write(&path, &bytes[..336 + 7 * 640]).unwrap();
+    assert_eq!(Stack::open(&path).unwrap().slices(), 7);
+    fs::write(&path, &bytes[..336 + 7 * 640 - 1]).unwrap();
+    assert_refused(path.to_str().unwrap(), &["1 page", "images=7", "cut short"]);
+    fs::write(&path, text("images=7", "images=9")).unwrap();
+    assert_refused(path.to_str().unwrap(), &["1 page", "images=9", "cut short"]);
+    // A series over time is a stack too.
+    fs::write(&path, text("slices=7", "frames=7")).unwrap();
+    assert_eq!(Stack::open(&path).unwrap().slices(), 7);
+    let mut stream = SliceStream::open(&path).unwrap();
+    let last = stream.read(qunet_stack::SliceId(6)).unwrap();
+    let whole = Stack::open(&path).unwrap();
+    assert_eq!(last.view(), whole.slice(qunet_stack::SliceId(6)).unwrap());
+    fs::write(&path, text("slices=7\nhyperstack=true", "slices=1\nchannels=7     ")).unwrap();
+    assert_refused(path.to_str().unwrap(), &["7 channels", "split them"]);
 }
 
 #[test]

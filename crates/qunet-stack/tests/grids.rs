@@ -5,7 +5,8 @@
 use ndarray::{Array3, Axis};
 use proptest::prelude::*;
 use qunet_stack::{
-    Error, Fit, Geometry, Grid, LabelMap, LengthUnit, MaskStream, Pixels, SliceStream, Stack,
+    Error, Fit, Foreground, Geometry, Grid, LabelMap, LengthUnit, MaskParams, MaskStream, Pixels,
+    Resample, SliceStream, Stack,
 };
 
 /// Turned about two axes, mirrored, with three different sizes of a voxel.
@@ -141,7 +142,142 @@ fn a_slice_alone_lies_where_it_lies_whatever_its_thickness() {
     assert_eq!(fit.unwrap(), Fit::Same);
 }
 
+/// The grid of the stack, for masks on other voxels.
+fn resampling() -> Grid {
+    Grid::from(&stack()).resampling(Resample::Nearest)
+}
+
+fn nearest(foreground: Foreground) -> MaskParams {
+    MaskParams { foreground, resample: Resample::Nearest }
+}
+
+/// The same part of space in voxels of half the size along each axis, or in twice as many.
+fn halved(whole: &Geometry) -> Geometry {
+    let mut halved = *whole;
+    for row in &mut halved.affine {
+        row[3] -= 0.25 * (row[0] + row[1] + row[2]);
+        row[..3].iter_mut().for_each(|step| *step /= 2.0);
+    }
+    halved
+}
+
+fn resampled<T: Clone + Default>(mask: &Grid, grid: &Grid, labels: &Array3<T>) -> Array3<T> {
+    let fit = grid.fit(mask).unwrap();
+    assert!(matches!(fit, Fit::Resampled(_)), "{fit:?}");
+    fit.apply(labels.clone())
+}
+
+/// `cases/resampled/make.py`: SimpleITK 2.5 finds 537 voxels inside, and 168 of 1920 outside the mask.
+#[test]
+fn a_mask_on_other_voxels_is_resampled_as_itk_does_where_that_is_asked_for() {
+    let case = |name: &str| format!("{}/tests/cases/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (image, mask) = (Stack::open(case("ct.nii.gz")).unwrap(), case("resampled/mask.nii.gz"));
+    let expected = LabelMap::open_binary(case("resampled/expected.nii.gz"), &image).unwrap();
+    let message = LabelMap::open_binary(&mask, &image).unwrap_err().to_string();
+    assert!(message.contains("--resample nearest"), "{message}");
+
+    let read = LabelMap::open(&mask, &image, nearest(Foreground::Binary)).unwrap();
+    assert_eq!(read, expected);
+    assert_eq!(read.geometry(), Some(image.geometry()));
+    let Fit::Resampled(resampling) = read.fit() else { panic!("{:?}", read.fit()) };
+    assert!((resampling.uncovered() - 168.0 / 1920.0).abs() < 1e-12);
+    let note = read.fit().note("mask").unwrap();
+    assert!(note.contains("nearest neighbour") && note.contains("8.8 % of the stack"), "{note}");
+
+    // In every other way of reading too.
+    let roi = image.clone().with_roi_of(&mask, nearest(Foreground::AnyLabel)).unwrap();
+    let grid = Grid::from(&image).resampling(Resample::Nearest);
+    let stream = MaskStream::open(&mask, grid.clone()).unwrap();
+    let streamed: Vec<_> = stream.map(Result::unwrap).collect();
+    assert_eq!(streamed.len(), 6);
+    for (id, slice) in streamed {
+        assert_eq!(slice, expected.mask(id).unwrap());
+        assert_eq!(slice, roi.roi(id).unwrap().unwrap());
+    }
+    let (brought, _) = Stack::open_labels(&mask).unwrap().brought_to(&grid).unwrap();
+    assert_eq!(brought.pixels(), &Pixels::U8(expected.labels().clone()));
+    assert_eq!(Grid::from(&image).fit(&Grid::from(&brought)).unwrap(), Fit::Same);
+}
+
+#[test]
+fn what_cannot_be_resampled_is_refused_all_the_same() {
+    let mut beside = geometry();
+    beside.affine[0][3] += 100.0;
+    let beside = Grid::placed("beside", [4, 6, 5], beside);
+    assert!(matches!(resampling().fit(&beside), Err(Error::Elsewhere { .. })));
+    // Nobody knows where a picture lies.
+    let error = resampling().fit(&Grid::from([4, 6, 6]));
+    assert!(matches!(error, Err(Error::ShapeMismatch { .. })));
+    assert_eq!(resampling().fit(&Grid::from([4, 6, 5])).unwrap(), Fit::Unplaced);
+    assert!("linear".parse::<Resample>().unwrap_err().to_string().contains("never, nearest"));
+}
+
+/// A mask of the first three of six rows, worked out by hand.
+#[test]
+fn what_lies_outside_the_mask_is_background_and_told_of() {
+    let part = Grid::placed("part", [4, 3, 5], geometry());
+    let fit = resampling().fit(&part).unwrap();
+    let full = fit.apply(Array3::from_elem((4, 3, 5), 7u8));
+    assert!(full.indexed_iter().all(|((_, y, _), &label)| label == if y < 3 { 7 } else { 0 }));
+    assert!(fit.to_string().contains("50.0 % of the stack lie outside the mask"), "{fit}");
+    let whole = Grid::placed("whole", [4, 6, 6], geometry());
+    let fit = resampling().fit(&whole).unwrap();
+    assert!(!fit.to_string().contains('%'), "{fit}");
+}
+
 proptest! {
+    /// On the same voxels nothing is resampled, and less than half a voxel further nothing changes.
+    #[test]
+    fn labels_on_the_same_grid_stay(
+        values in prop::collection::vec(0u8..4, 120), shift in prop::array::uniform3(-0.4f64..0.4),
+    ) {
+        let labels = Array3::from_shape_vec(SHAPE, values).unwrap();
+        let grid = Grid::placed("mask", [4, 6, 5], geometry());
+        prop_assert_eq!(resampling().fit(&grid).unwrap(), Fit::Same);
+        let mut moved = geometry();
+        for row in &mut moved.affine {
+            row[3] += row.iter().zip(shift).map(|(step, shift)| step * shift).sum::<f64>();
+        }
+        let fit = resampling().fit(&Grid::placed("mask", [4, 6, 5], moved)).unwrap();
+        prop_assert_eq!(fit.apply(labels.clone()), labels);
+    }
+
+    /// Each voxel becomes eight, of which each has its label, and they become it again.
+    #[test]
+    fn half_the_spacing_and_back_is_no_change(values in prop::collection::vec(0u8..4, 120)) {
+        let labels = Array3::from_shape_vec(SHAPE, values).unwrap();
+        let coarse = Grid::placed("coarse", [4, 6, 5], geometry()).resampling(Resample::Nearest);
+        let fine = Grid::placed("fine", [8, 12, 10], halved(&geometry()));
+        let fine = fine.resampling(Resample::Nearest);
+        let halves = resampled(&coarse, &fine, &labels);
+        prop_assert!(halves.indexed_iter().all(|((z, y, x), &label)| label == labels[(z / 2, y / 2, x / 2)]));
+        prop_assert_eq!(resampled(&fine, &coarse, &halves), labels);
+    }
+
+    /// However a mask on other voxels is stored, also with centres in the middle between voxels, each
+    /// voxel of the stack gets the same label.
+    #[test]
+    fn the_order_in_which_a_mask_is_stored_does_not_matter(
+        values in prop::collection::vec(0u8..4, 120), shift in prop::array::uniform3(-1.5f64..1.5),
+    ) {
+        let labels = Array3::from_shape_vec(SHAPE, values).unwrap();
+        let mut target = halved(&geometry());
+        for shift in [[0.0; 3], shift, [0.5, 1.0, -0.5]] {
+            for row in &mut target.affine {
+                row[3] += row.iter().zip(shift).map(|(step, shift)| step * shift).sum::<f64>();
+            }
+            let grid = Grid::placed("target", [7, 9, 11], target).resampling(Resample::Nearest);
+            let plain = Grid::placed("mask", [4, 6, 5], geometry());
+            let expected = resampled(&plain, &grid, &labels);
+            for (order, flips) in orders() {
+                let (array, place) = stored(&labels, order, flips);
+                let (slices, height, width) = array.dim();
+                let mask = Grid::placed("mask", [slices, height, width], place);
+                prop_assert_eq!(&resampled(&mask, &grid, &array), &expected);
+            }
+        }
+    }
+
     /// Rounding of a thousandth of a voxel is nothing; a fifth of a voxel is another place.
     #[test]
     fn rounding_is_borne_and_a_shift_is_not(

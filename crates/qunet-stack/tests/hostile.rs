@@ -89,10 +89,16 @@ fn no_start_is_a_panic(name: &str) {
 fn no_truncated_file_of_any_format_passes_for_a_whole_one() {
     let names =
         ["dicom_explicit/1", "dicom_implicit/1", "dicom_big/1", "dicom_rle/1", "frames.dcm"];
+    let packed = ["dicom_jpegls/1", "dicom_deflated/1"];
     let others =
         ["uint16_lzw.tif", "uint16_packbits_2.tif", "uint32.tif", "f64.npy", "fortran.npy"];
-    let pictures = ["photo/s9.jpg", "png16/9.png"];
-    names.iter().chain(&others).chain(&pictures).for_each(|name| no_start_is_a_panic(name));
+    let pictures = ["photo/s9.jpg", "png16/9.png", "behind_one_page.tif"];
+    names
+        .iter()
+        .chain(&packed)
+        .chain(&others)
+        .chain(&pictures)
+        .for_each(|name| no_start_is_a_panic(name));
     check_memory();
 }
 
@@ -160,15 +166,49 @@ fn a_jpeg_frame_of_another_size_is_refused() {
 
 #[test]
 fn a_transfer_syntax_that_is_not_read_is_named_with_its_remedy() {
-    // JPEG baseline's number and JPEG-LS's have the same length.
+    // JPIP's number is as long as that of JPEG lossless.
     let at = place(&golden_bytes("dicom_jpeg/1"), b"1.2.840.10008.1.2.4.70");
-    let error = refused("a.dcm", &patched("dicom_jpeg/1", at, b"1.2.840.10008.1.2.4.80"));
+    let error = refused("a.dcm", &patched("dicom_jpeg/1", at, b"1.2.840.10008.1.2.4.94"));
     assert!(matches!(error, Error::Unsupported { .. }), "{error:?}");
     let message = error.to_string();
-    assert!(
-        message.contains("JPEG-LS Lossless") && message.contains("gdcmconv --raw"),
-        "{message}"
-    );
+    for words in ["JPIP Referenced", "1.2.840.10008.1.2.4.94", "gdcmconv --raw"] {
+        assert!(message.contains(words), "{message}");
+    }
+}
+
+#[test]
+fn no_byte_of_a_packed_dicom_file_can_do_harm() {
+    for name in ["dicom_jpegls/1", "dicom_jpegls_near/1", "dicom_deflated/1"] {
+        let whole = golden_bytes(name);
+        let (_folder, path) = written("a.dcm", &whole);
+        for at in 0..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1 << (at % 8);
+            fs::write(&path, bytes).unwrap();
+            if let Err(error) = Stack::open(&path) {
+                assert!(error.to_string().contains("a.dcm"), "{error}");
+            }
+        }
+    }
+    check_memory();
+}
+
+/// What is unpacked is counted, and never held: 512 MiB of zeros where pixels should be.
+#[test]
+fn a_deflated_file_takes_no_more_memory_than_its_image() {
+    let golden = golden_bytes("dicom_deflated/1");
+    // A file group in explicit little-endian ends where the deflated data set begins.
+    let group = place(&golden, b"\x02\0\0\0UL\x04\0");
+    let length = u32::from_le_bytes(golden[group + 8..group + 12].try_into().unwrap());
+    let start = group + 12 + length as usize;
+    let mut packed = flate2::write::DeflateEncoder::new(Vec::new(), Compression::best());
+    let zeros = vec![0; 1 << 20];
+    // An element that nobody reads, then the file ends.
+    packed.write_all(b"\x09\0\x01\x10UN\0\0\0\0\0\x20").unwrap();
+    (0..512).for_each(|_| packed.write_all(&zeros).unwrap());
+    let bomb = [&golden[..start], &packed.finish().unwrap()].concat();
+    assert!(bomb.len() < 1 << 20);
+    refused("a.dcm", &bomb);
 }
 
 /// The first directory of a small-endian TIFF file: where it is, and its number of entries.
@@ -200,6 +240,36 @@ fn tiff_values_are_those_that_are_stored_whatever_they_mean() {
         assert_eq!(labels.slice(0.into()).unwrap(), expected.slice(0.into()).unwrap());
         assert_eq!(Stack::open(&path).is_ok(), is_image);
     }
+}
+
+/// What is cut short says so, whatever its reader calls it, and everything names a remedy.
+#[test]
+fn messages_about_broken_files_need_no_knowledge_of_their_readers() {
+    let cut = |name: &str, length: usize| golden_bytes(name)[..length].to_vec();
+    let nifti = golden_bytes("scaled.nii");
+    for (name, bytes) in [
+        ("a.tif", cut("uint16_lzw.tif", 200)),
+        ("a.png", cut("png8/9.png", 60)),
+        ("a.nii", nifti[..300].to_vec()),
+        ("a.nii.gz", cut("uint8.nii.gz", 60)),
+        ("a.dcm", cut("dicom_explicit/1", 137)),
+        ("a.npy", cut("f64.npy", 150)),
+    ] {
+        let message = refused(name, &bytes).to_string();
+        assert!(message.contains("again"), "{message}");
+        for raw in ["fill whole buffer", "unexpected end of file", "expected value"] {
+            assert!(!message.contains(raw), "{message}");
+        }
+    }
+    let mut marked = nifti;
+    marked[344..348].copy_from_slice(b"xx\0\0");
+    let message = refused("a.nii", &marked).to_string();
+    assert!(message.contains("neither mark, n+1 nor ni1; copy it again"), "{message}");
+    let message = refused("a.npy", &patched("f64.npy", 12, b"@@@@")).to_string();
+    assert!(
+        message.contains("is not a readable .npy file") && message.contains("anew"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -259,6 +259,6 @@ fn stacks_read_through_the_stream_keep_their_layout() {
     let Pixels::U8(pixels) = stack.pixels() else { panic!("{}", stack.pixels().dtype()) };
     assert!(pixels.is_standard_layout());
     assert_eq!(pixels.len_of(Axis(0)), 3);
-    let above = LabelMap::open(&path, &stack, &Foreground::Above(0.0)).unwrap();
+    let above = LabelMap::open(&path, &stack, Foreground::Above(0.0)).unwrap();
     assert_eq!(above.labels()[(2, 1, 4)], 1);
 }

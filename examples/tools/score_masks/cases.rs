@@ -7,6 +7,7 @@ use anyhow::{Context, bail, ensure};
 use ndarray::{Array3, s};
 use qunet::stack::phantom::CtPhantom;
 use qunet::stack::{Foreground, Grid, LabelMap, Pixels, Stack};
+use qunet_examples::OtherVoxels;
 
 /// A prediction and its truth.
 pub(crate) enum Case {
@@ -39,6 +40,7 @@ impl Case {
     pub(crate) fn open(
         &self,
         foreground: Option<&Foreground>,
+        other_voxels: OtherVoxels,
     ) -> anyhow::Result<(Array3<u16>, Array3<u16>, [f64; 3])> {
         match self {
             Self::Made { prediction, truth, spacing } => {
@@ -49,14 +51,15 @@ impl Case {
                 let spacing = known.geometry().spacing();
                 if let Some(foreground) = foreground {
                     let mask = |path: &Path| -> anyhow::Result<Array3<u16>> {
-                        let mask = LabelMap::open(path, &known, foreground)?;
+                        let params = other_voxels.of(foreground.clone());
+                        let mask = LabelMap::open(path, &known, params)?;
                         qunet_examples::tell(path, mask.fit());
                         Ok(mask.labels().mapv(u16::from))
                     };
                     return Ok((mask(prediction)?, mask(truth)?, spacing));
                 }
-                let (found, fit) =
-                    Stack::open_labels(prediction)?.brought_to(&Grid::from(&known))?;
+                let grid = Grid::from(&known).resampling(other_voxels.resample);
+                let (found, fit) = Stack::open_labels(prediction)?.brought_to(&grid)?;
                 qunet_examples::tell(prediction, &fit);
                 let labels = |stack: &Stack, path: &Path| {
                     labels(stack).with_context(|| format!("{} is no label map", path.display()))

@@ -16,7 +16,7 @@ use qunet::segmetrics::{
     Objects, Report, ReportBuilder, SurfaceDistances,
 };
 use qunet::stack::{Foreground, write_file};
-use qunet_examples::MaskValues;
+use qunet_examples::{MaskValues, OtherVoxels};
 
 use self::cases::{Case, cases, phantom};
 
@@ -34,6 +34,8 @@ struct Arguments {
     labels: Vec<u16>,
     #[command(flatten)]
     values: MaskValues,
+    #[command(flatten)]
+    other_voxels: OtherVoxels,
     /// How far a surface may be off for the surface Dice, in mm.
     #[arg(long, value_name = "MM", default_value_t = 2.0)]
     tolerance: f64,
@@ -87,7 +89,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
 fn add(builder: &mut ReportBuilder, case: &Case, arguments: &Arguments) -> anyhow::Result<()> {
     let together = || arguments.values.said().unwrap_or(Foreground::AnyLabel);
     let said = arguments.labels.is_empty().then(together);
-    let (prediction, truth, spacing) = case.open(said.as_ref())?;
+    let (prediction, truth, spacing) = case.open(said.as_ref(), arguments.other_voxels)?;
     let classes = arguments.labels.iter().map(|&label| (label.to_string(), Some(label)));
     let foreground = arguments.labels.is_empty().then(|| ("foreground".to_owned(), None));
     for (class, label) in classes.chain(foreground) {

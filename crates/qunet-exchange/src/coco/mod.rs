@@ -14,12 +14,19 @@ use serde_json::{Value, json};
 
 pub use self::polygon::fill;
 pub use self::rle::{Rle, decode_text, encode_text};
-use crate::answers::{read_json, slice_of};
+use crate::answers::slice_of;
 use crate::error::MaskProblem;
+use crate::json::Exported;
 use crate::{Answers, Error, Task};
 
 /// The file of masks in an exported folder.
 pub(crate) const MASKS: &str = "annotations/instances_default.json";
+
+/// What is read, as programs call it.
+const EXPORTED: Exported = Exported {
+    format: "COCO dataset",
+    remedy: "export it as COCO 1.0, with images, annotations (instances) and categories",
+};
 
 #[derive(Deserialize)]
 struct Dataset {
@@ -211,7 +218,7 @@ fn drawn(annotation: &Annotation, shape: (usize, usize)) -> Result<Array2<bool>,
 /// Where annotations overlap, the later one is on top. COCO does not say which pictures were
 /// annotated, so those without annotation are blank; those that are not listed wait.
 pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
-    let dataset: Dataset = read_json(path)?;
+    let dataset: Dataset = EXPORTED.read(path)?;
     let mut classes = BTreeMap::new();
     for category in &dataset.categories {
         classes.insert(category.id, category.name.as_str());

@@ -13,11 +13,18 @@ use serde_json::{Value, json};
 
 pub use self::brush::{decode_brush, encode_brush};
 use self::region::Region;
-use crate::answers::{read_json, slice_of};
+use crate::answers::slice_of;
+use crate::json::Exported as Export;
 use crate::{Answers, Error, Task};
 
 /// The file of tasks in an exported folder.
 pub(crate) const MASKS: &str = "tasks.json";
+
+/// What is read, as the program calls it.
+const EXPORTED: Export = Export {
+    format: "export of Label Studio",
+    remedy: "export the project as JSON, not as JSON-MIN or CSV",
+};
 
 #[derive(Deserialize)]
 struct Exported {
@@ -96,7 +103,7 @@ fn exported(task: &Task<'_>, id: SliceId, slice: &ArrayRef2<u8>) -> Value {
 /// The last annotation of each task that was not skipped; one without regions says that there is
 /// nothing. A task that nobody annotated waits, whatever was predicted.
 pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
-    let exported: Vec<Exported> = read_json(path)?;
+    let exported: Vec<Exported> = EXPORTED.read(path)?;
     let mut answers = Answers::default();
     for one in &exported {
         let of_stack = slice_of(&one.data.image).filter(|id| id.0 < task.stack.slices());

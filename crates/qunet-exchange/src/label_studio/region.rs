@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::decode_brush;
 use crate::coco::fill;
 use crate::error::MaskProblem;
+use crate::json;
 
 /// Results that are no regions: what is said of the picture as a whole, or of two regions.
 const SAID: [&str; 10] = [
@@ -119,10 +120,8 @@ impl Region {
     }
 
     fn read<T: DeserializeOwned>(&self) -> Result<T, MaskProblem> {
-        T::deserialize(&self.value).map_err(|source| MaskProblem::Broken {
-            kind: self.kind.clone(),
-            problem: source.to_string(),
-        })
+        json::part(&self.value)
+            .map_err(|problem| MaskProblem::Broken { kind: self.kind.clone(), problem })
     }
 }
 

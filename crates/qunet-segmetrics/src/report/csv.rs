@@ -1,5 +1,6 @@
 //! A report as tables for other programs.
 
+use std::borrow::Cow;
 use std::io;
 
 use super::{MetricValues, Report, builder::RESERVED, value};
@@ -28,7 +29,8 @@ impl Report {
     ///
     /// The columns are `level` (slice, volume or pooled), `case`, `slice`, `class`,
     /// `true_positives`, `false_positives`, `false_negatives`, `true_negatives` and the metrics. An
-    /// undefined value is an empty field; numbers read back as the same `f64`.
+    /// undefined value is an empty field; numbers read back as the same `f64`. A name that a
+    /// spreadsheet would run as a formula has an apostrophe before it.
     ///
     /// # Errors
     /// Where `to` cannot be written to.
@@ -46,7 +48,10 @@ impl Report {
     /// ```
     pub fn write_csv(&self, to: impl io::Write) -> io::Result<()> {
         let mut table = csv::Writer::from_writer(to);
-        table.write_record(RESERVED.into_iter().chain(self.metrics.iter().map(String::as_str)))?;
+        let reserved = RESERVED.map(Cow::from).into_iter();
+        let names: Vec<Cow<'_, str>> =
+            reserved.chain(self.metrics.iter().map(|metric| text(metric))).collect();
+        table.write_record(names.iter().map(|name| name.as_bytes()))?;
         for (level, rows) in [("slice", &self.slices), ("volume", &self.volumes)] {
             for row in rows {
                 let slice = row.slice.map(|slice| slice.to_string()).unwrap_or_default();
@@ -75,7 +80,8 @@ impl Report {
         ];
         let counts = counts.map(|count| count.map(|count| count.to_string()).unwrap_or_default());
         let values = self.metrics.iter().map(|metric| field(value(values, metric)));
-        names.map(str::to_owned).into_iter().chain(counts).chain(values).collect()
+        let names = names.map(|name| text(name).into_owned());
+        names.into_iter().chain(counts).chain(values).collect()
     }
 
     /// Writes one line per level, class and metric as CSV.
@@ -95,7 +101,7 @@ impl Report {
                 for metric in &self.metrics {
                     let of = metrics.get(metric).copied().unwrap_or_default();
                     let (summary, interval) = (of.summary, of.interval);
-                    let names = [level, &class.class, metric].map(str::to_owned);
+                    let names = [level, &class.class, metric].map(|name| text(name).into_owned());
                     let statistics = [
                         summary.mean,
                         summary.std,
@@ -114,6 +120,16 @@ impl Report {
         }
         table.flush()
     }
+}
+
+/// A text that no spreadsheet takes for a formula, as it does with what begins with one of these
+/// characters. Numbers are no formulas.
+fn text(text: &str) -> Cow<'_, str> {
+    let begins = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    if begins && !text.parse().is_ok_and(f64::is_finite) {
+        return format!("'{text}").into();
+    }
+    text.into()
 }
 
 /// The shortest text that reads back as the same number.

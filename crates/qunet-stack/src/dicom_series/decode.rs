@@ -1,7 +1,6 @@
 //! The bytes of one frame, stored as they are or packed by a codec.
 
 use std::borrow::Cow;
-use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::path::Path;
 
@@ -11,8 +10,10 @@ use dicom_pixeldata::PixelDecoder;
 use dicom_transfer_syntax_registry::{TransferSyntaxIndex, TransferSyntaxRegistry};
 use jpeg_decoder::{Decoder, PixelFormat};
 
+use super::content::Content;
 use super::frame::{Object, PIXEL_DATA, Stored};
-use super::walk::{PixelData, Walked};
+use super::syntax::JPEG_LS;
+use super::walk::Walked;
 use super::{SeriesFile, rle};
 use crate::Error;
 use crate::samples::Number;
@@ -57,7 +58,7 @@ pub(super) fn object(
 ) -> Result<DefaultDicomObject, Error> {
     let broken = |source: String| Error::decode(path, "DICOM file", source);
     let cannot_read = |source| Error::Read { path: path.to_owned(), source };
-    let mut file = File::open(path).map_err(cannot_read)?;
+    let mut file = Content::open(path, walked.deflated)?;
     let mut bytes = Vec::new();
     let headers = walked.elements.len() - usize::from(!pixels);
     for element in &walked.elements[..headers] {
@@ -77,18 +78,24 @@ pub(super) fn object(
     Ok(object.with_exact_meta(meta))
 }
 
-/// A frame that is stored as it is.
+/// A frame that is stored as it is; the file stays open for the frames that follow.
 pub(super) fn plain(
-    path: &Path,
-    pixels: &PixelData,
-    frame: usize,
-    length: usize,
+    file: &SeriesFile,
+    (number, frame): (usize, usize),
+    open: &mut Option<(usize, Content)>,
 ) -> Result<Vec<u8>, Error> {
-    let cannot_read = |source| Error::Read { path: path.to_owned(), source };
-    let mut file = File::open(path).map_err(cannot_read)?;
-    let place = pixels.offset + frame as u64 * length as u64;
-    file.seek(SeekFrom::Start(place)).map_err(cannot_read)?;
-    read_up_to(path, &mut file, length)
+    let SeriesFile { path, walked, stored, .. } = file;
+    let length = stored.frame_bytes();
+    let mut content = match open.take() {
+        Some((of, content)) if of == number => content,
+        _ => Content::open(path, walked.deflated)?,
+    };
+    let place = walked.pixels.offset + frame as u64 * length as u64;
+    let cannot_read = |source| Error::Read { path: path.clone(), source };
+    content.seek(SeekFrom::Start(place)).map_err(cannot_read)?;
+    let bytes = read_up_to(path, &mut content, length)?;
+    *open = Some((number, content));
+    Ok(bytes)
 }
 
 /// Values of fewer bits than they take up: the rest is not theirs.
@@ -120,7 +127,7 @@ pub(super) fn extend_sign(bytes: &mut [u8], stored: &Stored, big_endian: bool) {
 
 /// A frame in this machine's byte order; the file stays open for the frames that follow.
 ///
-/// RLE and JPEG are decoded here, because the library's adapters take it for granted that a frame
+/// RLE, JPEG and JPEG-LS are decoded here, because the library's adapters take it for granted that a frame
 /// is as large as the file says.
 pub(super) fn packed(
     file: &SeriesFile,
@@ -140,7 +147,8 @@ pub(super) fn packed(
     let missing = || broken(format!("frame {frame} is missing"));
     let (_, object) = open.as_ref().ok_or_else(missing)?;
     let syntax = object.meta().transfer_syntax();
-    if syntax != RLE && !JPEG.contains(&syntax) {
+    let [jpeg_coded, jpeg_ls_coded] = [JPEG.contains(&syntax), JPEG_LS.contains(&syntax)];
+    if syntax != RLE && !jpeg_coded && !jpeg_ls_coded {
         let number = u32::try_from(frame).map_err(|_| missing())?;
         let pixels = object.decode_pixel_data_frame(number);
         let pixels = pixels.map_err(|source| broken(chain(&source)))?;
@@ -153,7 +161,8 @@ pub(super) fn packed(
         return unpacked
             .ok_or_else(|| broken(format!("frame {frame} is no run-length encoding of its size")));
     }
-    jpeg(&bytes, stored).map_err(broken)
+    let unpacked = if jpeg_ls_coded { jpeg_ls(&bytes, stored) } else { jpeg(&bytes, stored) };
+    unpacked.map_err(broken)
 }
 
 /// The packed bytes of a frame: its fragment, or those from its offset to that of the next.
@@ -201,6 +210,27 @@ fn jpeg(bytes: &[u8], stored: &Stored) -> Result<Vec<u8>, String> {
         ));
     }
     decoder.decode().map_err(|source| source.to_string())
+}
+
+/// A JPEG-LS image that is as large as the file says.
+fn jpeg_ls(bytes: &[u8], stored: &Stored) -> Result<Vec<u8>, String> {
+    let (columns, rows) = (stored.columns.into(), stored.rows.into());
+    let image = jpegls::decode(bytes, columns, rows);
+    let (values, ..) =
+        image.map_err(|source| format!("a JPEG-LS frame cannot be read: {source}"))?;
+    match stored.number().bytes() {
+        1 => {
+            let byte = |&value: &u16| {
+                u8::try_from(value)
+                    .map_err(|_| format!("a JPEG-LS frame holds {value}, and BitsAllocated is 8"))
+            };
+            values.iter().map(byte).collect()
+        }
+        2 => Ok(values.into_iter().flat_map(u16::to_ne_bytes).collect()),
+        _ => {
+            Err("a JPEG-LS frame has values of 16 bits at most, and BitsAllocated is 32".to_owned())
+        }
+    }
 }
 
 /// The reader's message with its causes, which name what is wrong.

@@ -161,10 +161,14 @@ impl Object<'_> {
 
     /// The place of one frame: from its own functional groups, the shared ones, or the object.
     pub(super) fn place(&self, frame: usize) -> Result<Place, Error> {
-        let spacing = match self.find::<2>(PIXEL_MEASURES, (PIXEL_SPACING, "PixelSpacing"), frame) {
+        let element = |group, tag| self.element(group, tag, frame);
+        // One that may also be left empty.
+        let stated = |group, tag| element(group, tag).filter(|it| !words(it).is_empty());
+        let between_pixels = element(PIXEL_MEASURES, PIXEL_SPACING);
+        let spacing = match self.optional::<2>(between_pixels, "PixelSpacing")? {
             // On the detector: of a projection there is no other.
-            Ok(None) => self.top((IMAGER_PIXEL_SPACING, "ImagerPixelSpacing"))?,
-            found => found?,
+            None => self.optional(self.object.get(IMAGER_PIXEL_SPACING), "ImagerPixelSpacing")?,
+            found => found,
         };
         if let Some(sizes) = spacing
             && sizes.iter().any(|size| *size <= 0.0)
@@ -172,67 +176,43 @@ impl Object<'_> {
             let [down, across] = sizes.map(Short);
             return Err(self.broken(&format!("PixelSpacing is {down}\\{across}, not above 0")));
         }
-        let one = |group, named| -> Result<Option<f64>, Error> {
-            Ok(self.find_or_empty::<1>(group, named, frame)?.map(|[value]| value))
+        let one = |element, name| -> Result<Option<f64>, Error> {
+            Ok(self.optional::<1>(element, name)?.map(|[value]| value))
         };
-        let between = one(PIXEL_MEASURES, (SPACING_BETWEEN_SLICES, "SpacingBetweenSlices"))?;
-        let thickness = one(PIXEL_MEASURES, (SLICE_THICKNESS, "SliceThickness"))?;
-        let value = |named| -> Result<Option<f64>, Error> {
-            Ok(self.find::<1>(PIXEL_VALUES, named, frame)?.map(|[value]| value))
-        };
-        let slope = value((RESCALE_SLOPE, "RescaleSlope"))?.unwrap_or(1.0);
+        let between = stated(PIXEL_MEASURES, SPACING_BETWEEN_SLICES);
+        let between = one(between, "SpacingBetweenSlices")?;
+        let thickness = one(stated(PIXEL_MEASURES, SLICE_THICKNESS), "SliceThickness")?;
+        let slope = one(element(PIXEL_VALUES, RESCALE_SLOPE), "RescaleSlope")?.unwrap_or(1.0);
+        let intercept = one(element(PIXEL_VALUES, RESCALE_INTERCEPT), "RescaleIntercept")?;
         if slope == 0.0 {
             return Err(self.broken("RescaleSlope is 0"));
         }
         let positive = |mm: &f64| *mm > 0.0;
         let instance = (INSTANCE_NUMBER, "InstanceNumber");
-        let stated = self.object.get(INSTANCE_NUMBER).is_some_and(|it| !words(it).is_empty());
+        let numbered = self.object.get(INSTANCE_NUMBER).is_some_and(|it| !words(it).is_empty());
+        let position = stated(PLANE_POSITION, POSITION);
+        let orientation = stated(PLANE_ORIENTATION, ORIENTATION);
         Ok(Place {
-            position: self.find_or_empty(
-                PLANE_POSITION,
-                (POSITION, "ImagePositionPatient"),
-                frame,
-            )?,
-            orientation: self.find_or_empty(
-                PLANE_ORIENTATION,
-                (ORIENTATION, "ImageOrientationPatient"),
-                frame,
-            )?,
+            position: self.optional(position, "ImagePositionPatient")?,
+            orientation: self.optional(orientation, "ImageOrientationPatient")?,
             spacing,
             step: between.map(f64::abs).filter(positive).or(thickness.filter(positive)),
             slope,
-            intercept: value((RESCALE_INTERCEPT, "RescaleIntercept"))?.unwrap_or(0.0),
-            instance: if stated { self.whole(instance)? } else { None },
+            intercept: intercept.unwrap_or(0.0),
+            instance: if numbered { self.whole(instance)? } else { None },
         })
     }
 
-    /// Numbers of a frame, as many as they must be.
-    fn find<const N: usize>(
+    /// The numbers of an element that may be missing, as many as they must be.
+    fn optional<const N: usize>(
         &self,
-        group: Tag,
-        named: Named,
-        frame: usize,
+        element: Option<&InMemElement>,
+        name: &str,
     ) -> Result<Option<[f64; N]>, Error> {
-        let element = self.element(group, named.0, frame);
-        element.map(|element| self.numbers(element, named.1)).transpose()
+        element.map(|element| self.numbers(element, name)).transpose()
     }
 
-    /// Numbers that may also be left empty.
-    fn find_or_empty<const N: usize>(
-        &self,
-        group: Tag,
-        named: Named,
-        frame: usize,
-    ) -> Result<Option<[f64; N]>, Error> {
-        let element = self.element(group, named.0, frame);
-        let element = element.filter(|element| !words(element).is_empty());
-        element.map(|element| self.numbers(element, named.1)).transpose()
-    }
-
-    fn top<const N: usize>(&self, named: Named) -> Result<Option<[f64; N]>, Error> {
-        self.object.get(named.0).map(|element| self.numbers(element, named.1)).transpose()
-    }
-
+    /// What a frame has in its own functional group, in the shared one, or the object for all.
     fn element(&self, group: Tag, tag: Tag, frame: usize) -> Option<&InMemElement> {
         let own = item(self.object, PER_FRAME_GROUPS, frame);
         let shared = item(self.object, SHARED_GROUPS, 0);
@@ -275,7 +255,7 @@ impl Object<'_> {
     }
 
     fn broken(&self, problem: &str) -> Error {
-        Error::decode(self.path, "DICOM file", format!("{problem}; correct it in the file"))
+        Error::decode(self.path, "DICOM file", problem)
     }
 }
 

@@ -1,5 +1,6 @@
 //! DICOM series: a folder of files or a file of frames.
 
+mod content;
 mod decode;
 mod frame;
 mod modality;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use dicom_object::DefaultDicomObject;
 
+use content::Content;
 use frame::Stored;
 use modality::Table;
 use walk::Walked;
@@ -30,8 +32,10 @@ pub(crate) struct Slices {
     /// Whether all values are whole numbers that 16 bits hold.
     kind: Kind,
     place: Place,
-    /// The packed file that was read last.
-    open: Option<(usize, Box<DefaultDicomObject>)>,
+    /// The file that was read last.
+    open: Option<(usize, Content)>,
+    /// The file of packed frames that was read last.
+    packed: Option<(usize, Box<DefaultDicomObject>)>,
 }
 
 #[derive(Debug)]
@@ -113,11 +117,12 @@ impl Source for Slices {
         let file = &self.files[frame.file];
         let length = file.stored.frame_bytes();
         let mut samples = self.samples(&frame);
+        let place = (frame.file, frame.frame);
         let mut bytes = if file.walked.pixels.length.is_some() {
-            decode::plain(&file.path, &file.walked.pixels, frame.frame, length)?
+            decode::plain(file, place, &mut self.open)?
         } else {
             samples.big_endian = cfg!(target_endian = "big");
-            decode::packed(file, (frame.file, frame.frame), &mut self.open)?
+            decode::packed(file, place, &mut self.packed)?
         };
         decode::extend_sign(&mut bytes, &file.stored, samples.big_endian);
         let found = bytes.len() as u64;

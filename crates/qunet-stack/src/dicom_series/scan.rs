@@ -66,7 +66,7 @@ fn assemble(path: &Path, scanned: Vec<Scanned>) -> Result<Slices, Error> {
     sort(&files, &mut frames)?;
     let place = space::place(path, &files, &frames)?;
     let kind = kind(&files, &frames);
-    Ok(Slices { files, frames, kind, place, open: None })
+    Ok(Slices { files, frames, kind, place, open: None, packed: None })
 }
 
 /// By position, or by instance number where no position is stated; files come in natural order.

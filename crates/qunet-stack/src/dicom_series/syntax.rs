@@ -7,7 +7,9 @@ use dicom_transfer_syntax_registry::{TransferSyntax, TransferSyntaxIndex, Transf
 use crate::Error;
 
 /// Deflated Explicit VR Little Endian.
-const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
+pub(super) const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
+/// JPEG-LS lossless and near-lossless.
+pub(super) const JPEG_LS: [&str; 2] = ["1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"];
 const REMEDY: &str = if cfg!(feature = "dicom-jpeg2000") {
     "store it as Explicit VR Little Endian, as `gdcmconv --raw` does"
 } else {
@@ -15,11 +17,11 @@ const REMEDY: &str = if cfg!(feature = "dicom-jpeg2000") {
      feature dicom-jpeg2000"
 };
 
-/// Refuses, by its name, what no decoder is built in for. A data set that is deflated as a whole is
-/// refused too: the lengths in it cannot be checked against the file.
+/// Refuses, by its name, what no decoder is built in for: neither the library's nor one of our own.
 pub(super) fn check(path: &Path, uid: &str) -> Result<(), Error> {
     let syntax = TransferSyntaxRegistry.get(uid);
-    if uid != DEFLATED && syntax.is_some_and(TransferSyntax::can_decode_all) {
+    let own = uid == DEFLATED || JPEG_LS.contains(&uid);
+    if own || syntax.is_some_and(TransferSyntax::can_decode_all) {
         return Ok(());
     }
     let name = syntax.map_or("an unknown one", |syntax| syntax.name());
@@ -37,10 +39,10 @@ mod tests {
     #[test]
     fn what_is_not_read_is_named_with_its_remedy() {
         let refused = |uid: &str| check(Path::new("a.dcm"), uid).unwrap_err().to_string();
-        let message = refused("1.2.840.10008.1.2.4.80");
-        assert!(message.contains("a.dcm") && message.contains("JPEG-LS Lossless"), "{message}");
-        assert!(message.contains("1.2.840.10008.1.2.4.80") && message.contains("gdcmconv"));
-        assert!(refused("1.2.840.10008.1.2.1.99").contains("Deflated"));
+        let message = refused("1.2.840.10008.1.2.4.110");
+        assert!(message.contains("a.dcm") && message.contains("JPEG XL Lossless"), "{message}");
+        assert!(message.contains("1.2.840.10008.1.2.4.110") && message.contains("gdcmconv"));
+        assert!(refused("1.2.840.10008.1.2.4.202").contains("High-Throughput JPEG 2000"));
         assert!(refused("1.2.840.10008.1.2.4.100").contains("MPEG2"));
         assert!(refused("9.9").contains("unknown"));
     }
@@ -49,7 +51,7 @@ mod tests {
     fn plain_and_built_in_syntaxes_are_read() {
         let plain = ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"];
         let packed = ["1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.70", "1.2.840.10008.1.2.5"];
-        for uid in plain.into_iter().chain(packed) {
+        for uid in plain.into_iter().chain(packed).chain(JPEG_LS).chain([DEFLATED]) {
             assert!(check(Path::new("a.dcm"), uid).is_ok(), "{uid}");
         }
     }

@@ -1,11 +1,11 @@
 //! A first walk over the elements of a DICOM file: the reader proper asks for as much memory as an
 //! element says it is long, so that every length is checked against the file before.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 
+use super::content::Content;
 use super::syntax;
 use crate::Error;
 
@@ -43,8 +43,11 @@ pub(super) struct PixelData {
 /// What lies where in a file whose lengths are checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Walked {
-    /// The transfer syntax.
+    /// The transfer syntax; of a deflated file that of what is unpacked.
     pub(super) syntax: String,
+    /// Where the data set begins, if it is deflated as a whole; all places are those in what it is
+    /// unpacked.
+    pub(super) deflated: Option<u64>,
     pub(super) pixels: PixelData,
     /// The elements that are read, in order, the pixels last.
     pub(super) elements: Vec<Range<u64>>,
@@ -55,19 +58,26 @@ pub(super) struct Walked {
 /// `wanted` tells the elements that are read. All others may be whatever they are: private ones of
 /// unknown type, and what lies behind the pixels.
 pub(super) fn walk(path: &Path, wanted: impl Fn(u32) -> bool) -> Result<Option<Walked>, Error> {
-    let file = File::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     let broken = |source: io::Error| match source.kind() {
         io::ErrorKind::InvalidData => Error::decode(path, "DICOM file", source),
         _ => Error::decode(path, "DICOM file", io::Error::new(source.kind(), "it is cut short")),
     };
-    let mut walk = Walk::new(file).map_err(broken)?;
-    let uid = walk.file_group().map_err(broken)?;
+    let length = Content::length(path, None)?;
+    let mut walk = Walk::new(Content::open(path, None)?, length).map_err(broken)?;
+    let mut uid = walk.file_group().map_err(broken)?;
     syntax::check(path, &uid)?;
+    if uid == syntax::DEFLATED {
+        walk.deflated = Some(walk.at);
+        walk.length = Content::length(path, walk.deflated)?;
+        walk.file = BufReader::new(Content::open(path, walk.deflated)?);
+        EXPLICIT_LITTLE.clone_into(&mut uid);
+    }
     walk.data_set(uid, wanted).map_err(broken)
 }
 
 struct Walk {
-    file: BufReader<File>,
+    file: BufReader<Content>,
+    deflated: Option<u64>,
     at: u64,
     length: u64,
     big_endian: bool,
@@ -95,15 +105,15 @@ struct Element {
 
 impl Walk {
     /// Behind the preamble and the mark, where the file has them.
-    fn new(file: File) -> io::Result<Self> {
-        let length = file.metadata()?.len();
+    fn new(file: Content, length: u64) -> io::Result<Self> {
         let mut file = BufReader::new(file);
         let mut start = Vec::new();
         file.by_ref().take(START).read_to_end(&mut start)?;
         let at = if start.ends_with(MARK) { START } else { 0 };
         file.seek(SeekFrom::Start(at))?;
         let (big_endian, explicit) = (false, true);
-        Ok(Self { file, at, length, big_endian, explicit, open: Vec::new() })
+        let open = Vec::new();
+        Ok(Self { file, deflated: None, at, length, big_endian, explicit, open })
     }
 
     /// The file's own elements, always explicit and little-endian: the transfer syntax of the rest.
@@ -177,7 +187,8 @@ impl Walk {
         if !self.open.is_empty() && pixels.is_some() {
             elements.push(start.0..self.at);
         }
-        Ok(pixels.map(|pixels| Walked { syntax, pixels, elements }))
+        let deflated = self.deflated;
+        Ok(pixels.map(|pixels| Walked { syntax, deflated, pixels, elements }))
     }
 
     fn close(&mut self) {

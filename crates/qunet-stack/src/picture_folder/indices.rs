@@ -20,11 +20,7 @@ pub(super) fn read(path: &Path) -> Result<Option<SlicePixels>, Error> {
     if Format::of_file(path)? != Format::Picture || read_up_to(path, &mut file, 4)? != MARK {
         return Ok(None);
     }
-    let broken = |problem: DecodingError| Error::Decode {
-        path: path.to_owned(),
-        format: "PNG file",
-        problem: problem.into(),
-    };
+    let broken = |problem: DecodingError| Error::decode(path, "PNG file", problem);
     let bytes = usize::try_from(super::most_memory(path)?).unwrap_or(usize::MAX);
     let file = BufReader::new(File::open(path).map_err(cannot_read)?);
     let mut decoder = Decoder::new_with_limits(file, Limits { bytes });

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use image::{DynamicImage, ImageBuffer, ImageReader, Rgb};
+use image::{DynamicImage, ImageBuffer, ImageError, ImageReader, Rgb};
 use ndarray::Array2;
 
 use crate::source::{Format, Purpose, Source};
@@ -119,8 +119,10 @@ fn grey(path: &Path) -> Result<DynamicImage, Error> {
     let mut reader = ImageReader::open(path).map_err(cannot_read)?;
     reader = reader.with_guessed_format().map_err(cannot_read)?;
     reader.limits(limits(path)?);
-    let decoded =
-        reader.decode().map_err(|source| Error::Image { path: path.to_owned(), source })?;
+    let decoded = reader.decode().map_err(|source| match source {
+        ImageError::IoError(source) => Error::decode(path, "picture", source),
+        other => Error::decode(path, "picture", other),
+    })?;
     match decoded {
         DynamicImage::ImageLuma8(_) | DynamicImage::ImageLuma16(_) => Ok(decoded),
         _ if has_holes(&decoded) => Err(Error::Unsupported {

@@ -12,12 +12,14 @@ pub(super) struct Planes {
     frames: usize,
     /// How many there are in all, where that is stated.
     images: Option<usize>,
+    /// Whether planes may lie behind the first page without one of their own.
+    contiguous: bool,
 }
 
 impl Planes {
     /// From the text of the first page.
     pub(super) fn of(description: &str) -> Self {
-        let plain = Self { channels: 1, slices: 1, frames: 1, images: None };
+        let plain = Self { channels: 1, slices: 1, frames: 1, images: None, contiguous: false };
         if description.starts_with("ImageJ=") {
             let number = |key: &str| {
                 let line = description.lines().find_map(|line| line.strip_prefix(key));
@@ -29,6 +31,7 @@ impl Planes {
                 slices: count("slices="),
                 frames: count("frames="),
                 images: number("images="),
+                contiguous: true,
             };
         }
         if let Some(pixels) = description.split("<Pixels").nth(1)
@@ -41,12 +44,13 @@ impl Planes {
             };
             let (channels, slices, frames) = (count("SizeC"), count("SizeZ"), count("SizeT"));
             let images = channels.saturating_mul(slices).saturating_mul(frames);
-            return Self { channels, slices, frames, images: Some(images) };
+            return Self { channels, slices, frames, images: Some(images), ..plain };
         }
         plain.of_shape(description)
     }
 
-    /// tifffile's `{"shape": [5, 2, 16, 20]}`: all axes but the last two are planes.
+    /// tifffile's `{"shape": [5, 2, 16, 20]}`: all axes but the last two are planes, which have no
+    /// pages where it says `"truncated": true`.
     fn of_shape(self, description: &str) -> Self {
         let Some(list) = description.split("\"shape\": [").nth(1) else { return self };
         let list = list.split(']').next().unwrap_or_default();
@@ -54,13 +58,21 @@ impl Planes {
         let planes = axes.len().saturating_sub(2);
         let mut long = axes[..planes].iter().filter(|&&length| length > 1);
         let (slices, channels) = (long.next().copied(), long.next().copied());
-        Self { slices: slices.unwrap_or(1), channels: channels.unwrap_or(1), ..self }
+        let contiguous = description.contains("\"truncated\": true");
+        let slices = slices.unwrap_or(1);
+        let images = contiguous.then_some(slices);
+        Self { slices, channels: channels.unwrap_or(1), images, contiguous, ..self }
     }
 
-    /// Refuses what is no stack of slices: several channels, a series of stacks, or planes that lie
-    /// elsewhere than in the pages.
-    pub(super) fn check(&self, path: &Path, pages: usize) -> Result<(), Error> {
-        let Self { channels, slices, frames, images } = *self;
+    /// How many planes lie behind the one page of a file.
+    pub(super) fn behind_one_page(&self, pages: usize) -> Option<usize> {
+        self.images.filter(|&images| self.contiguous && pages == 1 && images > 1)
+    }
+
+    /// Refuses what is no stack of slices: several channels, a series of stacks, or planes that are
+    /// not among those found.
+    pub(super) fn check(&self, path: &Path, pages: usize, found: usize) -> Result<(), Error> {
+        let Self { channels, slices, frames, images, .. } = *self;
         let unsupported =
             |what, remedy| Err(Error::Unsupported { path: path.to_owned(), what, remedy });
         if channels > 1 {
@@ -75,9 +87,13 @@ impl Planes {
             return unsupported(what, "split it into a file for each frame");
         }
         match images {
-            Some(images) if images > pages => unsupported(
-                format!("{pages} page(s), and its description says images={images}"),
-                "save it as a TIFF file with a page for each plane, as tifffile's imwrite does",
+            Some(images) if images > found => unsupported(
+                format!(
+                    "{pages} page(s) and no room for further planes behind them, and its description \
+                     says images={images}"
+                ),
+                "copy it again if it was cut short, or save it as a TIFF file with a page for each \
+                 plane, as tifffile's imwrite does",
             ),
             _ => Ok(()),
         }
@@ -91,7 +107,7 @@ mod tests {
     #[test]
     fn descriptions_of_all_kinds_are_understood() {
         let planes = |text| {
-            let Planes { channels, slices, frames, images } = Planes::of(text);
+            let Planes { channels, slices, frames, images, .. } = Planes::of(text);
             (channels, slices, frames, images)
         };
         let imagej = "ImageJ=1.54f\nimages=10\nchannels=2\nslices=5\nhyperstack=true\n\0";
@@ -103,5 +119,16 @@ mod tests {
         assert_eq!(planes(r#"{"shape": [5, 2, 16, 20]}"#), (2, 5, 1, None));
         assert_eq!(planes(r#"{"shape": [6, 16, 20]}"#), (1, 6, 1, None));
         assert_eq!(planes("a photo"), (1, 1, 1, None));
+    }
+
+    #[test]
+    fn only_some_programs_leave_out_pages() {
+        let behind = |text, pages| Planes::of(text).behind_one_page(pages);
+        assert_eq!(behind("ImageJ=1.11a\nimages=7\nslices=7\n", 1), Some(7));
+        assert_eq!(behind("ImageJ=1.11a\nimages=7\nslices=7\n", 7), None);
+        assert_eq!(behind(r#"{"shape": [6, 16, 20], "truncated": true}"#, 1), Some(6));
+        assert_eq!(behind(r#"{"shape": [6, 16, 20]}"#, 1), None);
+        let ome = r#"<OME><Pixels SizeC="1" SizeT="1" SizeZ="4"/></OME>"#;
+        assert_eq!(behind(ome, 1), None);
     }
 }

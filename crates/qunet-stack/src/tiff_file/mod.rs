@@ -1,7 +1,8 @@
-//! Multi-page TIFF: one page, one slice. Values are those that are stored, whatever colours they
+//! Multi-page TIFF: one page, one slice, or the planes of a stack behind one page. Values are those that are stored, whatever colours they
 //! stand for: white as 0 is not turned round, and a colour table is for masks, whose labels are its
 //! indices.
 
+mod contiguous;
 mod description;
 mod directory;
 
@@ -14,6 +15,7 @@ use tiff::ColorType;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::{SampleFormat, Tag};
 
+use self::contiguous::Contiguous;
 use self::description::Planes;
 use self::directory::{Directories, Patched};
 use crate::source::{Purpose, Source};
@@ -30,6 +32,8 @@ type Pages = Decoder<BufReader<Patched<File>>>;
 pub(crate) struct Slices {
     path: PathBuf,
     decoder: Pages,
+    /// The planes without a page of their own.
+    contiguous: Option<Contiguous>,
     shape: [usize; 3],
     /// What the pages are stored as.
     dtype: &'static str,
@@ -64,13 +68,21 @@ impl Slices {
         if shape.contains(&0) {
             return Err(Error::Empty { name: path.display().to_string(), shape });
         }
-        planes.check(path, pages)?;
+        let contiguous = match planes.behind_one_page(pages) {
+            Some(planes) => {
+                Contiguous::find(path, &mut decoder, dtype, [planes, shape[1], shape[2]])?
+            }
+            None => None,
+        };
+        let found = contiguous.as_ref().map_or(pages, Contiguous::planes);
+        planes.check(path, pages, found)?;
+        let shape = [found, shape[1], shape[2]];
         // Pages may share what is stored, and each of them takes memory of its own.
         let page = height as u64 * width as u64;
-        if page.saturating_mul(pages as u64) > largest {
+        if page.saturating_mul(found as u64) > largest {
             return Err(Error::TooLarge { path: path.to_owned(), shape });
         }
-        Ok(Self { path: path.to_owned(), decoder, shape, dtype })
+        Ok(Self { path: path.to_owned(), decoder, contiguous, shape, dtype })
     }
 
     fn check_alike(&mut self) -> Result<(), Error> {
@@ -121,6 +133,9 @@ impl Source for Slices {
     }
 
     fn read(&mut self, index: usize) -> Result<SlicePixels, Error> {
+        if let Some(contiguous) = &mut self.contiguous {
+            return contiguous.read(index);
+        }
         let path = self.path.clone();
         let broken = |source| Error::decode(&path, "TIFF file", source);
         self.decoder.seek_to_image(index).map_err(broken)?;

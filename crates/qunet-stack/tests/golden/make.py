@@ -8,8 +8,8 @@ from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.pixels import apply_modality_lut
-from pydicom.uid import (ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGLosslessSV1,
-                         JPEG2000Lossless, RLELossless)
+from pydicom.uid import (DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian,
+                         JPEGLosslessSV1, JPEG2000Lossless, JPEGLSLossless, JPEGLSNearLossless, RLELossless)
 
 HERE = pathlib.Path(__file__).parent
 OUT = {}
@@ -56,6 +56,12 @@ for dtype, options in [("uint8", {}), ("uint16", {"compression": "lzw"}), ("int1
                        ("float64", {"compression": "deflate"}), ("uint16", {"compression": "packbits", "rowsperstrip": 2})]:
     name = f"{dtype}{''.join('_' + str(v).replace('>', 'big') for k, v in options.items() if k != 'bigtiff')}.tif"
     tifffile.imwrite(HERE / name, N.astype(dtype), photometric="minisblack", **options)
+    put(name, tifffile.imread(HERE / name))
+
+# One page, and the planes behind it.
+for name, dtype, options in [("behind_one_page.tif", "int16", {}), ("behind_one_page_imagej.tif", "float32", {"imagej": True, "metadata": {"axes": "ZYX"}})]:
+    tifffile.imwrite(HERE / name, N.astype(dtype), truncate=True, byteorder=">", photometric="minisblack", **options)
+    assert len(tifffile.TiffFile(HERE / name).pages) == 1
     put(name, tifffile.imread(HERE / name))
 
 photo = HERE / "photo"
@@ -132,6 +138,10 @@ series("dicom_big", ExplicitVRBigEndian, SERIES)
 series("dicom_12bit", ExplicitVRLittleEndian, SERIES, bits=12)
 series("dicom_jpeg", JPEGLosslessSV1, LARGE, lambda a: imagecodecs.ljpeg_encode(a, bitspersample=16))
 series("dicom_jpeg2000", JPEG2000Lossless, LARGE, lambda a: imagecodecs.jpeg2k_encode(a, level=0, reversible=True, codecformat="j2k"))
+series("dicom_jpegls", JPEGLSLossless, LARGE, lambda a: imagecodecs.jpegls_encode(a))
+series("dicom_jpegls_near", JPEGLSNearLossless, LARGE, lambda a: imagecodecs.jpegls_encode(a, level=3))
+series("dicom_jpegls_8bit", JPEGLSLossless, LARGE.astype(np.uint8), lambda a: imagecodecs.jpegls_encode(a))
+series("dicom_deflated", DeflatedExplicitVRLittleEndian, SERIES)
 rle = HERE / "dicom_rle"
 rle.mkdir(exist_ok=True)
 for z in range(3):
@@ -165,6 +175,9 @@ ds.PixelData = SERIES.tobytes(); ds["PixelData"].VR = "OW"
 save(ds, HERE / "frames.dcm")
 image = sitk.ReadImage(str(HERE / "frames.dcm"))
 put("frames.dcm", pydicom.dcmread(HERE / "frames.dcm").pixel_array.astype(int) - 1024, affine_of(image))
+ds.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+save(ds, HERE / "deflated_frames.dcm")
+OUT["deflated_frames.dcm"] = OUT["frames.dcm"]
 
 
 
