@@ -36,7 +36,7 @@ use crate::{CampaignConfig, Error, Manifest, Member, Round, StackRecord, StackSo
 /// let image = folder.path().join("ct.nii.gz");
 /// phantom.stack.write(&image)?;
 ///
-/// let rounds = RoundSizes { first: Some(2), later: Some(1) };
+/// let rounds = RoundSizes { first: Some(2), share: 0.6, later: Some(1) };
 /// let mut config = CampaignConfig { rounds, ..CampaignConfig::quick() };
 /// (config.network.unet.width, config.input.size) = (2, 32);
 /// (config.train.epochs, config.fine_tune.epochs) = (1, 1);

@@ -7,7 +7,7 @@ use qunet_context::{Source, TreesConfig};
 use qunet_model::{Channels, NormConfig, Threads, TrainConfig, UnetConfig, UnetPlusPlusConfig};
 use qunet_quality::QualityParams;
 use qunet_select::{
-    AgreementParams, Budget, Column, EmptyAgreement, HeadDisagreement, Hybrid, ImageQuality,
+    AgreementParams, Budget, Column, Coverage, EmptyAgreement, HeadDisagreement, ImageQuality,
     Spread, StoppingRules, Strategy, StrategyConfig,
 };
 use qunet_stack::{Scaling, SliceId};
@@ -208,12 +208,14 @@ impl From<Reserve> for String {
 }
 
 /// How many slices a round asks for, as far as the budget allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RoundSizes {
-    /// The most slices of the first round. Where more rounds may follow, three fifths of the
-    /// budget bound it too, but never to fewer than two slices.
+    /// The most slices of the first round.
     pub first: Option<usize>,
+    /// The share of the budget, in (0, 1], that bounds the first round too where more rounds may
+    /// follow; but never to fewer than two slices.
+    pub share: f64,
     /// The most slices of a later round; `None` = all that the budget leaves.
     pub later: Option<usize>,
 }
@@ -292,9 +294,9 @@ impl Default for PredictionConfig {
 }
 
 impl Default for RoundSizes {
-    /// Ten slices first, then five in each round.
+    /// Ten slices or three fifths of the budget first, then five in each round.
     fn default() -> Self {
-        Self { first: Some(10), later: Some(5) }
+        Self { first: Some(10), share: 0.6, later: Some(5) }
     }
 }
 
@@ -307,9 +309,9 @@ impl Default for CampaignConfig {
 impl CampaignConfig {
     /// Reduced networks (8 filters, 96 x 96) and a recipe that holds up with a handful of slices:
     /// minutes on two CPU cores. The first round is spread over the region, the best image quality
-    /// nearby ([`Spread`]); later ones go by the area on which the heads disagree, spread over
-    /// features and along z ([`Hybrid`]); a fifth of the slices in all. `docs/completion.md` has
-    /// the completion, `docs/strategies.md` compares the strategies.
+    /// nearby ([`Spread`]); later ones go where drawn slices are missed most, by the area on which the
+    /// heads disagree ([`Coverage`]); a fifth of the slices in all. `docs/completion.md` has the
+    /// completion, `docs/strategies.md` compares the strategies.
     #[must_use]
     pub fn quick() -> Self {
         let unet = UnetConfig {
@@ -333,7 +335,7 @@ impl CampaignConfig {
                 ..AgreementParams::default()
             },
             first: StrategyConfig::Spread(Spread::default()),
-            later: StrategyConfig::Hybrid(Hybrid::default()),
+            later: StrategyConfig::Coverage(Coverage::default()),
             rounds: RoundSizes::default(),
             stopping: StoppingRules {
                 budget: Budget { fraction: Some(0.2), ..Budget::default() },
@@ -482,8 +484,8 @@ impl CampaignConfig {
 
     /// The most slices to ask for in a round.
     ///
-    /// In the first of several rounds three fifths of the budget, so that the network can ask for
-    /// the rest, and two slices at least: from one alone a network learns nothing general.
+    /// In the first of several rounds a share of the budget, so that the network can ask for the
+    /// rest, and two slices at least: from one alone a network learns nothing general.
     pub(crate) fn slices_of_round(&self, round: usize, total: usize, annotated: usize) -> usize {
         let left = self.stopping.budget.left(total, annotated);
         if round > 1 {
@@ -491,7 +493,7 @@ impl CampaignConfig {
         }
         let share = match self.stopping.max_rounds {
             Some(1) => left,
-            _ => (left * 3 / 5).max(2).min(left),
+            _ => ((left as f64 * self.rounds.share) as usize).max(2).min(left),
         };
         self.rounds.first.map_or(share, |most| most.min(share))
     }
@@ -575,7 +577,8 @@ impl RoundSizes {
             let most = most.unwrap_or(1);
             require(most > 0, field, most, || "it must be at least 1".into())?;
         }
-        Ok(())
+        let holds = self.share > 0.0 && self.share <= 1.0;
+        require(holds, "rounds.share", self.share, || "it must lie in (0, 1]".into())
     }
 }
 

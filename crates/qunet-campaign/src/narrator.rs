@@ -137,18 +137,22 @@ impl<W: Write> Narrator<W> {
         }
     }
 
+    /// The network that learns from all slices, and in one line those that only judge the sources.
     fn epoch(&mut self, continued: bool, member: usize, members: usize, record: &EpochRecord) {
-        let first = record.epoch == 1 && member == 0;
+        let first = record.epoch == 1 && member < 2;
         self.seconds = if first { 0.0 } else { self.seconds } + record.seconds;
-        if record.epoch == record.epochs && member + 1 == members {
+        if record.epoch < record.epochs {
+            return;
+        }
+        let (epochs, seconds) = (record.epochs, self.seconds);
+        if member == 0 {
             let what = if continued { "further training" } else { "training" };
-            let networks = match members {
-                1 => String::new(),
-                _ => format!(" of each of {members} networks"),
-            };
-            let (epochs, seconds, losses) = (record.epochs, self.seconds, losses(record));
+            let losses = losses(record);
+            self.line(&format!("  {what}: {epochs} epochs in {seconds:.0} s, loss {losses}"));
+        } else if member + 1 == members {
             self.line(&format!(
-                "  {what}: {epochs} epochs{networks} in {seconds:.0} s, loss {losses}"
+                "  {member} networks that each leave slices out, to judge by: {epochs} epochs in \
+                 {seconds:.0} s"
             ));
         }
     }

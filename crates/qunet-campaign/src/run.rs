@@ -199,8 +199,8 @@ impl Campaign<Memory<'_>> {
     /// Writes into a folder `selection.json` (settings, selections, losses: everything needed to
     /// see why a slice was picked and to repeat the run), and of every stack `scores.csv` and
     /// `segmentation.nii.gz` in its geometry, with the stack's name before them where there are
-    /// several; and the weights, `model.safetensors` of a single network and `model-0.safetensors`
-    /// onwards of a committee. Each whole or not at all.
+    /// several; and `model.safetensors`, the weights of the network that has learnt from all drawn
+    /// slices. Each whole or not at all.
     ///
     /// # Errors
     /// Each names the file that could not be written.
@@ -219,13 +219,8 @@ impl Campaign<Memory<'_>> {
                 self.stack(number)?.write_labels(path("segmentation.nii.gz"), &labels)?;
             }
         }
-        let networks = self.networks()?;
-        for (member, network) in networks.iter().enumerate() {
-            let name = match networks.len() {
-                1 => "model.safetensors".to_owned(),
-                _ => format!("model-{member}.safetensors"),
-            };
-            network.save(folder.join(name))?;
+        if let Some(network) = self.networks()?.first() {
+            network.save(folder.join("model.safetensors"))?;
         }
         Ok(())
     }

@@ -24,7 +24,7 @@ fn base() -> CampaignConfig {
     let mut config = tiny(CampaignConfig::quick());
     // The strategy of the first round that has the most settings.
     config.first = StrategyConfig::ImageQuality(ImageQuality::default());
-    config.rounds = RoundSizes { first: Some(4), later: Some(1) };
+    config.rounds = RoundSizes { first: Some(4), share: 0.6, later: Some(1) };
     config.stopping.budget.fraction = Some(0.34);
     config.prediction.threshold = 0.1;
     // Slices of phantoms are smoothed whatever their correlation.
@@ -111,6 +111,7 @@ fn other(pointer: &str) -> Value {
         "/later/column" => json!("entropy"),
         "/later/floor" => json!(50.0),
         "/rounds/first" => json!(2),
+        "/rounds/share" => json!(0.2),
         "/rounds/later" => json!(2),
         "/stopping/budget/slices" => json!(5),
         "/stopping/budget/fraction" => json!(0.28),

@@ -260,14 +260,7 @@ fn a_result_is_a_few_files() {
     let folder = tempfile::tempdir().unwrap();
     outcome.write(folder.path()).unwrap();
     let names: Vec<_> = common::files(folder.path());
-    let expected = [
-        "model-0.safetensors",
-        "model-1.safetensors",
-        "model-2.safetensors",
-        "scores.csv",
-        "segmentation.nii.gz",
-        "selection.json",
-    ];
+    let expected = ["model.safetensors", "scores.csv", "segmentation.nii.gz", "selection.json"];
     assert_eq!(names, expected.map(std::path::PathBuf::from));
 
     let json = fs::read(folder.path().join("selection.json")).unwrap();

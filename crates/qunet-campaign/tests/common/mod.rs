@@ -48,7 +48,7 @@ pub(crate) fn truth(folder: &Path) -> Masks {
 /// Half of twenty slices, four in the first round and three in each later one, the least certain
 /// first.
 pub(crate) fn config() -> CampaignConfig {
-    let rounds = RoundSizes { first: Some(4), later: Some(3) };
+    let rounds = RoundSizes { first: Some(4), share: 0.6, later: Some(3) };
     let config =
         CampaignConfig { later: StrategyConfig::Entropy {}, rounds, ..CampaignConfig::quick() };
     tiny(config)
