@@ -172,13 +172,12 @@ fn docs(workspace: &Workspace) -> anyhow::Result<Outcome> {
     command::run(cargo.args(["doc", "--workspace", "--all-features", "--no-deps"])).map(done)
 }
 
+/// Those of the default members, with whose tests all they need is compiled; how the time of a
+/// selection grows is measured by a test of its own.
 fn benches(workspace: &Workspace) -> anyhow::Result<Outcome> {
     let mut cargo = workspace.cargo();
-    cargo.args(["bench", "-p", "qunet-benches", "--profile", "dev"]);
-    command::run(cargo.args(["--", "--test"]))?;
-    let mut cargo = workspace.cargo();
-    cargo.args(["run", "-p", "qunet-select-benches", "--", "--quick"]);
-    command::run(&mut cargo).map(done)
+    cargo.args(["bench", "--bench", "quality", "--bench", "segmetrics", "--profile", "dev"]);
+    command::run(cargo.args(["--", "--test"])).map(done)
 }
 
 #[cfg(test)]
