@@ -496,7 +496,7 @@ fn every_program_gets_its_files_and_gives_masks_back() {
     // A label map is no COCO file.
     let path = campaign.folder().join("round-1/a.labels.nii.gz");
     let error = campaign.ingest(&Masks::default().stack("a", path).format(Format::Coco));
-    assert!(chain(&error.unwrap_err()).contains("is not what the program exports"));
+    assert!(chain(&error.unwrap_err()).contains("is no JSON from line 1 on; export it as COCO"));
 }
 
 #[test]
