@@ -142,10 +142,19 @@ impl Campaign<Folder> {
         let made = !root.exists();
         qunet_stack::create_folder(root)?;
         let store = Folder::lock(root)?;
+        // Another program may have begun it between the first look and the lock.
+        if Folder::holds_campaign(root) {
+            drop(store);
+            return Self::create_observed(root, config, &stacks, observer);
+        }
+        store.remove_partial_files()?;
         match Self::begin(store, config, &stacks, observer) {
             Ok(campaign) => Ok(campaign),
             Err(error) => {
-                forget(root, made);
+                // What came after the manifest failed: the campaign is there and goes on.
+                if !Folder::holds_campaign(root) {
+                    forget(root, made);
+                }
                 Err(error)
             }
         }

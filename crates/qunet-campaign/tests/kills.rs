@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::{alone, config, drive};
-use qunet_campaign::{Campaign, Manifest, Next};
+use common::{alone, config, drive, essence};
+use qunet_campaign::{Campaign, Next};
 
 const FOLDER: &str = "QUNET_TEST_CAMPAIGN_FOLDER";
 
@@ -20,20 +20,6 @@ fn child() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let _turn = alone();
     drive(Path::new(&folder), &config());
-}
-
-/// What must not depend on how often it was interrupted: all but paths and times.
-fn essence(campaign: &Campaign) -> Manifest {
-    let mut manifest = campaign.manifest().clone();
-    for stack in &mut manifest.stacks {
-        stack.source.image = stack.source.image.file_name().unwrap().into();
-    }
-    let trainings = manifest.rounds.iter_mut().filter_map(|round| round.training.as_mut());
-    let members = trainings.flat_map(|training| &mut training.members);
-    for record in members.flat_map(|member| &mut member.history) {
-        (record.seconds, record.data_seconds) = (0.0, 0.0);
-    }
-    manifest
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! Everything is written under a temporary name beside its place, synced, renamed into place, and
 //! then its parent folder is synced, in this order: a reader never sees half a file, and after a
 //! loss of power a file under its own name is the old one or the new one, whole. All of it happens
-//! in [`put_in_place`].
+//! in [`put_in_place`], on a [`Disk`].
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -66,7 +66,7 @@ pub(crate) fn write_atomically_as<E: From<Error>>(
     // Dropping it removes the file; once that is renamed there is none of its name.
     let temporary = temporary.into_temp_path();
     write(&temporary)?;
-    put_in_place(&temporary, path, &mut System).map_err(failed)?;
+    put_in_place(&temporary, path, &mut disk()).map_err(failed)?;
     Ok(())
 }
 
@@ -113,7 +113,7 @@ pub fn write_folder<E: From<Error>>(
     let failed = |source| Error::Write { path: folder.to_owned(), source };
     let temporary = builder(0o777, "").tempdir_in(parent(folder)).map_err(failed)?;
     fill(temporary.path())?;
-    put_in_place(temporary.path(), folder, &mut System).map_err(failed)?;
+    put_in_place(temporary.path(), folder, &mut disk()).map_err(failed)?;
     // Nothing is left under the temporary name to be removed.
     let _renamed = temporary.keep();
     Ok(())
@@ -140,9 +140,10 @@ pub fn create_folder(folder: impl AsRef<Path>) -> Result<(), Error> {
     let above = parent(folder);
     create_folder(above)?;
     let failed = |source| Error::Write { path: folder.to_owned(), source };
-    match fs::create_dir(folder) {
+    let mut disk = disk();
+    match disk.create_folder(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
-        made => made.and_then(|()| System.sync_folder(above)).map_err(failed),
+        made => made.and_then(|()| disk.sync_folder(above)).map_err(failed),
     }
 }
 
@@ -177,8 +178,12 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
-/// What is asked of the file system once a file or folder is written.
-trait Disk {
+/// What is asked of the file system for a file or folder to be there whole.
+pub(crate) trait Disk {
+    /// Makes a folder.
+    fn create_folder(&mut self, path: &Path) -> io::Result<()>;
+    /// Takes notice that the content of a file or folder is written under its temporary name.
+    fn written(&mut self, temporary: &Path) -> io::Result<()>;
     /// Waits until the content of a file is on the disk.
     fn sync_file(&mut self, path: &Path) -> io::Result<()>;
     /// Waits until the names in a folder are on the disk.
@@ -187,12 +192,21 @@ trait Disk {
     fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()>;
 }
 
+/// The disk that everything is written to.
+fn disk() -> impl Disk {
+    #[cfg(feature = "faults")]
+    return crate::faults::Faulty;
+    #[cfg(not(feature = "faults"))]
+    System
+}
+
 /// Syncs what was written, renames it, and syncs the folder that has the new name.
 ///
 /// A rename before the content is on the disk could leave an empty file under the name of the old
 /// one; without the second sync the rename itself could be lost, although a file written later, such
 /// as a manifest that names this one, is there.
 fn put_in_place(temporary: &Path, path: &Path, disk: &mut impl Disk) -> io::Result<()> {
+    disk.written(temporary)?;
     sync(temporary, disk)?;
     disk.rename(temporary, path)?;
     disk.sync_folder(parent(path))
@@ -214,9 +228,17 @@ fn sync(path: &Path, disk: &mut impl Disk) -> io::Result<()> {
 }
 
 /// The file system itself.
-struct System;
+pub(crate) struct System;
 
 impl Disk for System {
+    fn create_folder(&mut self, path: &Path) -> io::Result<()> {
+        fs::create_dir(path)
+    }
+
+    fn written(&mut self, _temporary: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
     fn sync_file(&mut self, path: &Path) -> io::Result<()> {
         OpenOptions::new().read(true).write(true).open(path)?.sync_all()
     }
@@ -261,6 +283,16 @@ mod tests {
     }
 
     impl Disk for Recorder {
+        fn create_folder(&mut self, path: &Path) -> io::Result<()> {
+            self.record("create folder", path);
+            System.create_folder(path)
+        }
+
+        fn written(&mut self, temporary: &Path) -> io::Result<()> {
+            self.record("written", temporary);
+            System.written(temporary)
+        }
+
         fn sync_file(&mut self, path: &Path) -> io::Result<()> {
             self.record("sync", path);
             System.sync_file(path)
@@ -296,7 +328,10 @@ mod tests {
         fs::write(&temporary, "whole").unwrap();
         let mut disk = Recorder::default();
         put_in_place(&temporary, &path, &mut disk).unwrap();
-        assert_eq!(disk.0, ["sync temporary", "rename to a.txt", "sync folder home"]);
+        assert_eq!(
+            disk.0,
+            ["written temporary", "sync temporary", "rename to a.txt", "sync folder home"]
+        );
 
         let (temporary, path) = (home.join("temporary"), home.join("b"));
         fs::create_dir_all(temporary.join("inner")).unwrap();
@@ -304,6 +339,7 @@ mod tests {
         let mut disk = Recorder::default();
         put_in_place(&temporary, &path, &mut disk).unwrap();
         let expected = [
+            "written temporary",
             "sync 0.png",
             "sync folder inner",
             "sync folder temporary",

@@ -76,10 +76,13 @@
 //! | `tiff` (default) | TIFF of one or many pages |
 //! | `npy` (default) | NumPy arrays |
 //! | `dicom-jpeg2000` | JPEG 2000 in DICOM, by a decoder translated from C that is not memory-safe code: use it for files that you trust |
+//! | `faults` | for tests: the environment variable `QUNET_FAULT` makes a step on the disk fail: `kill:17` ends the program at its 17th step (a new folder, a write, a sync or a rename), `full:17` lets no step succeed from the 17th on, as on a full disk |
 
 #[cfg(feature = "dicom")]
 mod dicom_series;
 mod error;
+#[cfg(feature = "faults")]
+mod faults;
 mod files;
 mod folder;
 mod foreground;

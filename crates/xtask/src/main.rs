@@ -1,6 +1,6 @@
 //! Workspace tasks, called as `cargo xtask <TASK>`. People and CI run the same tasks.
 //!
-//! `setup` provides LibTorch, `tasks` runs the demo, the tests and the benches, `downstream` tries the
+//! `setup` provides LibTorch, `tasks` runs the demo, the tests, the faults and the benches, `downstream` tries the
 //! recipe for a crate outside the workspace, `ci` runs all checks in order, `peers` measures beside other
 //! libraries. `workspace` and `command` are what all of them use.
 
@@ -46,6 +46,11 @@ enum Task {
     },
     /// Run the tests: without LibTorch, with LibTorch, and as a crate outside the workspace.
     Test(tasks::TestOptions),
+    /// Let the disk fail at every step of a small campaign, and two programs work on it; minutes.
+    ///
+    /// The program is killed at each step, the disk is full from each step on. Each time the campaign is
+    /// opened again and must end as one that was left in peace.
+    Faults,
     /// Compare strategies and settings on annotated stacks, by a plan (setup, then the program
     /// `experiment`).
     ///
@@ -73,6 +78,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Task::Demo { args } => tasks::demo(&workspace, &args),
         Task::Experiment { args } => tasks::experiment(&workspace, &args),
         Task::Test(options) => tasks::test(&workspace, &options),
+        Task::Faults => tasks::faults(&workspace),
         Task::Bench(options) => tasks::bench(&workspace, &options),
         Task::Peers(peers) => peers::run(&workspace, &peers),
         Task::Ci(options) => ci::run(&workspace, &options),

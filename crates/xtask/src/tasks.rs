@@ -1,4 +1,6 @@
-//! `cargo xtask demo`, `test` and `bench`: what `cargo` can run when its arguments are right.
+//! `cargo xtask demo`, `test`, `faults` and `bench`: what `cargo` can run when its arguments are right.
+
+use std::process::Command;
 
 use crate::command;
 use crate::downstream;
@@ -52,18 +54,31 @@ pub(crate) fn test_core(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 /// Tests and doc tests of the rest.
+pub(crate) fn test_libtorch(workspace: &Workspace) -> anyhow::Result<()> {
+    setup::ensure(workspace)?;
+    command::run(cargo_test(workspace).args(["--features", "qunet/campaign"]))
+}
+
+/// The tests of a campaign on a disk that fails at each step, and beside another program.
+pub(crate) fn faults(workspace: &Workspace) -> anyhow::Result<()> {
+    setup::ensure(workspace)?;
+    let mut cargo = cargo_test(workspace);
+    cargo.args(["--features", "qunet/campaign,qunet-campaign/faults", "--test", "faults"]);
+    command::run(cargo.args(["--", "--nocapture"]))
+}
+
+/// `cargo test` of what needs LibTorch.
 ///
 /// This choice of packages gives tch the same features as the examples, the demo and a downstream crate
 /// have, so that it is compiled once for all of them.
-pub(crate) fn test_libtorch(workspace: &Workspace) -> anyhow::Result<()> {
-    setup::ensure(workspace)?;
+fn cargo_test(workspace: &Workspace) -> Command {
     let mut cargo = workspace.cargo();
     cargo.arg("test");
     for package in ["qunet-model", "qunet-campaign", "qunet", "qunet-examples", "qunet-experiments"]
     {
         cargo.args(["-p", package]);
     }
-    command::run(cargo.args(["--features", "qunet/campaign"]))
+    cargo
 }
 
 /// What `cargo xtask bench` takes.

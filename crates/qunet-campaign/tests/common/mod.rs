@@ -5,7 +5,9 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use qunet_campaign::{Campaign, CampaignConfig, Masks, Next, RoundSizes, Silent, StackSource};
+use qunet_campaign::{
+    Campaign, CampaignConfig, Manifest, Masks, Next, RoundSizes, Silent, StackSource,
+};
 use qunet_model::{Threads, TrainConfig, UnetConfig, UnetPlusPlusConfig};
 use qunet_select::StrategyConfig;
 use qunet_stack::phantom::{CtPhantom, Phantom};
@@ -86,6 +88,20 @@ pub(crate) fn drive(folder: &Path, config: &CampaignConfig) -> Campaign {
             _ => return campaign,
         }
     }
+}
+
+/// What must not depend on how often it was interrupted: all but paths and times.
+pub(crate) fn essence(campaign: &Campaign) -> Manifest {
+    let mut manifest = campaign.manifest().clone();
+    for stack in &mut manifest.stacks {
+        stack.source.image = stack.source.image.file_name().unwrap().into();
+    }
+    let trainings = manifest.rounds.iter_mut().filter_map(|round| round.training.as_mut());
+    let members = trainings.flat_map(|training| &mut training.members);
+    for record in members.flat_map(|member| &mut member.history) {
+        (record.seconds, record.data_seconds) = (0.0, 0.0);
+    }
+    manifest
 }
 
 /// An error with its causes, as a program prints it.
