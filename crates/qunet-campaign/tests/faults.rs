@@ -26,7 +26,7 @@ const RACES: usize = 1;
 
 /// Two rounds, so that each stage comes from nothing and from what a round left.
 fn settings() -> CampaignConfig {
-    let rounds = RoundSizes { first: Some(4), later: Some(6) };
+    let rounds = RoundSizes { first: Some(4), share: 0.6, later: Some(6) };
     let mut config = CampaignConfig { rounds, ..config() };
     (config.train.epochs, config.fine_tune.epochs) = (2, 2);
     config

@@ -135,8 +135,11 @@ fn condition(pointer: &str) -> Option<(&'static str, Value)> {
         // Only where too few slices are left are there places to fill.
         "/first/fill_up" => ("/first/gap", json!({"slices": 20})),
         "/first/gap" => ("/first/fill_up", json!(false)),
-        // Smoothing leaves no spots to remove.
-        "/completion/spots" => ("/completion/smoothing", json!(null)),
+        // Where networks and smoothing have a say, no spots are left to remove.
+        "/completion/spots" => {
+            let trees = json!({"sources": ["trees"], "trees": {"trees": 4}, "smoothing": null, "spots": 0.25});
+            ("/completion", trees)
+        }
         _ => return None,
     })
 }
