@@ -32,15 +32,18 @@ struct Arguments {
     size: usize,
     #[command(flatten)]
     values: qunet_examples::MaskValues,
+    #[command(flatten)]
+    other_voxels: qunet_examples::OtherVoxels,
 }
 
 fn main() -> anyhow::Result<()> {
     let _ = qunet::model::keep_freed_memory();
     qunet_examples::end_with_reader()?;
-    let Arguments { stack, truth, strategies, seeds, epochs, size, values } = Arguments::parse();
+    let Arguments { stack, truth, strategies, seeds, epochs, size, values, other_voxels } =
+        Arguments::parse();
     let phantom = CtPhantom::default().generate()?;
     let stack = stack.map_or(Ok(phantom.stack), Stack::open)?;
-    let truth = truth.map_or(Ok(phantom.truth), |path| values.open(path, &stack))?;
+    let truth = truth.map_or(Ok(phantom.truth), |path| other_voxels.open(path, &stack, &values))?;
     let strategies = if strategies.is_empty() { StrategyConfig::every() } else { strategies };
     for later in strategies {
         let mut dice = Vec::new();

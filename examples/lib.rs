@@ -22,15 +22,6 @@ impl MaskValues {
         let labels = (!self.lesion.is_empty()).then(|| Foreground::Labels(self.lesion.clone()));
         self.threshold.map(Foreground::Above).or(labels)
     }
-
-    /// Opens a mask, and says on standard error how it had to be brought to its stack.
-    ///
-    /// # Errors
-    /// Those of [`LabelMap::open`].
-    pub fn open(&self, path: impl AsRef<Path>, stack: &Stack) -> Result<LabelMap, Error> {
-        let never = OtherVoxels::default();
-        never.open(path, stack, self)
-    }
 }
 
 /// What becomes of masks on other voxels than their stack, for programs that may bring them over.
@@ -43,7 +34,8 @@ pub struct OtherVoxels {
 }
 
 impl OtherVoxels {
-    /// [`MaskValues::open`], with a mask on other voxels brought over if that was asked for.
+    /// Opens a mask, also one on other voxels if that was asked for, and says on standard error how it
+    /// had to be brought to its stack.
     ///
     /// # Errors
     /// Those of [`LabelMap::open`].
@@ -64,7 +56,7 @@ impl OtherVoxels {
         MaskParams { foreground, resample: self.resample }
     }
 
-    /// [`with_roi`], with a region on other voxels brought over if that was asked for.
+    /// Adds a region of interest, in the same way.
     ///
     /// # Errors
     /// Those of [`Stack::with_roi`].
@@ -73,14 +65,6 @@ impl OtherVoxels {
         tell(path, stack.roi_fit());
         Ok(stack)
     }
-}
-
-/// Adds a region of interest, and says on standard error how it had to be brought to its stack.
-///
-/// # Errors
-/// Those of [`Stack::with_roi`].
-pub fn with_roi(stack: Stack, path: impl AsRef<Path>) -> Result<Stack, Error> {
-    OtherVoxels::default().with_roi(stack, path)
 }
 
 /// Says on standard error how a mask lay on its stack, unless voxel on voxel.

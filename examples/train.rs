@@ -33,16 +33,19 @@ struct Arguments {
     out: std::path::PathBuf,
     #[command(flatten)]
     values: qunet_examples::MaskValues,
+    #[command(flatten)]
+    other_voxels: qunet_examples::OtherVoxels,
 }
 
 fn main() -> anyhow::Result<()> {
     let _ = qunet::model::keep_freed_memory();
     qunet_examples::end_with_reader()?;
-    let Arguments { stack, labels, annotated, epochs, size, seed, out, values } =
+    let Arguments { stack, labels, annotated, epochs, size, seed, out, values, other_voxels } =
         Arguments::parse();
     let phantom = CtPhantom::default().generate()?;
     let stack = stack.map_or(Ok(phantom.stack), Stack::open)?;
-    let labels = labels.map_or(Ok(phantom.truth), |path| values.open(path, &stack))?;
+    let labels =
+        labels.map_or(Ok(phantom.truth), |path| other_voxels.open(path, &stack, &values))?;
     let (mut learnt, mut held) = (Vec::new(), Vec::new());
     for (place, id) in stack.ids().step_by(stack.slices().div_ceil(annotated.max(1))).enumerate() {
         let slice = (stack.scaled_slice(id, &Scaling::StackMinMax)?, labels.mask(id)?);

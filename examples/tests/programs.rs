@@ -43,32 +43,88 @@ fn score_masks_compares_the_places_of_prediction_and_truth() {
     assert!(text(&output.stderr).contains("its rows the other way round"));
 }
 
-/// A prediction of one column of twenty fewer than its truth, which holds nothing there.
-#[test]
-fn score_masks_resamples_where_that_is_asked_for() {
+/// A mask of one column of twenty fewer than its stack, which holds nothing there.
+fn part(folder: &Path) -> PathBuf {
     use qunet::stack::{LabelMap, Pixels, Stack};
     let truth = Stack::open(case("104/truth.nii.gz")).unwrap();
     let labels = LabelMap::open_binary(case("104/truth.nii.gz"), &truth).unwrap();
     assert!(labels.labels().slice(ndarray::s![.., .., 0]).iter().all(|&label| label == 0));
     let part = labels.labels().slice(ndarray::s![.., .., 1..]).to_owned();
     let part = Stack::new("part", Pixels::U8(part), truth.geometry().starting_at([0, 0, 1]));
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("part.nii.gz");
+    let path = folder.join("part.nii.gz");
     part.unwrap().write(&path).unwrap();
-    let output = |arguments: &[&str]| {
-        let mut program = program("score_masks");
-        program.arg("--prediction").arg(&path).arg("--truth").arg(case("104/truth.nii.gz"));
-        program.args(arguments).output().unwrap()
-    };
-    let refused = output(&[]);
+    path
+}
+
+/// Refused as it is, with the remedy; taken and told of where that is asked for. What it prints then.
+#[track_caller]
+fn resampled(program: impl Fn() -> Command) -> String {
+    let refused = program().output().unwrap();
     assert!(!refused.status.success());
     assert!(text(&refused.stderr).contains("--resample nearest"), "{}", text(&refused.stderr));
-    for labels in [&["--resample", "nearest"][..], &["--resample", "nearest", "--labels", "1"]] {
-        let output = output(labels);
-        assert!(printed(&output).contains("1.0000"), "{}", printed(&output));
-        let note = text(&output.stderr);
-        assert!(note.contains("5.0 % of the stack lie outside the mask"), "{note}");
+    let taken = program().args(["--resample", "nearest"]).output().unwrap();
+    let note = text(&taken.stderr);
+    assert!(note.contains("5.0 % of the stack lie outside the mask"), "{note}");
+    printed(&taken)
+}
+
+#[test]
+fn score_masks_resamples_where_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = part(folder.path());
+    for labels in [&[][..], &["--labels", "1"]] {
+        let printed = resampled(|| {
+            let mut program = program("score_masks");
+            program.arg("--prediction").arg(&path).arg("--truth").arg(case("104/truth.nii.gz"));
+            program.args(labels);
+            program
+        });
+        assert!(printed.contains("1.0000"), "{printed}");
     }
+}
+
+/// The same mask as labels, truth and region of interest.
+#[cfg(feature = "model")]
+#[test]
+fn programs_with_networks_resample_where_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, stack) = (part(folder.path()), case("ct.nii.gz"));
+    let small = ["--epochs", "1", "--size", "16"];
+    resampled(|| {
+        let mut program = program("train");
+        program.arg("--stack").arg(&stack).arg("--labels").arg(&path).args(small);
+        program.arg("--out").arg(folder.path().join("trained"));
+        program
+    });
+    resampled(|| {
+        let mut program = program("compare_strategies");
+        program.arg("--stack").arg(&stack).arg("--truth").arg(&path).args(small);
+        program.args(["--strategies", "random", "--seeds", "1"]);
+        program
+    });
+    for roi in [false, true] {
+        resampled(|| {
+            let mut program = program("segment_stack");
+            program.arg("--stack").arg(&stack).args(small).arg("--no-comparison");
+            program.arg("--labels").arg(if roi { case("104/truth.nii.gz") } else { path.clone() });
+            if roi {
+                program.arg("--roi").arg(&path);
+            }
+            program.args(["--budget", "0.5", "--out"]).arg(folder.path().join("results"));
+            program
+        });
+    }
+    let campaign = folder.path().join("campaign");
+    resampled(|| {
+        let mut program = program("annotate");
+        program.arg(&campaign).arg("init").arg("--stack").arg(&stack);
+        program.arg("--roi").arg(format!("ct={}", path.display()));
+        program
+    });
+    // The folder has it written down: the stack is opened again with its region.
+    let mut program = program("annotate");
+    let export = program.arg(&campaign).arg("export").arg(folder.path().join("out"));
+    printed(&export.output().unwrap());
 }
 
 #[test]

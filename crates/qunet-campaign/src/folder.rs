@@ -356,9 +356,9 @@ fn begun_with(campaign: &Campaign<Folder>, stacks: &[StackSource]) -> bool {
 fn absolute(source: &StackSource) -> StackSource {
     let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
     StackSource {
-        name: source.name.clone(),
         image: absolute(&source.image),
         roi: source.roi.as_ref().map(absolute),
+        ..source.clone()
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use qunet_model::{EpochRecord, ThreadChoice};
 use qunet_select::{CandidateId, RoundSummary, Selection, StopReason};
-use qunet_stack::SliceId;
+use qunet_stack::{Resample, SliceId};
 use serde::{Deserialize, Serialize};
 
 use crate::CampaignConfig;
@@ -46,6 +46,9 @@ pub struct StackSource {
     pub image: PathBuf,
     /// Its region of interest.
     pub roi: Option<PathBuf>,
+    /// What becomes of a region of interest on other voxels, whenever the stack is opened.
+    #[serde(default, skip_serializing_if = "is_never")]
+    pub resample: Resample,
 }
 
 /// One of the stacks of a campaign.
@@ -210,7 +213,7 @@ impl StackSource {
             .iter()
             .find_map(|ending| whole.strip_suffix(ending))
             .unwrap_or(&whole);
-        Self { name: plain_name(stem), image, roi: None }
+        Self { name: plain_name(stem), image, roi: None, resample: Resample::Never }
     }
 
     /// Sets the name.
@@ -224,6 +227,17 @@ impl StackSource {
     pub fn with_roi(self, roi: impl Into<PathBuf>) -> Self {
         Self { roi: Some(roi.into()), ..self }
     }
+
+    /// Sets what becomes of a region of interest on other voxels; it is refused by default.
+    #[must_use]
+    pub fn resampling(self, resample: Resample) -> Self {
+        Self { resample, ..self }
+    }
+}
+
+/// Serde asks by reference.
+fn is_never(resample: &Resample) -> bool {
+    *resample == Resample::Never
 }
 
 /// A name with what no file system objects to.

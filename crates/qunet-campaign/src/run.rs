@@ -139,7 +139,7 @@ fn sources(stacks: &[&Stack]) -> Vec<StackSource> {
         let count = seen.entry(name.clone()).or_default();
         *count += 1;
         let name = if *count > 1 { format!("{name}-{count}") } else { name };
-        StackSource { name, image: Default::default(), roi: None }
+        StackSource { name, image: Default::default(), roi: None, resample: Default::default() }
     };
     stacks.iter().map(&mut source).collect()
 }

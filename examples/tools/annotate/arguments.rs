@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::{Parser, Subcommand};
 use qunet::exchange::Format;
 use qunet::stack::SliceId;
-use qunet_examples::MaskValues;
+use qunet_examples::{MaskValues, OtherVoxels};
 
 /// Chooses which slices of image stacks to annotate, trains on them, and asks for more.
 ///
@@ -31,6 +31,8 @@ pub(crate) enum Step {
         /// The region of interest of a stack.
         #[arg(long = "roi", value_name = "NAME=FILE|DIR", value_parser = named::<PathBuf>)]
         rois: Vec<(String, PathBuf)>,
+        #[command(flatten)]
+        other_voxels: OtherVoxels,
         /// Settings as JSON; those that are left out have their defaults.
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,

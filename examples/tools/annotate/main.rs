@@ -45,9 +45,14 @@ fn run(
             writeln!(out, "{}", serde_json::to_string_pretty(&CampaignConfig::default())?)?;
             return Ok(0);
         }
-        Step::Init { stacks, rois, config } => {
+        Step::Init { stacks, rois, other_voxels, config } => {
             let config = config.as_deref().map_or_else(|| Ok(Default::default()), settings)?;
-            Campaign::create(folder, &config, &sources(folder, stacks, rois)?)?
+            let sources = sources(folder, stacks, rois)?;
+            let resampling = |source: StackSource| source.resampling(other_voxels.resample);
+            let sources: Vec<_> = sources.into_iter().map(resampling).collect();
+            let campaign = Campaign::create(folder, &config, &sources)?;
+            tell_rois(&campaign)?;
+            campaign
         }
         Step::Status | Step::Report { .. } => Campaign::view(folder)?,
         _ => Campaign::open(folder)?,
@@ -148,6 +153,16 @@ fn sources(
             Some(roi.clone());
     }
     Ok(sources)
+}
+
+/// Says how the regions of interest had to be brought to their stacks.
+fn tell_rois(campaign: &Campaign) -> anyhow::Result<()> {
+    for (number, record) in campaign.manifest().stacks.iter().enumerate() {
+        if let Some(roi) = &record.source.roi {
+            qunet_examples::tell(roi, campaign.stack(number)?.roi_fit());
+        }
+    }
+    Ok(())
 }
 
 fn phantom(folder: &Path) -> anyhow::Result<StackSource> {

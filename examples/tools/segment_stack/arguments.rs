@@ -70,6 +70,8 @@ pub(crate) struct Arguments {
     pub(crate) no_comparison: bool,
     #[command(flatten)]
     pub(crate) values: qunet_examples::MaskValues,
+    #[command(flatten)]
+    pub(crate) other_voxels: qunet_examples::OtherVoxels,
 }
 
 impl Arguments {

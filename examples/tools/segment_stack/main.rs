@@ -102,9 +102,9 @@ fn input(arguments: &Arguments) -> anyhow::Result<(Stack, LabelMap)> {
     };
     let mut stack = Stack::open(images)?;
     if let Some(roi) = &arguments.roi {
-        stack = qunet_examples::with_roi(stack, roi)?;
+        stack = arguments.other_voxels.with_roi(stack, roi)?;
     }
-    let truth = arguments.values.open(labels, &stack)?;
+    let truth = arguments.other_voxels.open(labels, &stack, &arguments.values)?;
     Ok((stack, truth))
 }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use ndarray::{Array3, Axis};
 use qunet_model::{Device, IGNORE, Network};
 use qunet_quality::QualityRecord;
-use qunet_stack::{SliceId, Stack};
+use qunet_stack::{Foreground, MaskParams, SliceId, Stack};
 use sha2::{Digest as _, Sha256};
 
 use super::layout::{self, LOCK, MANIFEST};
@@ -216,7 +216,10 @@ impl Store for Folder {
     fn stack(&self, _number: usize, source: &StackSource) -> Result<Cow<'_, Stack>, Error> {
         let stack = Stack::open(&source.image)?;
         Ok(Cow::Owned(match &source.roi {
-            Some(roi) => stack.with_roi(roi)?,
+            Some(roi) => {
+                let (foreground, resample) = (Foreground::AnyLabel, source.resample);
+                stack.with_roi_of(roi, MaskParams { foreground, resample })?
+            }
             None => stack,
         }))
     }
