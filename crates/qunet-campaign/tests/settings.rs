@@ -136,10 +136,17 @@ fn condition(pointer: &str) -> Option<(&'static str, Value)> {
         "/first/fill_up" => ("/first/gap", json!({"slices": 20})),
         "/first/gap" => ("/first/fill_up", json!(false)),
         // Where networks and smoothing have a say, no spots are left to remove.
-        "/completion/spots" => {
-            let trees = json!({"sources": ["trees"], "trees": {"trees": 4}, "smoothing": null, "spots": 0.25});
-            ("/completion", trees)
-        }
+        "/completion/spots" => (
+            "/completion",
+            json!({
+                "sources": ["trees"],
+                "shares": 1,
+                "trees": {"trees": 12},
+                "smoothing": null,
+                "spots": 0.25,
+                "threshold": 0.1,
+            }),
+        ),
         _ => return None,
     })
 }
