@@ -31,7 +31,7 @@ pub(crate) struct Committee<'a> {
 pub(crate) struct Look {
     /// Of the network that speaks, head by head.
     pub(crate) heads: HeadMaps,
-    /// The last head of each network.
+    /// The last head of that network, and of the others that were asked.
     pub(crate) members: Vec<Array3<f32>>,
     /// What counts.
     pub(crate) sources: BTreeMap<Source, Array3<f32>>,
@@ -58,14 +58,24 @@ impl<'a> Committee<'a> {
     }
 
     /// What the sources say of slices of a stack that nobody drew, by the network that has learnt
-    /// from all drawn slices; the other networks beside it.
+    /// from all drawn slices.
     pub(crate) fn look(
         &self,
         working: &WorkingStack<'_>,
         stack: usize,
         slices: &[usize],
     ) -> Result<Vec<Look>, Error> {
-        let mut looks = self.look_of(working, stack, slices, 0)?;
+        self.look_of(working, stack, slices, 0)
+    }
+
+    /// The same with the last heads of the other networks beside it.
+    pub(crate) fn look_beside(
+        &self,
+        working: &WorkingStack<'_>,
+        stack: usize,
+        slices: &[usize],
+    ) -> Result<Vec<Look>, Error> {
+        let mut looks = self.look(working, stack, slices)?;
         let images = images(working, slices, self.shows_prior())?;
         for predictor in self.predictors.iter().skip(1) {
             for (look, maps) in looks.iter_mut().zip(predictor.heads(&images)?) {

@@ -70,9 +70,8 @@ impl Inference<'_> {
         let mut done = 0;
         for batch in predicted.chunks(self.config.prediction.batch_size) {
             let numbers: Vec<usize> = batch.iter().map(|id| id.0).collect();
-            for (&id, look) in
-                batch.iter().zip(self.committee.look(self.working, self.stack, &numbers)?)
-            {
+            let looks = self.committee.look_beside(self.working, self.stack, &numbers)?;
+            for (&id, look) in batch.iter().zip(looks) {
                 if done < open.len() {
                     let (record, differ) = self.agreement(id, &look.heads)?;
                     disagreement.index_axis_mut(Axis(0), id.0).assign(&differ);

@@ -255,7 +255,7 @@ impl<'a, S: Store> CampaignReport<'a, S> {
     }
 }
 
-/// The losses of the first network; the others learn alike.
+/// The losses of the network that learns from all drawn slices.
 fn losses(round: &Round) -> Option<LossStage> {
     let epochs = &round.training.as_ref()?.members.first()?.history;
     let epochs: Vec<Vec<f64>> = epochs.iter().map(|epoch| epoch.head_losses.clone()).collect();
