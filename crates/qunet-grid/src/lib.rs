@@ -48,5 +48,5 @@ mod views;
 pub use components::{Connectivity, ObjectStats, Objects};
 pub use distance::{axis_lengths, nearest_squared, squared_distances};
 pub use error::{Error, Result};
-pub use labels::{IGNORE, MOST_CLASSES, binarise, labels};
+pub use labels::{IGNORE, MOST_CLASSES, background, binarise, labels, restrict};
 pub use views::{as_volume, contiguous};

@@ -1,4 +1,4 @@
-use ndarray::{Array2, Array3, ArrayRef2, Axis, Zip, s};
+use ndarray::{Array2, Array3, ArrayRef2, Axis, s};
 
 use crate::error::Error;
 
@@ -96,14 +96,10 @@ impl HeadMaps {
         if self.last().dim() != region.dim() {
             return Err(Error::ShapeMismatch { image: self.last().dim(), mask: region.dim() });
         }
-        let clear = |map: &mut ArrayRef2<f32>, value: f32| {
-            Zip::from(map).and(region).for_each(|p, &inside| *p = if inside { *p } else { value });
-        };
-        self.maps.iter_mut().for_each(|map| clear(map, 0.0));
-        for (class, mut map) in
-            self.classes.iter_mut().flat_map(|map| map.outer_iter_mut().enumerate())
-        {
-            clear(&mut map, if class == 0 { 1.0 } else { 0.0 });
+        let foreground = self.maps.iter_mut().map(|map| map.view_mut().insert_axis(Axis(0)));
+        for mut map in foreground.chain(self.classes.iter_mut().map(|map| map.view_mut())) {
+            // Region and maps have one size.
+            let _ = qunet_grid::restrict(&mut map, region);
         }
         Ok(self)
     }
