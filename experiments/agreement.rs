@@ -74,6 +74,7 @@ struct Outcome {
 }
 
 fn main() -> anyhow::Result<()> {
+    qunet_examples::end_with_reader()?;
     let _ = qunet_model::keep_freed_memory();
     let arguments = Arguments::parse();
     let stack = Stack::open(&arguments.stack)?;

@@ -15,6 +15,7 @@ const GAP: usize = 6;
 const OUTLINE: Rgb<u8> = Rgb([230, 159, 0]);
 
 fn main() -> anyhow::Result<()> {
+    qunet_examples::end_with_reader()?;
     let path = std::env::args().nth(1).context("say where the picture goes")?;
     let phantom = CtPhantom::default().generate()?;
     let middle = SliceId(phantom.stack.slices() / 2);

@@ -89,6 +89,7 @@ impl Remedies {
 type Slice = (Array2<f32>, Array2<bool>);
 
 fn main() -> anyhow::Result<()> {
+    qunet_examples::end_with_reader()?;
     let _ = qunet_model::keep_freed_memory();
     let arguments = Arguments::parse();
     let stack = Stack::open(&arguments.stack)?;

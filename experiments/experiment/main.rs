@@ -44,6 +44,7 @@ enum Command {
 }
 
 fn main() -> anyhow::Result<()> {
+    qunet_examples::end_with_reader()?;
     let _ = qunet_model::keep_freed_memory();
     match Command::parse() {
         Command::Run { plan, shard, threads } => {
@@ -54,11 +55,7 @@ fn main() -> anyhow::Result<()> {
             for path in &results {
                 lines.extend(run::read(path)?);
             }
-            match table::print(&mut io::stdout().lock(), &lines, reserve) {
-                // Whoever read this has seen enough.
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-                result => Ok(result?),
-            }
+            Ok(table::print(&mut io::stdout().lock(), &lines, reserve)?)
         }
     }
 }

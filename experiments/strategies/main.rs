@@ -37,6 +37,7 @@ enum Command {
 }
 
 fn main() -> anyhow::Result<()> {
+    qunet_examples::end_with_reader()?;
     let _ = qunet_model::keep_freed_memory();
     match Command::parse() {
         Command::Run(run) => run::run(&run),

@@ -52,6 +52,22 @@ pub enum Error {
         /// The levels there are.
         available: Vec<usize>,
     },
+    /// A training that this machine cannot hold.
+    #[error(
+        "training on {batch} slices of {} x {} pixels at once needs at least {} of memory, and {} are available; lower \
+         the batch size, the size of the input or the width of the network",
+        size.0, size.1, gibibytes(*needed), gibibytes(*available)
+    )]
+    Memory {
+        /// Slices at once.
+        batch: usize,
+        /// Their height and width.
+        size: (usize, usize),
+        /// Bytes needed at least.
+        needed: u64,
+        /// Bytes there are.
+        available: u64,
+    },
     /// Training or prediction without slices.
     #[error("no slices to {purpose}; give at least one")]
     NoSlices {
@@ -242,6 +258,11 @@ impl Error {
             other => other,
         }
     }
+}
+
+/// Bytes in the unit of memory.
+fn gibibytes(bytes: u64) -> String {
+    format!("{:.1} GiB", bytes as f64 / (1_u64 << 30) as f64)
 }
 
 /// Heads by name.

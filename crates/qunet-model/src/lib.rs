@@ -68,6 +68,7 @@
 //!   tiles). Anything that is an [`Image`] is predicted; [`HeadMaps`] gives each [`Head`], and [`MonteCarloMaps`] what
 //!   dropout adds.
 //! - **The machine.** [`keep_freed_memory`] makes a forward pass take 0.86 of its time; call it first in a program.
+//!   [`Description::check_memory`] refuses a training that the machine cannot hold, as every training does.
 //!   [`Threads`] sets how many threads LibTorch computes with, or measures how many are fastest ([`calibrate_threads`],
 //!   [`ThreadChoice`], [`ThreadTime`]). [`seed`](fn@seed) seeds LibTorch, which is re-exported as [`tch`].
 //!
@@ -92,6 +93,7 @@ mod error;
 mod inference;
 mod loss;
 mod machine;
+mod memory;
 mod network;
 mod observer;
 mod tensors;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, TchError, Tensor};
 
-use crate::error::{Error, While, at_least_one};
+use crate::error::{Error, While};
 use crate::loss::{LossConfig, Truth};
 use crate::machine::Precision;
 use crate::network::{Architecture, Description, Mode, Network, UnetPlusPlusConfig};
@@ -97,9 +97,9 @@ impl Threads {
 /// ```
 ///
 /// # Errors
-/// [`Error::Parameter`] for a batch of none or a description out of range, [`Error::NotDivisible`]
-/// for a size that the network does not take, [`Error::Torch`] where LibTorch fails; the number of
-/// threads is then what it was.
+/// [`Error::Parameter`] for a batch of none or a description out of range, [`Error::Memory`] for more than the machine
+/// holds, [`Error::NotDivisible`] for a size that the network does not take, [`Error::Torch`] where LibTorch fails; the
+/// number of threads is then what it was.
 pub fn calibrate_threads(
     description: &Description,
     batch: usize,
@@ -134,7 +134,7 @@ impl Steps {
         (height, width): (usize, usize),
         precision: Precision,
     ) -> Result<Self, Error> {
-        at_least_one("batch", batch)?;
+        description.check_memory(batch, (height, width))?;
         let doing = "preparing to measure threads";
         let network = Network::constant(&without_dropout(*description), Device::Cpu)?;
         let classes = description.channels.classes;

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::guard::CollapseGuard;
 use crate::augment::Augmentation;
-use crate::error::{Error, at_least_one, not_negative, positive, require};
+use crate::error::{Error, at_least_one, count_in, not_negative, positive, require};
 use crate::loss::{LossConfig, LossKind};
 use crate::machine::Precision;
 
@@ -147,9 +147,10 @@ impl TrainConfig {
     /// # Errors
     /// [`Error::Parameter`] naming the field, its value and the rule.
     pub fn check(&self) -> Result<(), Error> {
-        at_least_one("epochs", self.epochs)?;
+        let rule = "it must lie in 1..=1000000";
+        count_in("epochs", self.epochs, 1..=1_000_000, rule)?;
         at_least_one("batch_size", self.batch_size)?;
-        at_least_one("steps_per_epoch", self.steps_per_epoch.unwrap_or(1))?;
+        count_in("steps_per_epoch", self.steps_per_epoch.unwrap_or(1), 1..=1_000_000, rule)?;
         at_least_one("patience", self.patience.unwrap_or(1))?;
         positive("learning_rate", self.learning_rate)?;
         positive("clip_norm", self.clip_norm.unwrap_or(1.0))?;

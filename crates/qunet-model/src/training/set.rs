@@ -125,6 +125,12 @@ impl TrainingSet {
         Ok((annotated - background) as f64 / annotated.max(1) as f64)
     }
 
+    /// Height and width of the slices.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        let size = self.labels.size();
+        (size[2] as usize, size[3] as usize)
+    }
+
     pub(crate) fn classes(&self) -> usize {
         self.classes
     }

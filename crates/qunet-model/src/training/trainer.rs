@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use tch::Kind;
+use tch::{Device, Kind};
 
 use super::average::Average;
 use super::checkpoint::{self, Best, Identity, Named, State};
@@ -67,7 +67,7 @@ impl Trainer {
     ///
     /// # Errors
     /// [`Error::Parameter`] for patience without validation slices, and for slices or weights of heads that are not
-    /// those of the network; [`Error::NonFiniteLoss`] where training diverges, [`Error::Interrupted`] where the
+    /// those of the network; [`Error::Memory`] where the machine cannot hold it; [`Error::NonFiniteLoss`] where training diverges, [`Error::Interrupted`] where the
     /// observer asks to stop, [`Error::OtherTraining`] where the checkpoint is that of other settings or slices,
     /// [`Error::Weights`] where it is broken, [`Error::Torch`] where LibTorch fails.
     pub fn fit(
@@ -97,6 +97,9 @@ impl Trainer {
         let weights = self.config.loss.head_weights.len();
         let rule = "there are more weights than heads";
         require("number of loss.head_weights", weights, weights <= network.heads(), rule)?;
+        if network.device() == Device::Cpu {
+            network.description().check_memory(self.config.batch_size, set.size())?;
+        }
         let (patience, judged) = (self.config.patience, fit.validation.is_some());
         let rule = "it needs validation slices by which an epoch is better than another";
         require("patience", patience.unwrap_or(0), patience.is_none() || judged, rule)
