@@ -32,12 +32,15 @@ pub struct Folder {
     lock: Option<File>,
     /// Digest of the manifest as it was last read or written.
     committed: Option<Digest>,
+    /// Digest of the manifest that was last to be written: it may be in place although writing it
+    /// failed, where only its folder could not be synced.
+    attempted: Option<Digest>,
 }
 
 impl Folder {
     /// Locks a folder for writing; it must be there.
     pub(crate) fn lock(root: &Path) -> Result<Self, Error> {
-        let folder = Self { root: root.to_owned(), lock: None, committed: None };
+        let folder = Self { root: root.to_owned(), lock: None, committed: None, attempted: None };
         let path = folder.inside(Path::new(LOCK))?;
         let failed = |source| Error::Write { path: path.clone(), source };
         // Never truncated: should the name be a link after all, the file behind it stays whole.
@@ -56,7 +59,7 @@ impl Folder {
 
     /// A folder to read from; nothing is written, not even a lock.
     pub(crate) fn view(root: &Path) -> Self {
-        Self { root: root.to_owned(), lock: None, committed: None }
+        Self { root: root.to_owned(), lock: None, committed: None, attempted: None }
     }
 
     /// Where it lies.
@@ -241,13 +244,15 @@ impl Store for Folder {
     fn commit(&mut self, manifest: &Manifest) -> Result<(), Error> {
         let path = self.to_write(Path::new(MANIFEST))?;
         let found = path.exists().then(|| read(&path)).transpose()?.map(|bytes| sha256(&bytes));
-        if found != self.committed {
+        let ours = found == self.committed || (found.is_some() && found == self.attempted);
+        if !ours {
             return Err(Error::LostUpdate { path });
         }
         let mut json = serde_json::to_vec_pretty(manifest)?;
         json.push(b'\n');
+        self.attempted = Some(sha256(&json));
         qunet_stack::write_file(&path, &json)?;
-        self.committed = Some(sha256(&json));
+        self.committed.clone_from(&self.attempted);
         Ok(())
     }
 
@@ -356,4 +361,38 @@ fn hexadecimal(digest: Sha256) -> Digest {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CampaignConfig;
+    use crate::manifest::FORMAT;
+
+    fn manifest(seed: u64) -> Manifest {
+        Manifest {
+            format: FORMAT,
+            qunet_version: String::new(),
+            config: CampaignConfig { seed, ..CampaignConfig::quick() },
+            stacks: Vec::new(),
+            rounds: Vec::new(),
+            ended: None,
+            segmentations: Vec::new(),
+        }
+    }
+
+    /// The manifest is in place, and the call that put it there failed all the same.
+    #[test]
+    fn a_step_whose_folder_could_not_be_synced_can_be_taken_again() {
+        let home = tempfile::tempdir().unwrap();
+        let mut folder = Folder::lock(home.path()).unwrap();
+        folder.commit(&manifest(1)).unwrap();
+        let before = folder.committed.clone();
+        folder.commit(&manifest(2)).unwrap();
+        folder.committed = before;
+        folder.commit(&manifest(2)).unwrap();
+        // What another program wrote is not replaced.
+        fs::write(home.path().join(MANIFEST), "{}").unwrap();
+        assert!(matches!(folder.commit(&manifest(3)), Err(Error::LostUpdate { .. })));
+    }
 }
