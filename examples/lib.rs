@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use qunet::stack::{Error, Fit, Foreground, LabelMap, MaskParams, Resample, Stack};
+use qunet::stack::{
+    Error, Fit, Foreground, LabelMap, MaskParams, MaskStream, Resample, SliceStream, Stack,
+};
 
 /// Which values of a mask file are the lesion, for every program that takes one.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -72,6 +74,18 @@ pub fn tell(path: impl AsRef<Path>, fit: &Fit) {
     if let Some(note) = fit.note(path) {
         eprintln!("note: {note}");
     }
+}
+
+/// Says the same of a region of interest that is read a slice at a time.
+///
+/// # Errors
+/// Those of opening both.
+pub fn tell_roi(stack: impl AsRef<Path>, roi: Option<&Path>) -> Result<(), Error> {
+    if let Some(roi) = roi {
+        let slices = SliceStream::open(stack)?;
+        tell(roi, MaskStream::open(roi, &slices)?.fit());
+    }
+    Ok(())
 }
 
 /// Ends the program quietly, with code 0, when it prints into a pipe that nobody reads any more

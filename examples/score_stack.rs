@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::Parser;
 use qunet::prelude::*;
 use qunet::quality::{with_threads, write_csv, write_json};
+use qunet::stack::Resample;
 use qunet::stack::phantom::CtPhantom;
-use qunet::stack::{MaskStream, SliceStream};
 
 /// Scores every slice of a stack: sharpness, blurriness, inverse PSNR, region mean and CoV.
 #[derive(Parser)]
@@ -19,6 +19,8 @@ struct Arguments {
     /// Region of interest on the stack's grid.
     #[arg(long, value_name = "FILE|DIR", requires = "stack")]
     roi: Option<PathBuf>,
+    #[command(flatten)]
+    other_voxels: qunet_examples::OtherVoxels,
     /// How many threads score, 0 for one per core.
     #[arg(long, value_name = "N", default_value_t = 0)]
     threads: usize,
@@ -32,16 +34,19 @@ struct Arguments {
 
 fn main() -> anyhow::Result<()> {
     qunet_examples::end_with_reader()?;
-    let Arguments { stack, roi, threads, csv, json } = Arguments::parse();
-    if let (Some(stack), Some(roi)) = (&stack, &roi) {
-        let stream = MaskStream::open(roi, &SliceStream::open(stack)?)?;
-        qunet_examples::tell(roi, stream.fit());
-    }
+    let Arguments { stack, roi, other_voxels, threads, csv, json } = Arguments::parse();
     // Pixel values are brought to [0, 1] over the stack; Scaling::None scores them as they are stored.
     let (scaling, params) = (Scaling::StackMinMax, QualityParams::default());
-    let records = with_threads(threads, || match &stack {
-        Some(path) => score_file(path, roi.as_deref(), &scaling, &params),
-        None => score_stack(&CtPhantom::default().generate()?.stack, &scaling, &params),
+    let records = with_threads(threads, || match (&stack, &roi) {
+        (None, _) => score_stack(&CtPhantom::default().generate()?.stack, &scaling, &params),
+        // A mask on other voxels is brought over as a whole: so much for one slice at a time.
+        (Some(stack), Some(roi)) if other_voxels.resample == Resample::Nearest => {
+            score_stack(&other_voxels.with_roi(Stack::open(stack)?, roi)?, &scaling, &params)
+        }
+        (Some(stack), roi) => {
+            qunet_examples::tell_roi(stack, roi.as_deref())?;
+            score_file(stack, roi.as_deref(), &scaling, &params)
+        }
     })??;
     println!("slice  blurriness  inverse PSNR  region CoV");
     let cell = |value: Option<f64>| value.map_or("undefined".into(), |it| format!("{it:.3e}"));
@@ -53,11 +58,6 @@ fn main() -> anyhow::Result<()> {
             cell(record.roi_cov)
         );
     }
-    if let Some(path) = csv {
-        write_csv(path, &records)?;
-    }
-    if let Some(path) = json {
-        write_json(path, &records)?;
-    }
-    Ok(())
+    csv.map_or(Ok(()), |path| write_csv(path, &records))?;
+    Ok(json.map_or(Ok(()), |path| write_json(path, &records))?)
 }

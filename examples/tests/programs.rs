@@ -83,6 +83,18 @@ fn score_masks_resamples_where_that_is_asked_for() {
     }
 }
 
+#[test]
+fn score_stack_resamples_where_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = part(folder.path());
+    let printed = resampled(|| {
+        let mut program = program("score_stack");
+        program.arg("--stack").arg(case("ct.nii.gz")).arg("--roi").arg(&path);
+        program
+    });
+    assert!(printed.starts_with("slice  blurriness"), "{printed}");
+}
+
 /// The same mask as labels, truth and region of interest.
 #[cfg(feature = "model")]
 #[test]
