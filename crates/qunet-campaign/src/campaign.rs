@@ -111,6 +111,7 @@ impl<S: Store> Campaign<S> {
         sources: &[StackSource],
         observer: &mut dyn Observer<Event>,
     ) -> Result<Self, Error> {
+        config.check_memory()?;
         let mut stacks = Vec::with_capacity(sources.len());
         for (number, source) in sources.iter().enumerate() {
             stacks.push(begin_stack(&mut store, config, number, source, observer)?);

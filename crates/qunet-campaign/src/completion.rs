@@ -4,18 +4,18 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use ndarray::{Array3, Array4, ArrayRef2, ArrayRef3, Axis};
+use ndarray::{Array2, Array3, Array4, ArrayRef2, ArrayRef3, Axis};
 use qunet_context::{
     Estimate, HeldBack, Judged, Source, Weights, fuse, remove_spots, smooth_along_z, weigh,
 };
-use qunet_grid::labels;
+use qunet_grid::{background, labels};
 use qunet_model::IGNORE;
 use qunet_select::CandidateId;
 use serde::{Deserialize, Serialize};
 
 use crate::committee::Committee;
 use crate::config::CompletionConfig;
-use crate::input::{WorkingStack, background};
+use crate::input::WorkingStack;
 use crate::{CampaignConfig, Error};
 
 /// How the sources of one stack are made one, and what that promises.
@@ -81,14 +81,16 @@ impl fmt::Display for Fusion {
 struct HeldBackSlice {
     slice: usize,
     sources: BTreeMap<Source, Array3<f32>>,
+    /// What was drawn, as [`WorkingStack::labels`] gives it.
+    truth: Array2<u8>,
 }
 
 /// The sources of a stack, weighed.
 pub(crate) struct Weighed {
     /// Without an estimate, for which the neighbours of drawn slices must be completed first.
     pub(crate) fusion: Fusion,
-    /// The fused maps of the drawn slices that were held back.
-    held: Vec<(usize, Array3<f32>)>,
+    /// The drawn slices that were held back: their fused maps, and what was drawn.
+    held: Vec<(usize, Array3<f32>, Array2<u8>)>,
 }
 
 /// Weighs the sources for every stack.
@@ -103,12 +105,12 @@ pub(crate) fn weigh_sources(
         hold_back(committee, stacks, (member, slices), &mut held)?;
     }
     let mut scores = Vec::with_capacity(stacks.len());
-    for (working, held) in stacks.iter().zip(&held) {
-        scores.push(held_back_scores(config, working, held)?);
+    for held in &held {
+        scores.push(held_back_scores(&config.completion, held));
     }
     let all = pooled(&scores);
     let mut weighed = Vec::with_capacity(stacks.len());
-    for ((working, held), own) in stacks.iter().zip(&held).zip(scores) {
+    for ((working, held), own) in stacks.iter().zip(held).zip(scores) {
         weighed.push(weigh_stack(config, working, held, own, &all)?);
     }
     Ok(weighed)
@@ -123,31 +125,22 @@ fn hold_back(
 ) -> Result<(), Error> {
     for id in left_out {
         let slice = id.slice.0;
-        let looks = committee.look_of(&stacks[id.stack], id.stack, &[slice], member)?;
-        let kept = looks.into_iter().map(|look| HeldBackSlice { slice, sources: look.sources });
-        held[id.stack].extend(kept);
+        let working = &stacks[id.stack];
+        for look in committee.look_of(working, id.stack, &[slice], member)? {
+            let truth = working.labels(slice)?;
+            held[id.stack].push(HeldBackSlice { slice, sources: look.sources, truth });
+        }
     }
     Ok(())
 }
 
 /// The Dice of each source on each held-back slice.
-fn held_back_scores(
-    config: &CampaignConfig,
-    working: &WorkingStack<'_>,
-    held: &[HeldBackSlice],
-) -> Result<HeldBack, Error> {
-    let threshold = config.completion.threshold;
-    let mut scores: HeldBack =
-        config.completion.sources.iter().map(|&source| (source, Vec::new())).collect();
-    for slice in held {
-        let truth = working.labels(slice.slice)?;
-        for (source, scores) in &mut scores {
-            if let Some(map) = slice.sources.get(source) {
-                scores.push(dice(&labels(map, threshold), &truth));
-            }
-        }
-    }
-    Ok(scores)
+fn held_back_scores(config: &CompletionConfig, held: &[HeldBackSlice]) -> HeldBack {
+    let score = |source: &Source| {
+        let judged = held.iter().filter_map(|slice| Some((slice.sources.get(source)?, slice)));
+        judged.map(|(map, slice)| dice(&labels(map, config.threshold), &slice.truth)).collect()
+    };
+    config.sources.iter().map(|source| (*source, score(source))).collect()
 }
 
 /// The scores of all stacks together.
@@ -162,7 +155,7 @@ fn pooled(scores: &[HeldBack]) -> HeldBack {
 fn weigh_stack(
     config: &CampaignConfig,
     working: &WorkingStack<'_>,
-    held: &[HeldBackSlice],
+    held: Vec<HeldBackSlice>,
     held_back: HeldBack,
     all: &HeldBack,
 ) -> Result<Weighed, Error> {
@@ -175,14 +168,11 @@ fn weigh_stack(
     let threshold = completion.threshold;
     let mut fusion = Fusion { weights, threshold, smoothed, held_back, estimate: None };
     let mut fused = Vec::with_capacity(held.len());
-    let mut truths = Vec::with_capacity(held.len());
-    for slice in held {
-        fused.push((slice.slice, fusion.fuse(&slice.sources)?));
-        truths.push(working.labels(slice.slice)?);
+    for HeldBackSlice { slice, sources, truth } in held {
+        fused.push((slice, fusion.fuse(&sources)?, truth));
     }
     let scored = |threshold: f32| -> Vec<Option<f64>> {
-        let pairs = fused.iter().zip(&truths);
-        pairs.map(|((_, map), truth)| dice(&labels(map, threshold), truth)).collect()
+        fused.iter().map(|(_, map, truth)| dice(&labels(map, threshold), truth)).collect()
     };
     if let Some(best) = best_threshold(threshold, &scored) {
         fusion.threshold = best;
@@ -205,7 +195,7 @@ impl Weighed {
         let is_open = |slice: &usize| maps[*slice].is_some();
         let open: Vec<f64> = (0..maps.len()).filter(is_open).map(distance).collect();
         let mut judged = Vec::new();
-        for (slice, map) in self.held.into_iter().step_by(step) {
+        for (slice, map, truth) in self.held.into_iter().step_by(step) {
             // Only what is drawn and what lies next to the slice bears on how it is cleaned.
             let near = |other: usize| other.abs_diff(slice) == 1;
             let kept = |(other, map): (usize, &Option<Array3<f32>>)| {
@@ -216,7 +206,7 @@ impl Weighed {
             clean(working, &self.fusion, config, &mut maps)?;
             if let Some(map) = &maps[slice] {
                 let found = labels(map, self.fusion.threshold);
-                let dice = dice(&found, &working.labels(slice)?);
+                let dice = dice(&found, &truth);
                 judged.push(Judged { dice, distance: distance(slice) });
             }
         }

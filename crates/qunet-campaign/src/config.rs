@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use qunet_context::{Source, TreesConfig};
-use qunet_model::{Channels, NormConfig, Threads, TrainConfig, UnetConfig, UnetPlusPlusConfig};
+use qunet_model::{
+    Architecture, Channels, Description, Device, NormConfig, Threads, TrainConfig, UnetConfig,
+    UnetPlusPlusConfig,
+};
 use qunet_quality::QualityParams;
 use qunet_select::{
     AgreementParams, Budget, Column, Coverage, EmptyAgreement, HeadDisagreement, ImageQuality,
@@ -474,6 +477,22 @@ impl CampaignConfig {
         if self.classes.len() == 1 { 1 } else { self.classes.len() + 1 }
     }
 
+    /// The networks, but for their weights.
+    pub(crate) fn description(&self) -> Description {
+        let architecture = Architecture::UnetPlusPlus(self.network);
+        Description { architecture, channels: self.channels() }
+    }
+
+    /// Refuses networks and batches that this machine cannot hold, before anything is annotated.
+    pub(crate) fn check_memory(&self) -> Result<(), Error> {
+        if Device::cuda_if_available() != Device::Cpu {
+            return Ok(());
+        }
+        let batch = self.train.batch_size.max(self.fine_tune.batch_size);
+        let size = (self.input.size, self.input.size);
+        Ok(self.description().check_memory(batch, size)?)
+    }
+
     /// Channels of the network: the slice and its neighbours, and behind them the prior of each
     /// class and where there is one.
     pub(crate) fn channels(&self) -> Channels {
@@ -563,8 +582,12 @@ impl CompletionConfig {
 
 impl PredictionConfig {
     fn check(&self) -> Result<(), Error> {
-        require(self.batch_size > 0, "prediction.batch_size", self.batch_size, || {
-            "it must be at least 1".into()
+        let holds = (1..=1024).contains(&self.batch_size);
+        require(holds, "prediction.batch_size", self.batch_size, || {
+            "it must lie in 1..=1024".into()
+        })?;
+        require(self.monte_carlo <= 10_000, "prediction.monte_carlo", self.monte_carlo, || {
+            "give at most 10000 samples".into()
         })?;
         let holds = (0.0..1.0).contains(&self.threshold);
         require(holds, "prediction.threshold", self.threshold, || "it must lie in [0, 1)".into())
@@ -631,6 +654,16 @@ mod tests {
     }
 
     #[test]
+    fn what_no_memory_holds_is_refused_before_anything_is_annotated() {
+        let mut config = CampaignConfig::quick();
+        config.check_memory().unwrap();
+        config.input.size = 1 << 40;
+        config.check().unwrap();
+        let message = config.check_memory().unwrap_err().to_string();
+        assert!(message.contains("1099511627776 x 1099511627776 pixels at once"), "{message}");
+    }
+
+    #[test]
     fn what_cannot_work_is_refused_with_its_field() {
         type Change = fn(&mut CampaignConfig);
         let refused = |change: Change| {
@@ -638,8 +671,11 @@ mod tests {
             change(&mut config);
             config.check().unwrap_err().to_string()
         };
-        let cases: [(Change, &str); 12] = [
+        let cases: [(Change, &str); 15] = [
             (|it| it.input.size = 100, "input.size is 100: "),
+            (|it| it.train.epochs = usize::MAX, "epochs is 18446744073709551615: "),
+            (|it| it.prediction.batch_size = 4096, "prediction.batch_size is 4096: "),
+            (|it| it.prediction.monte_carlo = 1 << 40, "prediction.monte_carlo is 1099511627776: "),
             (|it| it.prediction.threshold = 1.0, "prediction.threshold is 1: "),
             (|it| it.network.heads = HeadPlacement::Last, "two heads are needed"),
             (|it| it.train.patience = Some(3), "train.patience is 3: "),

@@ -32,6 +32,14 @@ pub enum Event {
         /// How many of them hold any foreground.
         with_foreground: usize,
     },
+    /// Some of what was drawn on a stack lies outside its region of interest, where no source looks
+    /// and nothing is found: the region may be too narrow.
+    OutsideRegion {
+        /// Number of the stack.
+        stack: usize,
+        /// The share of the drawn foreground, in (0, 1].
+        share: f64,
+    },
     /// Something happened in a training: an epoch is over, heads find nothing, a checkpoint was
     /// found.
     Train {

@@ -103,7 +103,8 @@ impl Campaign<Folder> {
     /// A folder where the same campaign has begun already is opened as it is.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a setting out of range, [`Error::StackName`] for a name that is
+    /// [`Error::Parameter`] for a setting out of range, [`Error::Model`] for a network that the
+    /// machine cannot hold, [`Error::StackName`] for a name that is
     /// there twice or no name of a file, [`Error::OtherCampaign`] where the folder holds a
     /// campaign of other settings or stacks, [`Error::NotEmpty`] where it holds something else,
     /// [`Error::NothingToBegin`] where no slice is chosen, and those of reading the stacks.

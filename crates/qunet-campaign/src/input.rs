@@ -9,6 +9,7 @@ use qunet_grid::squared_distances;
 use qunet_model::IGNORE;
 use qunet_stack::{Region, SliceId, Stack, resize_bilinear, resize_nearest};
 
+use crate::round::is_foreground;
 use crate::{CampaignConfig, Error};
 
 /// How many pixels of signed distance make the odds of an interpolated mask e to 1.
@@ -150,6 +151,24 @@ impl<'a> WorkingStack<'a> {
         Ok(labels)
     }
 
+    /// The share of the drawn foreground that lies outside the region of interest, in [0, 1]; 0
+    /// where nothing is drawn.
+    pub(crate) fn outside_region(&self, annotations: &ArrayRef3<u8>) -> Result<f64, Error> {
+        let (mut drawn, mut outside) = (0_usize, 0_usize);
+        for &slice in self.drawn.slices() {
+            let labels = annotations.index_axis(Axis(0), slice);
+            let all = labels.iter().filter(|&&label| is_foreground(label)).count();
+            let within = self.field.crop(&labels)?;
+            let region = self.region_of_field(slice)?;
+            let inside = |(at, label): ((usize, usize), &u8)| {
+                is_foreground(*label) && region.as_ref().is_none_or(|region| region[at])
+            };
+            drawn += all;
+            outside += all - within.indexed_iter().filter(|&it| inside(it)).count();
+        }
+        Ok(if drawn > 0 { outside as f64 / drawn as f64 } else { 0.0 })
+    }
+
     /// The labels of a drawn slice, wherever they are.
     pub(crate) fn drawn_labels(&self, slice: usize) -> ArrayView2<'_, u8> {
         self.labels.index_axis(Axis(0), slice)
@@ -202,15 +221,10 @@ impl<'a> WorkingStack<'a> {
 
     /// Probabilities with nothing but background outside the region of interest.
     pub(crate) fn restrict(&self, slice: usize, map: &mut Array3<f32>) -> Result<(), Error> {
-        let Some(region) = self.region(slice)? else { return Ok(()) };
-        let classes = map.dim().0;
-        for (class, mut plane) in map.outer_iter_mut().enumerate() {
-            let outside = background(class, classes);
-            Zip::from(&mut plane).and(region).for_each(|p, &inside| {
-                *p = if inside { *p } else { outside };
-            });
+        match self.region(slice)? {
+            Some(region) => Ok(qunet_grid::restrict(map, region)?),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Labels on the grid from probabilities on it.
@@ -255,6 +269,17 @@ impl<'a> WorkingStack<'a> {
     }
 
     fn find_region(&self, slice: usize) -> Result<Option<Array2<bool>>, Error> {
+        match self.region_of_field(slice)? {
+            Some(inside) if inside.dim() != self.grid => {
+                let inside = resize_nearest(&inside.mapv(u8::from), self.grid)?;
+                Ok(Some(inside.mapv(|inside| inside > 0)))
+            }
+            inside => Ok(inside),
+        }
+    }
+
+    /// The same in the pixels of the slice.
+    fn region_of_field(&self, slice: usize) -> Result<Option<Array2<bool>>, Error> {
         let roi = self.stack.roi(SliceId(slice))?.filter(|_| self.config.input.mask);
         let Some(roi) = roi else { return Ok(None) };
         let mut inside = self.field.crop(&roi)?;
@@ -264,11 +289,7 @@ impl<'a> WorkingStack<'a> {
             let squares = squared_distances(&inside, &[y, x])?;
             inside = squares.mapv(|square| square <= dilation * dilation);
         }
-        if inside.dim() == self.grid {
-            return Ok(Some(inside));
-        }
-        let inside = resize_nearest(&inside.mapv(u8::from), self.grid)?;
-        Ok(Some(inside.mapv(|inside| inside > 0)))
+        Ok(Some(inside))
     }
 
     /// The slices before and after, the slice itself beyond an end.
@@ -300,12 +321,6 @@ impl<'a> WorkingStack<'a> {
         pairs.sort_by(f64::total_cmp);
         Ok(pairs.get(pairs.len() / 2).copied())
     }
-}
-
-/// The probability of a class, of so many in a map, where there is nothing but background: the first
-/// of several is the background itself.
-pub(crate) fn background(class: usize, classes: usize) -> f32 {
-    if class == 0 && classes > 1 { 1.0 } else { 0.0 }
 }
 
 /// The size of a field of view whose longer side has at most so many pixels.

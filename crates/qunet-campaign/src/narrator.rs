@@ -137,6 +137,15 @@ impl<W: Write> Narrator<W> {
         }
     }
 
+    fn outside_region(&mut self, stack: usize, share: f64) {
+        let stack = if self.stacks > 1 { format!(" of stack {stack}") } else { String::new() };
+        let percent = 100.0 * share;
+        self.line(&format!(
+            "  warning: {percent:.1} % of what is drawn lies outside the region of interest{stack}, \
+             where nothing will be found; give a wider region, or raise input.dilation"
+        ));
+    }
+
     /// The network that learns from all slices, and in one line those that only judge the sources.
     fn epoch(&mut self, continued: bool, member: usize, members: usize, record: &EpochRecord) {
         let first = record.epoch == 1 && member < 2;
@@ -175,6 +184,7 @@ impl<W: Write> Observer<Event> for Narrator<W> {
             Event::Annotated { slices, with_foreground, .. } => {
                 self.annotated(slices, *with_foreground);
             }
+            Event::OutsideRegion { stack, share } => self.outside_region(*stack, *share),
             Event::Train {
                 continued, member, members, event: TrainEvent::Epoch(record), ..
             } => self.epoch(*continued, *member, *members, record),

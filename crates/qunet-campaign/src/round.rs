@@ -9,8 +9,7 @@ use ndarray::{Array2, Array3, Axis, Zip};
 use qunet_context::Source;
 use qunet_exchange::Answers;
 use qunet_model::{
-    Architecture, Description, Device, Fit, IGNORE, Network, Observer, Threads, TrainEvent,
-    Trainer, TrainingSet,
+    Device, Fit, IGNORE, Network, Observer, Threads, TrainEvent, Trainer, TrainingSet,
 };
 use qunet_segmetrics::{ConfusionMatrix, EmptyPolicy};
 use qunet_select::{CandidateId, Request, RoundSummary, Selection, StopReason, Strategy};
@@ -195,8 +194,7 @@ impl<S: Store> Campaign<S> {
         let config = &self.manifest.config;
         let recorded = self.manifest.rounds.last().and_then(|round| round.threads.clone());
         let threads = recorded.as_ref().map_or(config.threads, |it| Threads::Fixed(it.threads));
-        let architecture = Architecture::UnetPlusPlus(config.network);
-        let description = Description { architecture, channels: config.channels() };
+        let description = config.description();
         let (train, side) = (&config.train, config.input.size);
         let choice =
             threads.apply(&description, train.batch_size, (side, side), train.precision)?;
@@ -226,6 +224,12 @@ impl<S: Store> Campaign<S> {
         // Opened and brought to the grid once for all members.
         let drawings = self.open_drawings()?;
         let stacks = self.working_stacks(&drawings, &config)?;
+        for (stack, (working, (_, annotations))) in stacks.iter().zip(&drawings).enumerate() {
+            let share = working.outside_region(annotations)?;
+            if share > 0.0 {
+                notify(observer, &Event::OutsideRegion { stack, share })?;
+            }
+        }
         let mut trained = Vec::with_capacity(members);
         for (member, left_out) in shares.into_iter().enumerate() {
             // The first member draws as the only one would.

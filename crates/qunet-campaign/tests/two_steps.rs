@@ -379,6 +379,96 @@ fn one_slice_is_too_few() {
     assert!(matches!(error, Error::TooFewSlices { slices: 1 }), "{error:?}");
 }
 
+/// Draws by a rule: the label of each pixel of a slice.
+struct Drawn<F>(F, usize);
+
+impl<F: Fn(usize, usize, usize) -> u8> Annotator for Drawn<F> {
+    fn annotate(&mut self, id: CandidateId) -> Result<Array2<u8>, Error> {
+        let size = (self.1, self.1);
+        Ok(Array2::from_shape_fn(size, |(row, column)| self.0(id.slice.0, row, column)))
+    }
+}
+
+/// Runs to the end, and checks that what came out is whole; the shares of the drawn foreground that
+/// were said to lie outside the region of interest.
+fn completed(
+    stack: &Stack,
+    config: &CampaignConfig,
+    draw: impl Fn(usize, usize, usize) -> u8,
+) -> Vec<f64> {
+    let mut outside = Vec::new();
+    let mut observer = |event: &Event| {
+        if let Event::OutsideRegion { share, .. } = event {
+            outside.push(*share);
+        }
+        ControlFlow::Continue(())
+    };
+    let mut annotator = Drawn(&draw, stack.shape()[1]);
+    let outcome = run_rounds(&[stack], config, &mut annotator, &mut observer).unwrap();
+    let labels = outcome.segmentation(0).unwrap().unwrap();
+    let classes = config.classes.len() as u8;
+    assert!(labels.shape() == stack.shape() && labels.iter().all(|&label| label <= classes));
+    for id in &outcome.manifest().stacks[0].annotated {
+        for ((row, column), &label) in labels.index_axis(Axis(0), id.0).indexed_iter() {
+            assert_eq!(label, draw(id.0, row, column), "what was drawn stays");
+        }
+    }
+    let round = outcome.manifest().rounds.len();
+    let fusion = outcome.records(0, round).unwrap().unwrap().fusion;
+    assert!((fusion.weights.values().sum::<f64>() - 1.0).abs() < 1e-9);
+    if let Some(estimate) = fusion.estimate {
+        let qunet_context::Estimate { dice, low, high, .. } = estimate;
+        assert!(0.0 <= low && low <= dice && dice <= high && high <= 1.0, "{estimate:?}");
+    }
+    outside
+}
+
+/// What annotators draw and stacks hold, at its rim: each is completed, or told in an event.
+#[test]
+fn odd_drawings_and_stacks_are_completed_all_the_same() {
+    let _turn = alone();
+    let phantom = phantom();
+    let (stack, truth) = (&phantom.stack, phantom.truth.labels());
+    let config = config();
+    let lesion = |z: usize, y: usize, x: usize| truth[[z, y, x]];
+    assert!(completed(stack, &config, |_, _, _| 0).is_empty(), "all drawn slices are empty");
+    // All are equal, whatever the region of their slice.
+    completed(stack, &config, |_, y, x| truth[[6, y, x]]);
+    // The first slices lie outside the region of interest altogether.
+    let mut roi = Array3::from_shape_fn(truth.dim(), |(z, y, x)| {
+        let region = stack.roi(SliceId(z)).unwrap().unwrap();
+        z > 3 && region[[y, x]]
+    });
+    let empty_here_and_there = stack.clone().with_roi_mask(roi.clone()).unwrap();
+    completed(&empty_here_and_there, &config, lesion);
+    // A region of interest that misses all that is drawn.
+    roi.zip_mut_with(truth, |inside, &label| *inside &= label == 0);
+    let mut exact = config.clone();
+    exact.input.dilation = 0.0;
+    let missing = stack.clone().with_roi_mask(roi).unwrap();
+    let outside = completed(&missing, &exact, lesion);
+    assert!(!outside.is_empty() && outside.iter().all(|&share| share == 1.0), "{outside:?}");
+    // A single drawn slice; no spacing; two to five slices in all.
+    let mut single = config.clone();
+    single.stopping.budget.slices = Some(1);
+    completed(stack, &single, lesion);
+    for slices in [12, 2, 3, 4, 5] {
+        let pixels = Array3::from_shape_fn((slices, 48, 48), |(z, y, x)| {
+            (40 * z + 3 * y + x % 7 + 90 * usize::from(truth[[z, y, x]])) as u16
+        });
+        let plain = Stack::new("s", Pixels::U16(pixels), Geometry::default()).unwrap();
+        let config = CampaignConfig { scaling: Scaling::StackMinMax, ..config.clone() };
+        completed(&plain, &config, lesion);
+    }
+    // A second class that is on one slice alone.
+    let two = CampaignConfig { classes: vec!["lesion".into(), "rare".into()], ..config };
+    let rare = |z: usize, y: usize, x: usize| match (z, y, x) {
+        (6, 20..24, 20..24) => 2,
+        _ => truth[[z, y, x]],
+    };
+    completed(stack, &two, rare);
+}
+
 #[test]
 fn an_annotation_of_another_size_or_label_is_refused() {
     struct Label(u8);
