@@ -161,10 +161,7 @@ fn weigh_stack(
 ) -> Result<Weighed, Error> {
     let completion = &config.completion;
     let weights = weigh(&believed(&held_back, all), completion.temperature)?;
-    let smoothed = match completion.smoothing {
-        Some(least) => working.correlation()?.is_some_and(|found| found >= least),
-        None => false,
-    };
+    let smoothed = working.is_alike(completion.smoothing)?;
     let threshold = completion.threshold;
     let mut fusion = Fusion { weights, threshold, smoothed, held_back, estimate: None };
     let mut fused = Vec::with_capacity(held.len());

@@ -97,8 +97,10 @@ pub struct InputConfig {
     /// The most pixels of the longer side of the grid on which all sources are made one; `None` =
     /// the slices' own pixels.
     pub grid: Option<usize>,
-    /// Whether the network is shown the slices before and after, too.
-    pub neighbours: bool,
+    /// The correlation of the details of neighbouring slices from which on the network is shown the
+    /// slices before and after, too; the slice itself stands for them in other stacks. `None` =
+    /// never. Slices that lie far apart tell a network what it only learns by heart.
+    pub neighbours: Option<f64>,
     /// Whether the network is shown what was drawn on either side, interpolated along z.
     pub prior: bool,
 }
@@ -127,8 +129,8 @@ pub struct CompletionConfig {
     /// probabilities the best threshold is half of the Dice that can be reached (Z. Lipton et al.,
     /// Optimal thresholding of classifiers to maximize F1 measure, 2014).
     pub threshold: f32,
-    /// The correlation of neighbouring slices from which on probabilities are smoothed along z;
-    /// `None` = never.
+    /// The correlation of the details of neighbouring slices from which on probabilities are
+    /// smoothed along z; `None` = never.
     pub smoothing: Option<f64>,
     /// The quantile of the drawn components' areas below which a spot is removed that touches
     /// nothing next door; `None` = none is.
@@ -225,7 +227,7 @@ pub struct RoundSizes {
 
 impl Default for InputConfig {
     /// 96 x 96 in the network and a grid of 256, masked and cropped with a margin of 4 %, the
-    /// region widened by 2 mm, with neighbours and prior.
+    /// region widened by 2 mm, with the prior, and with neighbours whose details correlate by 0.7.
     fn default() -> Self {
         Self {
             size: 96,
@@ -234,7 +236,7 @@ impl Default for InputConfig {
             margin: 0.04,
             dilation: 2.0,
             grid: Some(256),
-            neighbours: true,
+            neighbours: Some(0.7),
             prior: true,
         }
     }
@@ -248,7 +250,7 @@ impl InputConfig {
             size: 256,
             dilation: 0.0,
             grid: None,
-            neighbours: false,
+            neighbours: None,
             prior: false,
             ..Self::default()
         }
@@ -256,8 +258,8 @@ impl InputConfig {
 }
 
 impl Default for CompletionConfig {
-    /// All sources, three shares; a threshold of 0.4, probabilities smoothed where neighbours
-    /// correlate by 0.8, spots below the lower quartile removed.
+    /// All sources, three shares; a threshold of 0.4, probabilities smoothed where the details of
+    /// neighbours correlate by 0.7, spots below the lower quartile removed.
     fn default() -> Self {
         let sources =
             [Source::Interpolation, Source::Trees, Source::Network, Source::NetworkWithPrior];
@@ -268,7 +270,7 @@ impl Default for CompletionConfig {
             trees: TreesConfig::default(),
             temperature: 0.05,
             threshold: 0.4,
-            smoothing: Some(0.8),
+            smoothing: Some(0.7),
             spots: Some(0.25),
         }
     }
@@ -329,8 +331,8 @@ impl CampaignConfig {
             quality: QualityParams::paper(),
             input: InputConfig::default(),
             network: UnetPlusPlusConfig { unet, ..UnetPlusPlusConfig::paper() },
-            train: TrainConfig { epochs: 20, ..TrainConfig::default() },
-            fine_tune: TrainConfig { epochs: 10, ..TrainConfig::default() },
+            train: TrainConfig { epochs: 20, copy_paste: 0.5, ..TrainConfig::default() },
+            fine_tune: TrainConfig { epochs: 10, copy_paste: 0.5, ..TrainConfig::default() },
             prediction: PredictionConfig::default(),
             completion: CompletionConfig::default(),
             agreement: AgreementParams {
@@ -496,7 +498,7 @@ impl CampaignConfig {
     /// Channels of the network: the slice and its neighbours, and behind them the prior of each
     /// class and where there is one.
     pub(crate) fn channels(&self) -> Channels {
-        let intensities = if self.input.neighbours { 3 } else { 1 };
+        let intensities = if self.input.neighbours.is_some() { 3 } else { 1 };
         let priors = if self.input.prior { self.classes.len() + 1 } else { 0 };
         Channels { input: intensities + priors, classes: self.outputs(), priors }
     }
@@ -536,6 +538,7 @@ impl InputConfig {
         require(holds, "input.margin", self.margin, || "a share of the box lies in 0..=1".into())?;
         let holds = self.dilation >= 0.0 && self.dilation.is_finite();
         require(holds, "input.dilation", self.dilation, || "it must not be negative".into())?;
+        correlation("input.neighbours", self.neighbours)?;
         let grid = self.grid.unwrap_or(1);
         require(grid > 0, "input.grid", grid, || "it must be at least 1".into())
     }
@@ -569,15 +572,17 @@ impl CompletionConfig {
         })?;
         let holds = (0.0..1.0).contains(&self.threshold);
         require(holds, "completion.threshold", self.threshold, || "it must lie in [0, 1)".into())?;
-        let correlation = self.smoothing.unwrap_or(0.0);
-        let holds = (-1.0..=1.0).contains(&correlation);
-        require(holds, "completion.smoothing", correlation, || {
-            "a correlation lies in -1..=1".into()
-        })?;
+        correlation("completion.smoothing", self.smoothing)?;
         let quantile = self.spots.unwrap_or(0.0);
         let holds = (0.0..=1.0).contains(&quantile);
         require(holds, "completion.spots", quantile, || "a quantile lies in 0..=1".into())
     }
+}
+
+/// Refuses what is no correlation.
+fn correlation(field: &str, least: Option<f64>) -> Result<(), Error> {
+    let least = least.unwrap_or(0.0);
+    require((-1.0..=1.0).contains(&least), field, least, || "a correlation lies in -1..=1".into())
 }
 
 impl PredictionConfig {

@@ -29,6 +29,7 @@ pub(crate) struct WorkingStack<'a> {
     regions: Vec<OnceCell<Option<Array2<bool>>>>,
     images: Vec<OnceCell<Array2<f32>>>,
     smooth: Vec<OnceCell<Vec<Array2<f32>>>>,
+    correlation: OnceCell<Option<f64>>,
 }
 
 impl<'a> WorkingStack<'a> {
@@ -55,7 +56,8 @@ impl<'a> WorkingStack<'a> {
         let drawn = Drawn::new(&labels, &numbers, config.classes.len(), spacing)?;
         let regions = vec![OnceCell::new(); slices];
         let (images, smooth) = (vec![OnceCell::new(); slices], vec![OnceCell::new(); slices]);
-        Ok(Self { stack, config, field, grid, drawn, labels, regions, images, smooth })
+        let correlation = OnceCell::new();
+        Ok(Self { stack, config, field, grid, drawn, labels, regions, images, smooth, correlation })
     }
 
     /// Slices, height and width of the stack.
@@ -96,7 +98,7 @@ impl<'a> WorkingStack<'a> {
     }
 
     /// What the network is shown of a slice, `(channels, height, width)`: the image; its two
-    /// neighbours, the slice itself beyond an end; for each class the interpolated signed distance
+    /// neighbours, the slice itself beyond an end and where neighbours are not alike; for each class the interpolated signed distance
     /// of what was drawn on other slices, in [-1, 1] for ±[`FAR`] pixels, and 1 where there is one.
     /// The prior is made without the slices `Some(without)`, and without any for `None`.
     pub(crate) fn channels(
@@ -109,8 +111,9 @@ impl<'a> WorkingStack<'a> {
         let mut channels = Array3::zeros((self.config.channels().input, height, width));
         channels.index_axis_mut(Axis(0), 0).assign(self.image(slice)?);
         let mut next = 1;
-        if input.neighbours {
-            for neighbour in self.next_to(slice) {
+        if input.neighbours.is_some() {
+            let alike = self.is_alike(input.neighbours)?;
+            for neighbour in if alike { self.next_to(slice) } else { [slice; 2] } {
                 channels.index_axis_mut(Axis(0), next).assign(self.image(neighbour)?);
                 next += 1;
             }
@@ -306,16 +309,37 @@ impl<'a> WorkingStack<'a> {
         Ok(self.smooth[slice].get_or_init(|| appearance.smooth().to_vec()))
     }
 
-    /// How alike neighbouring slices are; see [`qunet_context::neighbour_correlation`].
-    pub(crate) fn correlation(&self) -> Result<Option<f64>, Error> {
+    /// Whether the details of neighbouring slices correlate by so much; `None` is never.
+    pub(crate) fn is_alike(&self, least: Option<f64>) -> Result<bool, Error> {
+        let Some(least) = least else { return Ok(false) };
+        let correlation = match self.correlation.get() {
+            Some(found) => *found,
+            None => {
+                let found = self.correlate()?;
+                *self.correlation.get_or_init(|| found)
+            }
+        };
+        Ok(correlation.is_some_and(|found| found >= least))
+    }
+
+    /// The median correlation of the details of neighbouring slices, see
+    /// [`qunet_context::neighbour_correlation`] and [`Appearance::detail`].
+    fn correlate(&self) -> Result<Option<f64>, Error> {
         let (slices, _, _) = self.shape();
         // Pairs all over the stack tell as much as all of them.
         let step = (slices / 16).max(1);
         let mut pairs = Vec::new();
         for slice in (0..slices.saturating_sub(1)).step_by(step) {
             let mut pair = Array3::zeros((2, self.grid.0, self.grid.1));
-            pair.slice_mut(s![0, .., ..]).assign(self.image(slice)?);
-            pair.slice_mut(s![1, .., ..]).assign(self.image(slice + 1)?);
+            for (number, mut to) in [slice, slice + 1].into_iter().zip(pair.outer_iter_mut()) {
+                to.assign(&Appearance::new(self.image(number)?, None)?.detail());
+            }
+            for number in [slice, slice + 1] {
+                if let Some(region) = self.region(number)? {
+                    qunet_grid::restrict(&mut pair.slice_mut(s![..1, .., ..]), region)?;
+                    qunet_grid::restrict(&mut pair.slice_mut(s![1.., .., ..]), region)?;
+                }
+            }
             pairs.extend(qunet_context::neighbour_correlation(&pair));
         }
         pairs.sort_by(f64::total_cmp);
@@ -418,6 +442,50 @@ mod tests {
     }
 
     #[test]
+    fn what_was_drawn_outside_the_region_is_a_share_of_all_that_was() {
+        let (stack, config) = (stack(), config(|_| {}));
+        let share = |rows: std::ops::Range<usize>, columns: std::ops::Range<usize>| {
+            let mut drawn = nobody();
+            drawn.slice_mut(s![0, .., ..]).fill(0);
+            drawn.slice_mut(s![0, rows, columns]).fill(1);
+            let working = WorkingStack::new(&stack, &[SliceId(0)], &drawn, &config).unwrap();
+            working.outside_region(&drawn).unwrap()
+        };
+        assert_eq!(share(2..4, 3..5), 0.0);
+        // Of four pixels one lies outside the box, and one in the box but not in the region.
+        assert_eq!(share(2..3, 2..6), 0.5);
+        assert_eq!(share(1..2, 3..5), 1.0);
+        assert_eq!(share(0..0, 0..0), 0.0, "nothing is drawn");
+    }
+
+    /// Where neighbours differ the slice itself stands for them, so that the network has as many
+    /// channels for every stack.
+    #[test]
+    fn neighbours_are_shown_where_they_are_alike() {
+        let blobs = |shift: usize| {
+            let pixels = Array3::from_shape_fn((6, 32, 32), |(z, y, x)| {
+                let column = (x + shift * z) % 32;
+                if (8..13).contains(&(y % 16)) && (8..13).contains(&(column % 16)) {
+                    200_u8
+                } else {
+                    90
+                }
+            });
+            Stack::new("s", Pixels::U8(pixels), Geometry::default()).unwrap()
+        };
+        let mut config = config(|it| it.neighbours = Some(0.7));
+        config.scaling = Scaling::StackMinMax;
+        let nobody = Array3::from_elem((6, 32, 32), IGNORE);
+        for (shift, alike) in [(1, true), (8, false)] {
+            let stack = blobs(shift);
+            let working = WorkingStack::new(&stack, &[], &nobody, &config).unwrap();
+            let shown = working.channels(2, None).unwrap();
+            assert_eq!(shown.index_axis(Axis(0), 0) == shown.index_axis(Axis(0), 2), !alike);
+            assert_eq!(working.is_alike(Some(0.7)).unwrap(), alike);
+        }
+    }
+
+    #[test]
     fn margin_mask_crop_dilation_and_grid_are_settings() {
         let stack = stack();
         let shape = |change: fn(&mut InputConfig)| {
@@ -456,7 +524,7 @@ mod tests {
     #[test]
     fn a_drawn_slice_is_not_shown_its_own_mask() {
         let stack = stack();
-        let config = config(|it| (it.neighbours, it.prior, it.mask) = (true, true, false));
+        let config = config(|it| (it.neighbours, it.prior, it.mask) = (Some(-1.0), true, false));
         let annotated = [SliceId(0), SliceId(2)];
         let channels = |slice: usize, first: u8, last: u8, without: Option<&[usize]>| {
             let mut drawn = nobody();

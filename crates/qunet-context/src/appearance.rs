@@ -76,6 +76,25 @@ impl Appearance {
         &self.planes
     }
 
+    /// The image without its brightness at large: the difference of the finest and the coarsest
+    /// Gaussian. Slices that lie far apart still resemble each other at large; in their detail they
+    /// do not.
+    ///
+    /// ```
+    /// use ndarray::Array2;
+    /// use qunet_context::Appearance;
+    ///
+    /// let edge = Array2::from_shape_fn((32, 32), |(_, x)| if x < 16 { 0.2 } else { 0.8 });
+    /// let detail = Appearance::new(&edge, None)?.detail();
+    /// assert!(detail[[16, 15]] < -0.05 && detail[[16, 16]] > 0.05);
+    /// assert!(detail[[16, 0]].abs() < 1e-3);
+    /// # Ok::<(), qunet_context::Error>(())
+    /// ```
+    #[must_use]
+    pub fn detail(&self) -> Array2<f32> {
+        &self.planes[1] - &self.planes[SIGMAS.len()]
+    }
+
     /// Those features that tell something of a neighbour slice too: the two finer Gaussians.
     #[must_use]
     pub fn smooth(&self) -> &[Array2<f32>] {
