@@ -10,7 +10,7 @@ use qunet_model::{HeadMaps, MonteCarloMaps, Network, Predictor};
 use qunet_select::CandidateId;
 use qunet_stack::SliceId;
 
-use crate::input::WorkingStack;
+use crate::input::{Priors, WorkingStack};
 use crate::records::predict_config;
 use crate::trees::Trees;
 use crate::{CampaignConfig, Error, StackRecord};
@@ -44,7 +44,18 @@ impl<'a> Committee<'a> {
         networks: &'a [Rc<Network>],
         stacks: &'a [WorkingStack<'a>],
     ) -> Result<Self, Error> {
-        Ok(Self { trees: Trees::fit(config, stacks)?, ..Self::of_networks(config, networks)? })
+        let trees = Trees::fit(config, stacks, Priors::Shown)?;
+        Ok(Self { trees, ..Self::of_networks(config, networks)? })
+    }
+
+    /// The same for stacks on which nobody drew: the trees learn from the appearance of pixels alone.
+    pub(crate) fn without_prior(
+        config: &'a CampaignConfig,
+        networks: &'a [Rc<Network>],
+        stacks: &'a [WorkingStack<'a>],
+    ) -> Result<Self, Error> {
+        let trees = Trees::fit(config, stacks, Priors::Hidden)?;
+        Ok(Self { trees, ..Self::of_networks(config, networks)? })
     }
 
     /// Networks without trees.

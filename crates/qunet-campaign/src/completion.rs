@@ -144,7 +144,7 @@ fn held_back_scores(config: &CompletionConfig, held: &[HeldBackSlice]) -> HeldBa
 }
 
 /// The scores of all stacks together.
-fn pooled(scores: &[HeldBack]) -> HeldBack {
+pub(crate) fn pooled(scores: &[HeldBack]) -> HeldBack {
     let mut all = HeldBack::new();
     for (&source, dice) in scores.iter().flatten() {
         all.entry(source).or_default().extend(dice);
@@ -250,7 +250,7 @@ fn expected(source: Source) -> f64 {
 
 /// The scores of a stack with what is believed beforehand: a few slices' worth of the other stacks,
 /// or of experience where there are none.
-fn believed(own: &HeldBack, all: &HeldBack) -> HeldBack {
+pub(crate) fn believed(own: &HeldBack, all: &HeldBack) -> HeldBack {
     let belief = |source: Source| {
         let values: Vec<f64> = all.get(&source).into_iter().flatten().flatten().copied().collect();
         let count = values.len() as f64;

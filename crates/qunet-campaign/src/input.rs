@@ -15,6 +15,13 @@ use crate::{CampaignConfig, Error};
 /// How many pixels of signed distance make the odds of an interpolated mask e to 1.
 const SOFTNESS: f32 = 2.0;
 
+/// Whether pixels come with what was drawn on other slices.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Priors {
+    Shown,
+    Hidden,
+}
+
 /// One stack on the grid that all sources work on, with its drawn slices.
 pub(crate) struct WorkingStack<'a> {
     stack: &'a Stack,
@@ -191,15 +198,17 @@ impl<'a> WorkingStack<'a> {
     }
 
     /// The features of the pixels of a slice for boosted trees: its appearance, the neighbours'
-    /// Gaussians, and per class three signed distances of what was drawn on other slices.
-    pub(crate) fn planes(&self, slice: usize) -> Result<Vec<Array2<f32>>, Error> {
+    /// Gaussians, and per class three signed distances of what was drawn on other slices where
+    /// priors are shown.
+    pub(crate) fn planes(&self, slice: usize, priors: Priors) -> Result<Vec<Array2<f32>>, Error> {
         let region = self.region(slice)?;
         let appearance = Appearance::new(self.image(slice)?, region.map(|region| &**region))?;
         let mut planes = appearance.planes().to_vec();
         for neighbour in self.next_to(slice) {
             planes.extend_from_slice(self.smooth(neighbour)?);
         }
-        for class in 1..=self.config.classes.len() {
+        let shown = if priors == Priors::Shown { self.config.classes.len() } else { 0 };
+        for class in 1..=shown {
             match self.drawn.prior(slice, class, &[])? {
                 Some(prior) => planes.extend([prior.interpolated, prior.larger, prior.nearer]),
                 None => planes.extend(vec![Array2::from_elem(self.grid, -FAR); 3]),
@@ -549,7 +558,7 @@ mod tests {
             let mut drawn = nobody();
             drawn.slice_mut(s![0, 2..4, 3..5]).fill(first);
             let working = WorkingStack::new(&stack, &annotated, &drawn, &config).unwrap();
-            working.planes(0).unwrap()
+            working.planes(0, Priors::Shown).unwrap()
         };
         assert_eq!(planes(0), planes(1), "nor are trees");
     }

@@ -10,6 +10,7 @@ mod folder;
 mod input;
 mod manifest;
 mod narrator;
+mod other_stack;
 mod records;
 mod report;
 mod round;
@@ -29,6 +30,7 @@ pub use manifest::{
     Annotations, Digest, Manifest, Member, Query, Round, StackRecord, StackSource, Training,
 };
 pub use narrator::{Narrator, ProgressBars};
+pub use other_stack::OtherStack;
 pub use qunet_model::{Observer, Silent};
 pub use records::SliceRecords;
 pub use report::{CampaignReport, Scored, Scores};

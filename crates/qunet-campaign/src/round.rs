@@ -422,13 +422,13 @@ impl<S: Store> Campaign<S> {
     }
 
     /// All stacks with what was drawn on them.
-    fn open_drawings(&self) -> Result<Vec<(Stack, Array3<u8>)>, Error> {
+    pub(crate) fn open_drawings(&self) -> Result<Vec<(Stack, Array3<u8>)>, Error> {
         let open = |number| Ok((self.stack(number)?.into_owned(), self.annotations(number)?));
         (0..self.manifest.stacks.len()).map(open).collect()
     }
 
     /// The same on the grids that the sources work on.
-    fn working_stacks<'a>(
+    pub(crate) fn working_stacks<'a>(
         &self,
         drawings: &'a [(Stack, Array3<u8>)],
         config: &'a CampaignConfig,
@@ -575,25 +575,28 @@ impl<S: Store> Campaign<S> {
         })
     }
 
+    /// The round of the last query, where that has followed the last training.
+    pub(crate) fn queried(&self) -> Result<usize, Error> {
+        let rounds = &self.manifest.rounds;
+        let trained = rounds.iter().rposition(|round| round.training.is_some());
+        match rounds.iter().rposition(|round| round.query.is_some()) {
+            Some(place) if Some(place) == trained => Ok(place + 1),
+            _ => Err(Error::NotQueried { round: trained.map_or(1, |place| place + 1) }),
+        }
+    }
+
     /// Segments every stack, `(slices, height, width)`: the annotations where there are some, the
     /// prediction of the last query elsewhere.
     ///
     /// # Errors
     /// [`Error::NotQueried`] before the last training has been followed by a query.
     pub fn segment(&mut self) -> Result<Vec<Array3<u8>>, Error> {
-        let rounds = &self.manifest.rounds;
-        let trained = rounds.iter().rposition(|round| round.training.is_some());
-        let queried = rounds.iter().rposition(|round| round.query.is_some());
-        let round = match queried {
-            Some(place) if queried == trained => place + 1,
-            _ => return Err(Error::NotQueried { round: trained.map_or(1, |place| place + 1) }),
-        };
+        let round = self.queried()?;
         let mut manifest = self.manifest.clone();
         manifest.segmentations.clear();
         let mut segmentations = Vec::with_capacity(manifest.stacks.len());
         for (number, record) in manifest.stacks.iter().enumerate() {
-            let predicted = self.prediction(number, round)?.ok_or(Error::NotQueried { round })?;
-            let labels = with_annotations(predicted, &self.annotations(number)?);
+            let labels = self.completed(number, round)?;
             let stack = self.stack(number)?.into_owned();
             let item = Item::Segmentation(&record.source.name);
             manifest.segmentations.push(self.store.put_labels(item, &stack, labels.clone())?);
@@ -601,6 +604,12 @@ impl<S: Store> Campaign<S> {
         }
         self.commit(manifest)?;
         Ok(segmentations)
+    }
+
+    /// The annotations of a stack where there are some, the prediction of a query elsewhere.
+    pub(crate) fn completed(&self, number: usize, round: usize) -> Result<Array3<u8>, Error> {
+        let predicted = self.prediction(number, round)?.ok_or(Error::NotQueried { round })?;
+        Ok(with_annotations(predicted, &self.annotations(number)?))
     }
 }
 

@@ -13,7 +13,7 @@ use qunet_context::{LabelledPlanes, PixelTrees, Source, folds, surroundings};
 use qunet_select::CandidateId;
 use qunet_stack::SliceId;
 
-use crate::input::WorkingStack;
+use crate::input::{Priors, WorkingStack};
 use crate::{CampaignConfig, Error};
 
 /// In how many shares the drawn slices are held back.
@@ -23,6 +23,8 @@ const SHARES: usize = 3;
 pub(crate) struct Trees<'a> {
     config: &'a CampaignConfig,
     stacks: &'a [WorkingStack<'a>],
+    /// Whether they are shown what was drawn on other slices.
+    priors: Priors,
     /// The share of each drawn slice; one for all where there is but one.
     shares: BTreeMap<CandidateId, usize>,
     first: Stage,
@@ -46,6 +48,7 @@ impl<'a> Trees<'a> {
     pub(crate) fn fit(
         config: &'a CampaignConfig,
         stacks: &'a [WorkingStack<'a>],
+        priors: Priors,
     ) -> Result<Option<Self>, Error> {
         if !config.completion.sources.contains(&Source::Trees) {
             return Ok(None);
@@ -58,10 +61,10 @@ impl<'a> Trees<'a> {
                 shares.insert(id, (fold + stack) % SHARES);
             }
         }
-        let planes = |id: CandidateId| stacks[id.stack].planes(id.slice.0);
+        let planes = |id: CandidateId| stacks[id.stack].planes(id.slice.0, priors);
         let Some(first) = Stage::fit(config, stacks, &shares, &planes)? else { return Ok(None) };
         let maps = RefCell::default();
-        let mut trees = Self { config, stacks, shares, first, second: None, maps };
+        let mut trees = Self { config, stacks, priors, shares, first, second: None, maps };
         let held_back: BTreeSet<usize> = trees.shares.values().copied().collect();
         if held_back.len() > 1 {
             let planes = |id: CandidateId| trees.planes(id);
@@ -74,7 +77,7 @@ impl<'a> Trees<'a> {
     /// there are none.
     pub(crate) fn probabilities(&self, id: CandidateId) -> Result<Option<Array3<f32>>, Error> {
         let (stage, planes) = match &self.second {
-            None => (&self.first, self.stacks[id.stack].planes(id.slice.0)?),
+            None => (&self.first, self.stacks[id.stack].planes(id.slice.0, self.priors)?),
             Some(second) => (second, self.planes(id)?),
         };
         let trees = match self.shares.get(&id) {
@@ -97,7 +100,7 @@ impl<'a> Trees<'a> {
     /// The features of the second stage.
     fn planes(&self, id: CandidateId) -> Result<Vec<Array2<f32>>, Error> {
         let working = &self.stacks[id.stack];
-        let mut planes = working.planes(id.slice.0)?;
+        let mut planes = working.planes(id.slice.0, self.priors)?;
         // All that surrounds a drawn slice is seen by trees that were not shown it.
         let share = self.shares.get(&id).copied();
         let here = self.first_map(id, share)?;
@@ -120,7 +123,7 @@ impl<'a> Trees<'a> {
             return Ok(map.clone());
         }
         let without = share.and_then(|share| self.first.without[share].as_ref());
-        let planes = self.stacks[id.stack].planes(id.slice.0)?;
+        let planes = self.stacks[id.stack].planes(id.slice.0, self.priors)?;
         let map = self.map(without.unwrap_or(&self.first.all), id, &planes)?;
         let background = map.dim().0 - self.config.classes.len();
         let map = map.slice_move(s![background.., .., ..]);

@@ -54,6 +54,9 @@ fn it_asks_until_the_budget_is_spent_and_keeps_what_was_drawn() {
         assert_eq!(segmentation.slice(id).unwrap(), drawn.slice(id).unwrap());
     }
     assert_eq!(Stack::open(path).unwrap().geometry(), stack.geometry());
+    // By whatever name the stack comes again, it is known by its pixels.
+    let again = campaign.segment_other(&stack, &mut Silent).unwrap();
+    assert_eq!((again.labels, again.own), (campaign.segmentation(0).unwrap().unwrap(), Some(0)));
     assert!(manifest.rounds[1].query.as_ref().unwrap().summary.prediction_kappa.is_some());
     let leftovers = files(campaign.folder());
     assert!(leftovers.iter().all(|path| !path.to_string_lossy().contains("checkpoint")));

@@ -14,6 +14,7 @@ use qunet_campaign::{
     Annotator, Campaign, CampaignConfig, Error, Event, Manifest, Masks, Next, Observer, Outcome,
     RecordedLabels, Silent, StackSource, run_rounds, run_two_steps,
 };
+use qunet_context::Source;
 use qunet_model::{HeadPlacement, TrainEvent};
 use qunet_select::{
     CandidateId, HeadDisagreement, ImageQuality, QualityThreshold, StopReason, StrategyConfig,
@@ -301,6 +302,41 @@ fn outside_the_region_of_interest_there_is_background() {
         }
     }
     assert!(inside > 0, "with such a threshold the whole region is foreground");
+}
+
+/// What a campaign has learnt serves a stack on which nobody drew: without a prior, without masks to
+/// interpolate, and inside that stack's region alone.
+#[test]
+fn a_stack_that_is_not_of_the_campaign_is_segmented_without_a_prior() {
+    let _turn = alone();
+    let (known, mut config) = (phantom(), config());
+    config.input.dilation = 0.0;
+    let (outcome, _) = run(&known, &config);
+    let other = CtPhantom { slices: 7, size: 64, seed: 9 }.generate().unwrap();
+    let found = outcome.segment_other(&other.stack, &mut Silent).unwrap();
+    assert_eq!(found.labels.shape(), other.stack.shape());
+    let weights: Vec<Source> = found.fusion.weights.keys().copied().collect();
+    assert_eq!((weights, found.fusion.estimate), (vec![Source::Trees, Source::Network], None));
+    for id in other.stack.ids() {
+        let roi = other.stack.roi(id).unwrap().unwrap();
+        for (label, &region) in found.labels.index_axis(Axis(0), id.0).iter().zip(roi) {
+            assert!(*label == 0 || (*label == 1 && region));
+        }
+    }
+    assert_eq!(outcome.segment_other(&other.stack, &mut Silent).unwrap(), found);
+    let stop = &mut |_: &Event| ControlFlow::Break(());
+    let stopped = outcome.segment_other(&other.stack, stop);
+    assert!(matches!(stopped, Err(Error::Interrupted)));
+    // The paper's network alone does without trees.
+    let paper = tiny(CampaignConfig { scaling: config.scaling, ..CampaignConfig::paper() });
+    let outcome = run_two_steps(
+        &known.stack,
+        &CampaignConfig { first: config.first.clone(), ..paper },
+        &mut RecordedLabels::new(&known.truth),
+        &mut Silent,
+    );
+    let found = outcome.unwrap().segment_other(&other.stack, &mut Silent).unwrap();
+    assert_eq!(found.fusion.weights.into_keys().collect::<Vec<_>>(), [Source::Network]);
 }
 
 #[test]

@@ -77,8 +77,20 @@ pub(crate) enum Step {
     Train,
     /// Lets the trained network choose the next slices, or end the campaign.
     Query,
-    /// Segments every stack with the last network.
-    Predict,
+    /// Segments every stack of the campaign, or one that is not of the campaign.
+    Predict {
+        /// Another stack, segmented with what the campaign has learnt; nothing in its folder changes.
+        #[arg(long, value_name = "FILE|DIR", requires = "out")]
+        stack: Option<PathBuf>,
+        /// Its region of interest.
+        #[arg(long, value_name = "FILE|DIR", requires = "stack")]
+        roi: Option<PathBuf>,
+        /// The label map of that stack.
+        #[arg(long, value_name = "FILE.nii.gz", requires = "stack")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        other_voxels: OtherVoxels,
+    },
     /// Writes a page about the campaign so far; nothing in its folder changes.
     Report {
         /// The page, outside the folder of the campaign; default: CAMPAIGN-report.html beside it.

@@ -15,7 +15,9 @@ use clap::Parser;
 use qunet::campaign::{
     Campaign, CampaignConfig, CampaignReport, Error, Masks, Next, ProgressBars, StackSource,
 };
+use qunet::stack::Stack;
 use qunet::stack::phantom::CtPhantom;
+use qunet_examples::OtherVoxels;
 
 use arguments::{Arguments, Step};
 
@@ -54,9 +56,15 @@ fn run(
             tell_rois(&campaign)?;
             campaign
         }
-        Step::Status | Step::Report { .. } => Campaign::view(folder)?,
+        Step::Status | Step::Report { .. } | Step::Predict { stack: Some(_), .. } => {
+            Campaign::view(folder)?
+        }
         _ => Campaign::open(folder)?,
     };
+    if let Step::Predict { stack: Some(stack), roi, out: Some(labels), other_voxels } = step {
+        predict_other(&campaign, (stack, roi.as_deref(), labels), other_voxels, out)?;
+        return Ok(0);
+    }
     let partial = take(&mut campaign, step, out)?;
     let status = campaign.status();
     writeln!(out, "{status}")?;
@@ -94,19 +102,44 @@ fn take(campaign: &mut Campaign, step: &Step, out: &mut impl Write) -> anyhow::R
             writeln!(out, "{} network(s) trained for {epochs} epochs each", members.len())?;
         }
         Step::Query => writeln!(out, "{}", campaign.query(bars)?)?,
-        Step::Predict => drop(campaign.segment()?),
+        Step::Predict { .. } => drop(campaign.segment()?),
         Step::Report { out: page } => {
             let page = report(campaign, page.as_deref())?;
             writeln!(out, "page: {}", page.display())?;
         }
         Step::Go => drop(campaign.advance(bars)?),
     }
-    if matches!(step, Step::Predict | Step::Go) && !campaign.manifest().segmentations.is_empty() {
+    if matches!(step, Step::Predict { .. } | Step::Go)
+        && !campaign.manifest().segmentations.is_empty()
+    {
         for record in &campaign.manifest().stacks {
             writeln!(out, "segmented: {}", campaign.segmentation_path(record).display())?;
         }
     }
     Ok(false)
+}
+
+/// Segments a stack that is not of the campaign, and says by what.
+fn predict_other(
+    campaign: &Campaign,
+    (stack, roi, labels): (&Path, Option<&Path>, &Path),
+    other_voxels: &OtherVoxels,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let mut stack = Stack::open(stack)?;
+    if let Some(roi) = roi {
+        stack = other_voxels.with_roi(stack, roi)?;
+    }
+    let found = campaign.segment_other(&stack, &mut ProgressBars::default())?;
+    stack.write_labels(labels, &found.labels)?;
+    let lesion = found.labels.iter().filter(|&&label| label > 0).count();
+    let what = match found.own {
+        Some(number) => campaign.manifest().stacks[number].source.name.clone() + " of the campaign",
+        None => "not of the campaign: nothing is drawn on it, so that there is no prior".to_owned(),
+    };
+    writeln!(out, "this stack is {what}; {}", found.fusion)?;
+    writeln!(out, "{lesion} of {} pixels segmented: {}", found.labels.len(), labels.display())?;
+    Ok(())
 }
 
 /// Writes the page outside the folder of the campaign, which holds nothing but its own files.
