@@ -3,10 +3,13 @@
 //! A run whose line is there already is skipped, so that an experiment can be stopped, continued and shared among
 //! processes. From the repository root:
 //!
-//! `cargo xtask experiment run experiments/plans/completion.toml --shard 1/2`
+//! `cargo xtask experiment run experiments/plans/ct.toml --shard 1/2`
 //!
 //! `cargo xtask experiment tables benches/record/FILE.jsonl`
+//!
+//! `cargo xtask experiment picture experiments/plans/ct.toml --data rp_5 --slice 30 --out FILE.png`
 
+mod picture;
 mod plan;
 mod run;
 mod score;
@@ -32,6 +35,23 @@ enum Command {
         #[arg(long, default_value_t = NonZeroUsize::MIN)]
         threads: NonZeroUsize,
     },
+    /// Draws how a slice that nobody drew is completed, step by step.
+    Picture {
+        /// The plan; its first strategy, setting and budget are taken, with seed 0.
+        plan: PathBuf,
+        /// The data set, of which the first stack is shown.
+        #[arg(long)]
+        data: String,
+        /// The slice.
+        #[arg(long)]
+        slice: usize,
+        /// The picture.
+        #[arg(long, value_name = "FILE.png")]
+        out: PathBuf,
+        /// Threads of LibTorch.
+        #[arg(long, default_value_t = NonZeroUsize::MIN)]
+        threads: NonZeroUsize,
+    },
     /// Prints tables.
     Tables {
         /// Files of results.
@@ -49,6 +69,9 @@ fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Run { plan, shard, threads } => {
             run::run(&plan::Plan::open(&plan)?, shard, threads)
+        }
+        Command::Picture { plan, data, slice, out, threads } => {
+            picture::draw(&plan::Plan::open(&plan)?, (&data, slice), &out, threads)
         }
         Command::Tables { results, reserve } => {
             let mut lines = Vec::new();

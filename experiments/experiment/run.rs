@@ -229,7 +229,7 @@ mod tests {
     use qunet_stack::phantom::CtPhantom;
 
     use super::*;
-    use crate::table;
+    use crate::{picture, table};
 
     /// Two strategies and a setting of a moment on a small phantom.
     const PLAN: &str = r#"
@@ -290,6 +290,21 @@ mod tests {
         // All that is there is skipped.
         run(&plan, shard("1/1"), NonZeroUsize::MIN)?;
         assert_eq!(read(&out)?.len(), 2);
+        // A slice that nobody drew is drawn step by step, one that is drawn refused.
+        let drawn: Vec<usize> = lines[0].drawn.iter().map(|id| id.slice.0).collect();
+        let open = (0..12).find(|slice| !drawn.contains(slice)).unwrap_or_default();
+        let (picture, one) = (folder.path().join("steps.png"), NonZeroUsize::MIN);
+        picture::draw(&plan, ("phantom", open), &picture, one)?;
+        assert!(fs::read(&picture)?.starts_with(b"\x89PNG"));
+        for (data, slice, problem) in [
+            ("phantom", drawn[0], "is drawn"),
+            ("phantom", 12, "has slices 0 to 11"),
+            ("no", 0, "no data \"no\""),
+        ] {
+            let error = picture::draw(&plan, (data, slice), &picture, one).err();
+            let message = error.map(|error| error.to_string()).unwrap_or_default();
+            assert!(message.contains(problem), "{message}");
+        }
         for reserve in [false, true] {
             let mut text = Vec::new();
             table::print(&mut text, &lines, reserve)?;
