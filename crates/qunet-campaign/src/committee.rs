@@ -6,12 +6,11 @@ use std::rc::Rc;
 
 use ndarray::Array3;
 use qunet_context::{Source, folds};
-use qunet_model::{HeadMaps, MonteCarloMaps, Network, Predictor};
+use qunet_model::{HeadMaps, MonteCarloMaps, Network, PredictConfig, Predictor, Sizing};
 use qunet_select::CandidateId;
 use qunet_stack::SliceId;
 
 use crate::input::{Priors, WorkingStack};
-use crate::records::predict_config;
 use crate::trees::Trees;
 use crate::{CampaignConfig, Error, StackRecord};
 
@@ -185,6 +184,16 @@ impl<'a> Committee<'a> {
             rows.extend(features.rows().into_iter().map(|row| row.to_vec()));
         }
         Ok(rows)
+    }
+}
+
+/// How slices go through the networks of a campaign.
+fn predict_config(config: &CampaignConfig) -> PredictConfig {
+    PredictConfig {
+        sizing: Sizing::Resize { height: config.input.size, width: config.input.size },
+        batch_size: config.prediction.batch_size,
+        flips: config.prediction.flips,
+        ..PredictConfig::default()
     }
 }
 

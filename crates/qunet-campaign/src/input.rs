@@ -9,7 +9,6 @@ use qunet_grid::squared_distances;
 use qunet_model::IGNORE;
 use qunet_stack::{Region, SliceId, Stack, resize_bilinear, resize_nearest};
 
-use crate::round::is_foreground;
 use crate::{CampaignConfig, Error};
 
 /// How many pixels of signed distance make the odds of an interpolated mask e to 1.
@@ -354,6 +353,11 @@ impl<'a> WorkingStack<'a> {
         pairs.sort_by(f64::total_cmp);
         Ok(pairs.get(pairs.len() / 2).copied())
     }
+}
+
+/// Whether a label is that of a foreground class.
+pub(crate) fn is_foreground(label: u8) -> bool {
+    label != 0 && label != IGNORE
 }
 
 /// The size of a field of view whose longer side has at most so many pixels.

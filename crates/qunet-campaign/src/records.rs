@@ -1,7 +1,7 @@
 //! The observation of the slices of one stack by a trained committee.
 
 use ndarray::{Array2, Array3, ArrayView3, Axis, Zip};
-use qunet_model::{HeadMaps, IGNORE, Observer, PredictConfig, Sizing};
+use qunet_model::{HeadMaps, IGNORE, Observer};
 use qunet_select::{
     AgreementRecord, CandidateId, Column, Maps, Needs, Uncertainty, disagreement_mask,
 };
@@ -128,16 +128,6 @@ impl Inference<'_> {
             uncertainty.bald = drawn.and_then(|maps| mean(maps.mutual_information()));
         }
         Ok(uncertainty)
-    }
-}
-
-/// How slices go through the networks of a campaign.
-pub(crate) fn predict_config(config: &CampaignConfig) -> PredictConfig {
-    PredictConfig {
-        sizing: Sizing::Resize { height: config.input.size, width: config.input.size },
-        batch_size: config.prediction.batch_size,
-        flips: config.prediction.flips,
-        ..PredictConfig::default()
     }
 }
 

@@ -19,7 +19,7 @@ use crate::campaign::new_round;
 use crate::committee::{Committee, share_out};
 use crate::completion::weigh_sources;
 use crate::event::{Event, notify};
-use crate::input::WorkingStack;
+use crate::input::{WorkingStack, is_foreground};
 use crate::records::{Inference, SliceRecords, with_annotations};
 use crate::store::{Item, Store};
 use crate::{
@@ -642,11 +642,6 @@ fn variants(working: &WorkingStack<'_>, slice: usize, prior: bool) -> Vec<Option
             vec![Some(Vec::new()), Some(vec![around.nearer()]), None]
         }
     }
-}
-
-/// Whether a label is that of a foreground class.
-pub(crate) fn is_foreground(label: u8) -> bool {
-    label != 0 && label != IGNORE
 }
 
 fn foreground(annotated: &[SliceId], labels: &Array3<u8>) -> u64 {

@@ -13,8 +13,9 @@ use qunet_stack::{LabelMap, SliceId, Stack};
 use crate::campaign::check_names;
 use crate::error::require;
 use crate::event::{Event, notify};
+use crate::input::is_foreground;
 use crate::manifest::plain_name;
-use crate::round::{EmptySlices, Ingested, is_foreground};
+use crate::round::{EmptySlices, Ingested};
 use crate::store::Memory;
 use crate::{Campaign, CampaignConfig, Error, Next, StackSource};
 

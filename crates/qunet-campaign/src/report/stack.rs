@@ -11,8 +11,7 @@ use qunet_select::{QualityLimits, Selection, SliceVerdict, Verdict};
 use qunet_stack::{LabelMap, SliceId, Stack};
 
 use crate::committee::Committee;
-use crate::input::WorkingStack;
-use crate::round::is_foreground;
+use crate::input::{WorkingStack, is_foreground};
 use crate::store::Store;
 use crate::{Campaign, Error, Fusion, StackRecord};
 
