@@ -52,7 +52,7 @@ fn a_number_is_taken_as_given_and_a_failure_leaves_it() {
     let refused = |batch, size| {
         calibrate_threads(&description(), batch, size, Precision::F32).unwrap_err().to_string()
     };
-    assert_eq!(refused(0, (16, 16)), "batch is 0: it must be at least 1");
+    assert_eq!(refused(0, (16, 16)), "batch_size is 0: it must be at least 1");
     assert!(refused(1, (16, 18)).starts_with("width 18 is not a multiple of 4"));
     assert_eq!(tch::get_num_threads(), 3);
 }
