@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::CampaignConfig;
 
 /// The version of the format of `campaign.json`.
-pub(crate) const FORMAT: u32 = 3;
+pub(crate) const FORMAT: u32 = 4;
 
 /// SHA-256 of a stored item, as hexadecimal digits, by which a change behind the campaign's back is
 /// noticed; empty where a campaign lives in memory and nothing can change.

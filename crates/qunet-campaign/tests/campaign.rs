@@ -425,7 +425,7 @@ fn a_manifest_edited_into_nonsense_is_refused_with_the_line() {
     let line = |text: &str| 1 + good[..good.find(text).unwrap()].matches('\n').count();
     let cases = [
         ("\"later\": 3", "\"later\": 0", "rounds.later is 0", "\"config\""),
-        ("\"format\": 3", "\"format\": 2", "format 2 is not read here", "\"format\""),
+        ("\"format\": 4", "\"format\": 2", "format 2 is not read here", "\"format\""),
         ("\"round\": 1", "\"round\": 4", "4 where round 1 belongs", "\"round\": 1"),
         ("\"name\": \"b\"", "\"name\": \"a\"", "a is there twice", "\"name\": \"b\""),
         ("\"name\": \"b\"", "\"nama\": \"b\"", "unknown field `nama`", "\"name\": \"b\""),
