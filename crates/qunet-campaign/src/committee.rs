@@ -37,23 +37,15 @@ pub(crate) struct Look {
 }
 
 impl<'a> Committee<'a> {
-    /// The trees learn from the drawn slices of all stacks.
+    /// The trees learn from the drawn slices of all stacks; of stacks on which nobody drew they can
+    /// tell only where priors are hidden from them.
     pub(crate) fn new(
         config: &'a CampaignConfig,
         networks: &'a [Rc<Network>],
         stacks: &'a [WorkingStack<'a>],
+        priors: Priors,
     ) -> Result<Self, Error> {
-        let trees = Trees::fit(config, stacks, Priors::Shown)?;
-        Ok(Self { trees, ..Self::of_networks(config, networks)? })
-    }
-
-    /// The same for stacks on which nobody drew: the trees learn from the appearance of pixels alone.
-    pub(crate) fn without_prior(
-        config: &'a CampaignConfig,
-        networks: &'a [Rc<Network>],
-        stacks: &'a [WorkingStack<'a>],
-    ) -> Result<Self, Error> {
-        let trees = Trees::fit(config, stacks, Priors::Hidden)?;
+        let trees = Trees::fit(config, stacks, priors)?;
         Ok(Self { trees, ..Self::of_networks(config, networks)? })
     }
 

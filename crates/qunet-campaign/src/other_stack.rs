@@ -8,7 +8,7 @@ use qunet_stack::Stack;
 use crate::committee::Committee;
 use crate::completion::{Fusion, believed, clean, pooled};
 use crate::event::{Event, notify};
-use crate::input::WorkingStack;
+use crate::input::{Priors, WorkingStack};
 use crate::store::Store;
 use crate::{Campaign, CampaignConfig, Error, StackRecord};
 
@@ -69,7 +69,7 @@ impl<S: Store> Campaign<S> {
         let number = stacks.len();
         let nobody = Array3::from_elem(stack.shape(), IGNORE);
         stacks.push(WorkingStack::new(stack, &[], &nobody, &config)?);
-        let committee = Committee::without_prior(&config, &networks, &stacks)?;
+        let committee = Committee::new(&config, &networks, &stacks, Priors::Hidden)?;
         let working = &stacks[number];
         let fusion = self.fusion_elsewhere(&config, working, round)?;
         let slices: Vec<usize> = (0..stack.slices()).collect();

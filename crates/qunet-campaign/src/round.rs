@@ -19,7 +19,7 @@ use crate::campaign::new_round;
 use crate::committee::{Committee, share_out};
 use crate::completion::weigh_sources;
 use crate::event::{Event, notify};
-use crate::input::{WorkingStack, is_foreground};
+use crate::input::{Priors, WorkingStack, is_foreground};
 use crate::records::{Inference, SliceRecords, with_annotations};
 use crate::store::{Item, Store};
 use crate::{
@@ -366,7 +366,7 @@ impl<S: Store> Campaign<S> {
         let config = self.manifest.config.clone();
         let drawings = self.open_drawings()?;
         let stacks = self.working_stacks(&drawings, &config)?;
-        let committee = Committee::new(&config, &networks, &stacks)?;
+        let committee = Committee::new(&config, &networks, &stacks, Priors::Shown)?;
         let left_out: Vec<_> = members.into_iter().map(|member| member.left_out).collect();
         let mut weighed = Vec::new();
         let mut all = Vec::with_capacity(self.manifest.stacks.len());
@@ -450,7 +450,7 @@ impl<S: Store> Campaign<S> {
         let (networks, config) = (self.networks()?, &self.manifest.config);
         let drawings = self.open_drawings()?;
         let stacks = self.working_stacks(&drawings, config)?;
-        let committee = Committee::new(config, &networks, &stacks)?;
+        let committee = Committee::new(config, &networks, &stacks, Priors::Shown)?;
         let mut all = Vec::with_capacity(stacks.len());
         for (number, working) in stacks.iter().enumerate() {
             let record = self.record(number)?;
