@@ -3,7 +3,7 @@ use image::{ExtendedColorType, ImageEncoder, Rgb, RgbImage, imageops};
 use plotters::prelude::{BitMapBackend, IntoDrawingArea};
 use plotters::style::RGBColor;
 
-use crate::figure::FigureData;
+use crate::drawing::FigureData;
 use crate::palette::{INK, PAPER, channels};
 use crate::surface::{Point, Surface, TextStyle};
 use crate::{Error, font};

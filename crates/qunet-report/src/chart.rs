@@ -5,7 +5,7 @@ use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use plotters::style::RGBColor;
 
 use crate::axis::Axis;
-use crate::figure::FigureData;
+use crate::drawing::FigureData;
 use crate::palette::{GRID, INK, MUTED, PAPER};
 use crate::surface::{Marker, Point, Stroke, Surface, TextStyle};
 use crate::{Error, font};

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use plotters::drawing::DrawingAreaErrorKind;
 use qunet_stack::SliceId;
 
-use crate::FigureFormat;
+use crate::drawing::FigureFormat;
 
 /// What can go wrong while a figure or a page is made or written.
 #[derive(Debug, thiserror::Error)]

@@ -6,7 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use qunet_stack::write_file;
 
 use crate::Error;
-use crate::figure::{Figure, FigureData};
+use crate::drawing::FigureData;
+use crate::figure::Figure;
 use crate::table::{Cell, Table};
 use crate::viewer::{PackedViewer, Viewer};
 
@@ -116,6 +117,26 @@ impl Report {
     pub fn section(mut self, section: Section) -> Self {
         self.sections.push(section);
         self
+    }
+
+    /// The figures of all sections, in order.
+    ///
+    /// ```
+    /// use qunet_report::{MontageTile, Report, Section, montage};
+    /// # use ndarray::Array2;
+    /// # use qunet_stack::SliceId;
+    ///
+    /// let slice = Array2::from_elem((8, 8), 0.5);
+    /// let picture = montage(&[MontageTile::new(SliceId(3), &slice, "sharp")])?;
+    /// let page = Report::new("Chosen").section(Section::new("Slices").figure(picture.clone()));
+    /// assert!(page.figures().eq([&picture]));
+    /// # Ok::<(), qunet_report::Error>(())
+    /// ```
+    pub fn figures(&self) -> impl Iterator<Item = &Figure> {
+        self.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
+            Block::Figure(figure) => Some(figure),
+            _ => None,
+        })
     }
 
     /// The page as HTML.

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -239,7 +240,7 @@ pub enum Error {
         /// The file or folder.
         path: PathBuf,
         /// What speaks against the values.
-        fault: crate::MaskFault,
+        fault: MaskFault,
         /// The values found, in words.
         values: String,
         /// What else to do, with an "or" behind it; empty where there is nothing else.
@@ -314,6 +315,31 @@ pub enum Error {
         /// What it must be.
         rule: &'static str,
     },
+}
+
+/// What speaks against values as those of a mask.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum MaskFault {
+    /// A value between whole numbers, as of a probability or a smoothed mask.
+    Fraction(f32),
+    /// A value below 0.
+    Negative(f32),
+    /// More values than a mask has.
+    TooMany,
+    /// No voxel is 0.
+    NoBackground,
+}
+
+impl fmt::Display for MaskFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fraction(value) => write!(f, "{} is no label", Short(f64::from(*value))),
+            Self::Negative(value) => write!(f, "{} is below 0", Short(f64::from(*value))),
+            Self::TooMany => f.write_str("a mask has two values, 0 outside and another inside"),
+            Self::NoBackground => f.write_str("no voxel is background, which is 0"),
+        }
+    }
 }
 
 impl Error {

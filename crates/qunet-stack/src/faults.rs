@@ -8,7 +8,7 @@ use std::process;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::files::{Disk, System};
+use crate::disk::{Disk, System};
 
 /// The environment variable that names the fault.
 const VARIABLE: &str = "QUNET_FAULT";

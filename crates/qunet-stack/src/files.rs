@@ -11,6 +11,7 @@ use std::io;
 use std::path::Path;
 
 use crate::Error;
+use crate::disk::Disk;
 
 /// How the name of every file and folder begins that is still being written. What is left of a
 /// program that was killed is known by it and can be removed; nothing else has such a name.
@@ -178,26 +179,12 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
-/// What is asked of the file system for a file or folder to be there whole.
-pub(crate) trait Disk {
-    /// Makes a folder.
-    fn create_folder(&mut self, path: &Path) -> io::Result<()>;
-    /// Takes notice that the content of a file or folder is written under its temporary name.
-    fn written(&mut self, temporary: &Path) -> io::Result<()>;
-    /// Waits until the content of a file is on the disk.
-    fn sync_file(&mut self, path: &Path) -> io::Result<()>;
-    /// Waits until the names in a folder are on the disk.
-    fn sync_folder(&mut self, path: &Path) -> io::Result<()>;
-    /// Gives a file or folder another name.
-    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()>;
-}
-
 /// The disk that everything is written to.
 fn disk() -> impl Disk {
     #[cfg(feature = "faults")]
     return crate::faults::Faulty;
     #[cfg(not(feature = "faults"))]
-    System
+    crate::disk::System
 }
 
 /// Syncs what was written, renames it, and syncs the folder that has the new name.
@@ -227,49 +214,10 @@ fn sync(path: &Path, disk: &mut impl Disk) -> io::Result<()> {
     Ok(())
 }
 
-/// The file system itself.
-pub(crate) struct System;
-
-impl Disk for System {
-    fn create_folder(&mut self, path: &Path) -> io::Result<()> {
-        fs::create_dir(path)
-    }
-
-    fn written(&mut self, _temporary: &Path) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn sync_file(&mut self, path: &Path) -> io::Result<()> {
-        OpenOptions::new().read(true).write(true).open(path)?.sync_all()
-    }
-
-    /// Does nothing where the platform cannot sync a folder.
-    fn sync_folder(&mut self, path: &Path) -> io::Result<()> {
-        if cfg!(not(unix)) {
-            return Ok(());
-        }
-        match File::open(path)?.sync_all() {
-            // Some network and user-space file systems have no sync of folders.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
-                ) =>
-            {
-                Ok(())
-            }
-            synced => synced,
-        }
-    }
-
-    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::System;
 
     /// Does what [`System`] does and writes it down, with the names of files.
     #[derive(Default)]

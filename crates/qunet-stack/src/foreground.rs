@@ -1,11 +1,11 @@
 //! Which values of a mask are inside.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
+use crate::error::MaskFault;
 use crate::geometry::Short;
 use crate::{Error, SliceId, SlicePixels};
 
@@ -32,31 +32,6 @@ pub enum Foreground {
     Labels(Vec<i32>),
     /// Every value strictly above this one, as of a map of probabilities.
     Above(f32),
-}
-
-/// What speaks against values as those of a mask.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum MaskFault {
-    /// A value between whole numbers, as of a probability or a smoothed mask.
-    Fraction(f32),
-    /// A value below 0.
-    Negative(f32),
-    /// More values than a mask has.
-    TooMany,
-    /// No voxel is 0.
-    NoBackground,
-}
-
-impl fmt::Display for MaskFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fraction(value) => write!(f, "{} is no label", Short(f64::from(*value))),
-            Self::Negative(value) => write!(f, "{} is below 0", Short(f64::from(*value))),
-            Self::TooMany => f.write_str("a mask has two values, 0 outside and another inside"),
-            Self::NoBackground => f.write_str("no voxel is background, which is 0"),
-        }
-    }
 }
 
 /// The values of a mask, as far as it is read.

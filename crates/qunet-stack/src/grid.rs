@@ -8,11 +8,11 @@ use ndarray::Array3;
 
 use crate::place::Place;
 use crate::reordering::{maps, reordering};
-use crate::{Error, Geometry, Reordering, Resample, Resampling, SliceStream, Stack};
+use crate::{Error, Geometry, Reordering, Resample, Resampling};
 
 /// What a mask must lie on: the shape of a stack and, where that is known, its place in space.
 ///
-/// It is made from a [`Stack`], a [`SliceStream`], or a shape (slices, height, width) alone.
+/// It is made from a [`Stack`](crate::Stack), a [`SliceStream`](crate::SliceStream), or a shape (slices, height, width) alone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
     name: String,
@@ -50,18 +50,6 @@ impl From<[usize; 3]> for Grid {
     fn from(shape: [usize; 3]) -> Self {
         let (name, places, resample) = ("the stack".to_owned(), Vec::new(), Resample::Never);
         Self { name, shape, places, stated: false, resample }
-    }
-}
-
-impl From<&Stack> for Grid {
-    fn from(stack: &Stack) -> Self {
-        Self::new(stack.name(), stack.shape(), stack.place())
-    }
-}
-
-impl From<&SliceStream> for Grid {
-    fn from(stream: &SliceStream) -> Self {
-        Self::new(stream.name(), stream.shape(), &stream.place())
     }
 }
 

@@ -80,6 +80,7 @@
 
 #[cfg(feature = "dicom")]
 mod dicom_series;
+mod disk;
 mod error;
 #[cfg(feature = "faults")]
 mod faults;
@@ -100,6 +101,7 @@ mod picture_folder;
 mod pixels;
 mod place;
 mod png_files;
+mod qform;
 mod region;
 mod reordering;
 mod resampling;
@@ -114,11 +116,11 @@ mod stream;
 #[cfg(feature = "tiff")]
 mod tiff_file;
 
-pub use error::Error;
+pub use error::{Error, MaskFault};
 pub use files::{
     PARTIAL_PREFIX, create_folder, is_partial, write_atomically, write_file, write_folder,
 };
-pub use foreground::{Foreground, MaskFault};
+pub use foreground::Foreground;
 pub use geometry::{Geometry, LengthUnit, SlicingAxis, millimetres};
 pub use grid::{Fit, Grid};
 pub use mask::LabelMap;

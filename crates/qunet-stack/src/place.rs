@@ -1,7 +1,8 @@
 //! What a file says of where its voxels lie.
 
+use crate::Geometry;
 use crate::geometry::SlicingAxis;
-use crate::{Geometry, nifti_file};
+use crate::qform::rotation;
 
 /// What a file states of where its voxels lie. NIfTI has room for two statements, and programs
 /// differ in which of them they follow, so that both are kept and written again.
@@ -42,7 +43,7 @@ impl Place {
     /// as of a tilted gantry, is there as programs see it too that know only rotations.
     pub(crate) fn all(&self) -> Vec<Geometry> {
         let rotations = [self.qform, self.sform].into_iter().flatten();
-        let rotations = rotations.filter_map(|form| nifti_file::rotation(&form));
+        let rotations = rotations.filter_map(|form| rotation(&form));
         let mut all: Vec<Geometry> = self.sform.into_iter().chain(rotations).collect();
         if all.is_empty() {
             all.push(self.assumed);
@@ -55,10 +56,10 @@ impl Place {
     pub(crate) fn by_itk(&self) -> Geometry {
         let scanner = self.sform.filter(|sform| sform.space == 1);
         let form = scanner.or(self.qform).or(self.sform).unwrap_or(self.assumed);
-        match nifti_file::rotation(&form) {
+        match rotation(&form) {
             // As it is stated, where nothing but rounding is between the two.
-            Some(rotation) if rotation.is_near(&form) => form,
-            rotation => rotation.unwrap_or(form),
+            Some(nearest) if nearest.is_near(&form) => form,
+            nearest => nearest.unwrap_or(form),
         }
     }
 

@@ -35,6 +35,12 @@ pub struct Stack {
     range: (f32, f32),
 }
 
+impl From<&Stack> for Grid {
+    fn from(stack: &Stack) -> Self {
+        Self::new(stack.name(), stack.shape(), stack.place())
+    }
+}
+
 impl Stack {
     /// Reads a stack; its content says what it is:
     /// - NIfTI-1 and NIfTI-2: `.nii`, `.nii.gz`, or either half of a `.hdr`/`.img` pair,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::grid::Grid;
 use crate::open::Slices;
 use crate::pixels::{NO_RANGE, wider};
 use crate::place::Place;
@@ -105,6 +106,12 @@ impl SliceStream {
         let id = SliceId(self.next);
         slice.view().check_finite(&self.name, id)?;
         Ok((id, slice))
+    }
+}
+
+impl From<&SliceStream> for Grid {
+    fn from(stream: &SliceStream) -> Self {
+        Self::new(stream.name(), stream.shape(), &stream.place())
     }
 }
 

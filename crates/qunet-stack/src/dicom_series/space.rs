@@ -131,7 +131,7 @@ pub(super) fn place(path: &Path, files: &[SeriesFile], frames: &[Frame]) -> Resu
     let columns = [row * across, column * down, slice, origin];
     let sign = [-1.0, -1.0, 1.0];
     let affine = [0, 1, 2].map(|axis| columns.map(|column| sign[axis] * column[axis]));
-    crate::nifti_file::check_affine(path, &affine)?;
+    crate::qform::check_affine(path, &affine)?;
     let axes = Matrix3::from_columns(&[row, column, row.cross(&column)]);
     if (axes.determinant() - 1.0).abs() > 0.1 {
         let what = format!("an ImageOrientationPatient of {}", listed(&first.place.orientation));

@@ -18,8 +18,8 @@ use nifti::{DataElement, NiftiError};
 use crate::Error;
 use crate::files::write_atomically_as;
 use crate::place::Place;
+use crate::qform::check_affine;
 
-pub(crate) use geometry::{check_affine, rotation};
 pub(crate) use slices::Slices;
 
 /// `dim` holds signed 16-bit numbers.
