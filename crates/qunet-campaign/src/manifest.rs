@@ -185,6 +185,11 @@ impl Manifest {
         self.rounds.iter().rev().find_map(|round| round.query.as_ref())
     }
 
+    /// The number of the round with the last query; 0 before it.
+    pub(crate) fn last_queried(&self) -> usize {
+        self.rounds.iter().rposition(|round| round.query.is_some()).map_or(0, |place| place + 1)
+    }
+
     /// The last round that is trained.
     #[must_use]
     pub fn last_trained(&self) -> Option<(usize, &Training)> {

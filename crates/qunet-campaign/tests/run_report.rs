@@ -64,7 +64,7 @@ fn a_run_is_narrated_and_shown() {
 
     let folder = tempfile::tempdir().unwrap();
     let page = fs::read_to_string(report.write(folder.path()).unwrap()).unwrap();
-    for figure in report.figures().unwrap() {
+    for figure in report.page().unwrap().figures() {
         let file = |end| folder.path().join(format!("{}.{end}", figure.name())).is_file();
         assert!(file("svg") || file("png"), "{} is not written", figure.name());
     }
@@ -86,7 +86,7 @@ fn without_the_truth_there_are_no_scores() {
     let (outcome, _, _) = run(&phantom);
     let report = CampaignReport::new(&outcome);
     assert!(report.scores().unwrap().0.is_empty());
-    assert!(report.figures().unwrap().iter().all(|figure| figure.name() != "overlays"));
+    assert!(report.page().unwrap().figures().all(|figure| figure.name() != "overlays"));
     let folder = tempfile::tempdir().unwrap();
     let page = fs::read_to_string(report.write(folder.path()).unwrap()).unwrap();
     assert!(page.contains("Rounds") && !page.contains("Against the truth"));

@@ -82,23 +82,10 @@ impl<'a, S: Store> CampaignReport<'a, S> {
         score(&Arm::new("QU-net++", self.campaign)?, &self.arms, &self.truth, reserve)
     }
 
-    /// All figures of the page.
-    ///
-    /// # Errors
-    /// [`Error::Report`] where one cannot be drawn, and those of reading the campaign.
-    pub fn figures(&self) -> Result<Vec<Figure>, Error> {
-        let mut figures: Vec<Figure> = self.losses()?.into_iter().collect();
-        figures.extend(self.overlays(&self.scores()?)?);
-        for number in 0..self.campaign.manifest().stacks.len() {
-            figures.extend(StackPages::new(self.campaign, number)?.figures()?);
-        }
-        Ok(figures)
-    }
-
     /// Everything on one page that needs nothing outside it.
     ///
     /// # Errors
-    /// As [`CampaignReport::figures`].
+    /// [`Error::Report`] where a figure cannot be drawn, and those of reading the campaign.
     pub fn page(&self) -> Result<Report, Error> {
         let scores = self.scores()?;
         let mut page = self.facts(&scores).section(self.rounds()?);
@@ -112,18 +99,19 @@ impl<'a, S: Store> CampaignReport<'a, S> {
         Ok(page)
     }
 
-    /// Writes every figure and `report.html` into a folder, each whole or not at all; returns where
-    /// the page is.
+    /// Writes the page as `report.html` into a folder, and each of its figures beside it, all whole
+    /// or not at all; returns where the page is.
     ///
     /// # Errors
-    /// As [`CampaignReport::figures`], and where a file cannot be written.
+    /// As [`CampaignReport::page`], and where a file cannot be written.
     pub fn write(&self, folder: impl AsRef<Path>) -> Result<PathBuf, Error> {
         let folder = folder.as_ref();
-        for figure in self.figures()? {
+        let page = self.page()?;
+        for figure in page.figures() {
             figure.write(folder)?;
         }
         let path = folder.join("report.html");
-        self.page()?.write(&path)?;
+        page.write(&path)?;
         Ok(path)
     }
 

@@ -68,7 +68,7 @@ impl<'a, S: Store> StackPages<'a, S> {
             .table(verdict_table(&scores, &verdicts, &self.agreement()?)?))
     }
 
-    pub(super) fn figures(&self) -> Result<Vec<Figure>, Error> {
+    fn figures(&self) -> Result<Vec<Figure>, Error> {
         let mut figures = self.quality()?;
         figures.extend(self.annotated()?);
         figures.extend(self.heads()?);
@@ -114,21 +114,17 @@ impl<'a, S: Store> StackPages<'a, S> {
 
     /// Q of every slice observed by the last query.
     fn agreement(&self) -> Result<Vec<(SliceId, f64)>, Error> {
-        let records = self.campaign.records(self.number, self.last_query())?;
+        let records =
+            self.campaign.records(self.number, self.campaign.manifest().last_queried())?;
         let agreement = records.into_iter().flat_map(|records| records.agreement);
         Ok(agreement.map(|it| (it.id.slice, it.quality_index)).collect())
     }
 
     /// How the last query made the sources one.
     fn fusion(&self) -> Result<Option<Fusion>, Error> {
-        let records = self.campaign.records(self.number, self.last_query())?;
+        let records =
+            self.campaign.records(self.number, self.campaign.manifest().last_queried())?;
         Ok(records.map(|records| records.fusion))
-    }
-
-    /// The round of the last query; 0 before it.
-    fn last_query(&self) -> usize {
-        let rounds = &self.campaign.manifest().rounds;
-        rounds.iter().rposition(|round| round.query.is_some()).map_or(0, |place| place + 1)
     }
 
     /// The quality of all slices against each other and along z, with those asked for first and
@@ -204,7 +200,7 @@ impl<'a, S: Store> StackPages<'a, S> {
 
     /// The heads on the slices of lowest and highest Q that nobody annotated.
     fn heads(&self) -> Result<Vec<Figure>, Error> {
-        let round = self.last_query();
+        let round = self.campaign.manifest().last_queried();
         let Some(records) = self.campaign.records(self.number, round)? else {
             return Ok(Vec::new());
         };
@@ -244,9 +240,12 @@ impl<'a, S: Store> StackPages<'a, S> {
         let stacks = self.campaign.manifest().stacks.len();
         let predicted = match self.campaign.segmentation(self.number)? {
             Some(labels) => Some(labels),
-            None => self.campaign.prediction(self.number, self.last_query())?,
+            None => {
+                self.campaign.prediction(self.number, self.campaign.manifest().last_queried())?
+            }
         };
-        let differing = self.campaign.disagreement(self.number, self.last_query())?;
+        let differing =
+            self.campaign.disagreement(self.number, self.campaign.manifest().last_queried())?;
         let mut viewer = Viewer::new(&self.record.source.name).within(VIEWERS / stacks);
         for slice in verdicts {
             let id = slice.id.slice;
