@@ -160,7 +160,8 @@ fn weigh_stack(
     all: &HeldBack,
 ) -> Result<Weighed, Error> {
     let completion = &config.completion;
-    let weights = weigh(&believed(&held_back, all), completion.temperature)?;
+    let beliefs = believed(&held_back, all, working.is_alike(config.input.neighbours)?);
+    let weights = weigh(&beliefs, completion.temperature)?;
     let smoothed = working.is_alike(completion.smoothing)?;
     let threshold = completion.threshold;
     let mut fusion = Fusion { weights, threshold, smoothed, held_back, estimate: None };
@@ -237,24 +238,26 @@ const MOST_JUDGED: usize = 32;
 /// this Dice.
 const DOUBT: usize = 2;
 
-/// From one or two slices trees learn chance, and interpolation has nothing to go between; a network
-/// that knows what is drawn next door did best there.
-fn expected(source: Source) -> f64 {
+/// The Dice of a source on a stack of which nothing is known but whether neighbouring slices are
+/// alike. From one or two slices trees learn chance. What was drawn on other slices tells more where
+/// slices are alike: there a network that is shown it did best, elsewhere one that is not.
+fn expected(source: Source, alike: bool) -> f64 {
     match source {
         Source::Interpolation => 0.3,
         Source::Trees => 0.45,
         Source::Network => 0.5,
-        _ => 0.6,
+        _ if alike => 0.6,
+        _ => 0.4,
     }
 }
 
 /// The scores of a stack with what is believed beforehand: a few slices' worth of the other stacks,
 /// or of experience where there are none.
-pub(crate) fn believed(own: &HeldBack, all: &HeldBack) -> HeldBack {
+pub(crate) fn believed(own: &HeldBack, all: &HeldBack, alike: bool) -> HeldBack {
     let belief = |source: Source| {
         let values: Vec<f64> = all.get(&source).into_iter().flatten().flatten().copied().collect();
         let count = values.len() as f64;
-        let sum = values.iter().sum::<f64>() + DOUBT as f64 * expected(source);
+        let sum = values.iter().sum::<f64>() + DOUBT as f64 * expected(source, alike);
         Some(sum / (count + DOUBT as f64))
     };
     let with = |(&source, dice): (&Source, &Vec<Option<f64>>)| {
@@ -405,12 +408,12 @@ mod tests {
             let values: Vec<f64> = scores[&source].iter().flatten().copied().collect();
             values.iter().sum::<f64>() / values.len() as f64
         };
-        let believed_alone = believed(&own, &own);
-        assert_eq!(mean(&believed_alone, Source::Trees), expected(Source::Trees));
+        let believed_alone = believed(&own, &own, true);
+        assert_eq!(mean(&believed_alone, Source::Trees), 0.45);
         let all = HeldBack::from([(Source::Trees, vec![Some(0.9); 98])]);
-        let by_others = believed(&own, &all);
+        let by_others = believed(&own, &all, true);
         // 98 slices with 0.9 and two with 0.45.
         assert!((mean(&by_others, Source::Trees) - 0.891).abs() < 1e-9);
-        assert_eq!(mean(&by_others, Source::Network), expected(Source::Network));
+        assert_eq!(mean(&by_others, Source::Network), 0.5);
     }
 }

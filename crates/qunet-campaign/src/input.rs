@@ -104,9 +104,10 @@ impl<'a> WorkingStack<'a> {
     }
 
     /// What the network is shown of a slice, `(channels, height, width)`: the image; its two
-    /// neighbours, the slice itself beyond an end and where neighbours are not alike; for each class the interpolated signed distance
-    /// of what was drawn on other slices, in [-1, 1] for ±[`FAR`] pixels, and 1 where there is one.
-    /// The prior is made without the slices `Some(without)`, and without any for `None`.
+    /// neighbours, the slice itself beyond an end and where neighbours are not alike; for each class
+    /// the interpolated signed distance of what was drawn on other slices, in [-1, 1] for ±[`FAR`]
+    /// pixels, and 1 where there is one. The prior is made without the slices `Some(without)`, and
+    /// without any for `None`.
     pub(crate) fn channels(
         &self,
         slice: usize,

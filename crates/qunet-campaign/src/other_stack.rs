@@ -59,10 +59,11 @@ impl<S: Store> Campaign<S> {
         stack: &Stack,
         observer: &mut dyn Observer<Event>,
     ) -> Result<OtherStack, Error> {
-        let (networks, round) = (self.networks()?, self.queried()?);
+        let round = self.queried()?;
         if let Some(number) = self.own(stack)? {
             return self.segment_own(number, round);
         }
+        let networks = self.networks()?;
         let config = without_prior(&self.manifest.config);
         let drawings = self.open_drawings()?;
         let mut stacks = self.working_stacks(&drawings, &config)?;
@@ -117,7 +118,8 @@ impl<S: Store> Campaign<S> {
         }
         let completion = &config.completion;
         let none = completion.sources.iter().map(|&source| (source, Vec::new())).collect();
-        let weights = weigh(&believed(&none, &pooled(&scores)), completion.temperature)?;
+        let beliefs = believed(&none, &pooled(&scores), working.is_alike(config.input.neighbours)?);
+        let weights = weigh(&beliefs, completion.temperature)?;
         let threshold = thresholds.iter().sum::<f32>() / thresholds.len() as f32;
         let smoothed = working.is_alike(completion.smoothing)?;
         Ok(Fusion { weights, threshold, smoothed, held_back: none, estimate: None })

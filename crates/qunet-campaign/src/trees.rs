@@ -28,7 +28,7 @@ pub(crate) struct Trees<'a> {
     /// The share of each drawn slice; one for all where there is but one.
     shares: BTreeMap<CandidateId, usize>,
     first: Stage,
-    /// `None` where nothing can be held back.
+    /// `None` where there are too few drawn slices to learn from what the first stage says of them.
     second: Option<Stage>,
     /// What the first stage has said of slices.
     maps: RefCell<FirstMaps>,
@@ -66,7 +66,8 @@ impl<'a> Trees<'a> {
         let maps = RefCell::default();
         let mut trees = Self { config, stacks, priors, shares, first, second: None, maps };
         let held_back: BTreeSet<usize> = trees.shares.values().copied().collect();
-        if held_back.len() > 1 {
+        // With two, what trees of a single slice say of the other would be taken for the rule.
+        if held_back.len() == SHARES {
             let planes = |id: CandidateId| trees.planes(id);
             trees.second = Stage::fit(config, stacks, &trees.shares, &planes)?;
         }
