@@ -254,6 +254,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Drawn { among, .. } => write!(f, "drawn from {among}"),
+            Self::Spaced { parts: 1, .. } => f.write_str("middle of all"),
             Self::Spaced { part, parts } => write!(f, "middle of part {part} of {parts}"),
             Self::Score { column, score, place } => {
                 write!(f, "{column} {score:.4}, place {place}")

@@ -487,6 +487,7 @@ fn spread_covers_where_a_lesion_can_be_and_passes_over_poor_slices() {
     let even = pool(|_| 5.0);
     // Of equals the worst tenth is the lowest numbers, 4 and 5, which no middle is.
     assert_eq!(select(&even, 4), [6, 11, 16, 21]);
+    assert_eq!(select(&even, 2), [14, 9], "the middle, then that of the first half");
     assert_eq!(select(&even, 25).len(), 25, "more than show the region: all count");
     // The middle 11 is blurred, and 17 is sharper than its neighbour 16.
     let uneven = pool(|slice| match slice {
@@ -501,6 +502,16 @@ fn spread_covers_where_a_lesion_can_be_and_passes_over_poor_slices() {
     assert!(constant.verdicts[3].verdict.to_string().starts_with("degenerate: "));
     let drawn = even.clone().with_annotated([SliceId(6), SliceId(21)]).unwrap();
     assert!(select(&drawn, 4).iter().all(|slice| ![6, 21].contains(slice)));
+    // Three stacks of eleven: each gives its middle first, and what is left over goes to the first.
+    let mut three = Pool::of_stacks(&[11, 11, 11]).unwrap();
+    for stack in 0..3 {
+        let scores: Vec<_> = (0..11).map(|slice| record(slice, 5.0, 900)).collect();
+        three = three.with_quality(stack, &scores).unwrap();
+    }
+    let of_three = |count| Spread::default().select(&three, &Request::new(count, 0)).unwrap();
+    let slices = |count| [0, 1, 2].map(|stack| of_three(count).slices(stack).len());
+    assert_eq!((slices(3), slices(4), slices(2)), ([1, 1, 1], [2, 1, 1], [1, 1, 0]));
+    assert!(of_three(3).ids().iter().all(|id| id.slice == SliceId(5)));
     let wrong = Spread { reach: 0.7, ..Spread::default() };
     let message = wrong.check().unwrap_err().to_string();
     assert_eq!(message, "reach is 0.7: a share of a part lies in 0..=0.5");

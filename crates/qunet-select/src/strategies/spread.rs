@@ -8,13 +8,16 @@ use super::{Needs, Strategy};
 use crate::error::require;
 use crate::{Column, Degenerate, Error, Pool, Reason, Request, Selection, Verdict};
 
-/// Slices spread over where a lesion can be: those with pixels of the region of interest are cut
-/// into as many equal parts as slices are asked for, and each part gives one slice near its middle.
+/// Slices spread over where a lesion can be. Each stack gives as many as its share of all slices; those
+/// with pixels of the region of interest are cut into as many equal parts, and each part gives one
+/// slice near its middle.
+/// Two slices are the first two of a bisection, since a lesion is likeliest in the middle: one near
+/// the middle of all, one near the middle of the first half.
 ///
 /// Of the slices near the middle the one of best image quality is taken, and none of the worst of
 /// the stack while the part has another. Where fewer slices have pixels of the region than are asked
-/// for, all slices are cut; constant ones, which show nothing, are left out. Ties go to the slice nearer to the middle, then to the lower number; the
-/// seed is not used.
+/// for, all slices are cut; constant ones, which show nothing, are left out. Ties go to the slice
+/// nearer to the middle, then to the lower number; the seed is not used.
 ///
 /// A network that was shown no lesion has nothing to ask by, and masks are best interpolated between
 /// slices at equal distances: both speak for a first round that leaves no gap.
@@ -24,18 +27,21 @@ use crate::{Column, Degenerate, Error, Pool, Reason, Request, Selection, Verdict
 /// use qunet_select::{Pool, Request, Spread, Strategy};
 /// use qunet_stack::SliceId;
 ///
-/// // Ten slices, of which 2 to 9 show the region; slice 3 is sharper than those next to it.
+/// // Fourteen slices, of which 2 to 13 show the region; slice 3 is sharper than those next to it.
 /// let record = |slice: usize| {
 ///     let sharpness = if slice == 3 { 9.0 } else { 5.0 };
 ///     let pixels = if slice < 2 { 0 } else { 400 };
 ///     let record = QualityRecord::new(SliceId(slice), sharpness).with_inverse_psnr(0.1);
 ///     record.with_region(pixels, 0.5, 0.1)
 /// };
-/// let scores: Vec<QualityRecord> = (0..10).map(record).collect();
-/// let pool = Pool::of_stack(10)?.with_quality(0, &scores)?;
-/// // The middles of 2 to 5 and 6 to 9 are 4 and 8; 3 is near enough to 4, and better.
+/// let scores: Vec<QualityRecord> = (0..14).map(record).collect();
+/// let pool = Pool::of_stack(14)?.with_quality(0, &scores)?;
+/// // The middles of 2 to 5, 6 to 9 and 10 to 13 are 4, 8 and 12; 3 is near enough to 4, and better.
+/// let selection = Spread::default().select(&pool, &Request::new(3, 0))?;
+/// assert_eq!(selection.slices(0), [SliceId(3), SliceId(8), SliceId(12)]);
+/// // Of two, one is near the middle of all, the other near the middle of the first half.
 /// let selection = Spread::default().select(&pool, &Request::new(2, 0))?;
-/// assert_eq!(selection.slices(0), [SliceId(3), SliceId(8)]);
+/// assert_eq!(selection.slices(0), [SliceId(8), SliceId(5)]);
 /// # Ok::<(), qunet_select::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -84,19 +90,48 @@ impl Strategy for Spread {
             usable = open;
         }
         let costs = pool.column(&Column::Quality, self.name())?;
-        let worst = self.worst_of(&usable, costs);
-        let parts = request.count.min(usable.len());
-        let part = |part: usize| part * usable.len() / parts..(part + 1) * usable.len() / parts;
-        let pick = |number: usize| {
-            let range = part(number);
-            let place = self.of_part(&usable, range, costs, &worst)?;
-            Some((place, Reason::Spaced { part: number + 1, parts }))
-        };
+        let of_stack =
+            |stack| usable.iter().copied().filter(|place| pool.of(stack).contains(place)).collect();
+        let stacks: Vec<Vec<usize>> = (0..pool.stacks()).map(of_stack).collect();
+        let counts = shares(&stacks.iter().map(Vec::len).collect::<Vec<_>>(), request.count);
+        let picks = stacks.iter().zip(counts).flat_map(|(slices, count)| {
+            let worst = self.worst_of(slices, costs);
+            let pick =
+                |(range, reason)| Some((self.of_part(slices, range, costs, &worst)?, reason));
+            parts(slices.len(), count).into_iter().filter_map(pick).collect::<Vec<_>>()
+        });
         let degenerate = Verdict::Degenerate { reason: Degenerate::Constant };
         let constant = constant.into_iter().map(|place| (place, degenerate.clone()));
-        let picks = (0..parts).filter_map(pick);
         Ok(Selection::new(self.name(), pool, request, picks).with_verdicts(constant))
     }
+}
+
+/// How many of `count` slices each stack gives, by how many it has; those that are left over go where
+/// the division leaves most, of equals to the lower number.
+fn shares(slices: &[usize], count: usize) -> Vec<usize> {
+    let total = slices.iter().sum::<usize>().max(1);
+    let count = count.min(total);
+    let mut shares: Vec<usize> = slices.iter().map(|slices| count * slices / total).collect();
+    let mut most: Vec<usize> = (0..slices.len()).collect();
+    most.sort_by_key(|&stack| std::cmp::Reverse(count * slices[stack] % total));
+    let left = count - shares.iter().sum::<usize>();
+    most.into_iter().take(left).for_each(|stack| shares[stack] += 1);
+    shares
+}
+
+/// Two of fewer slices than these would lie next to each other.
+const BISECTED: usize = 8;
+
+/// Which of so many slices in order give a pick each, and why.
+fn parts(slices: usize, count: usize) -> Vec<(Range<usize>, Reason)> {
+    if count == 2 && slices >= BISECTED {
+        let about = |middle: usize| middle - slices / 8..middle + slices / 8;
+        let reason = |parts: usize| Reason::Spaced { part: 1, parts };
+        return vec![(about(slices / 2), reason(1)), (about(slices / 4), reason(2))];
+    }
+    let parts = count.min(slices);
+    let part = |part: usize| part * slices / parts..(part + 1) * slices / parts;
+    (0..parts).map(|it| (part(it), Reason::Spaced { part: it + 1, parts })).collect()
 }
 
 impl Spread {
