@@ -1,7 +1,8 @@
 //! Programs to copy from. Each is a file of its own; this is what they share.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use qunet::stack::phantom::CtPhantom;
 use qunet::stack::{
     Error, Fit, Foreground, LabelMap, MaskParams, MaskStream, Resample, SliceStream, Stack,
 };
@@ -67,6 +68,21 @@ impl OtherVoxels {
         tell(path, stack.roi_fit());
         Ok(stack)
     }
+}
+
+/// Writes a CT phantom and its truth into a folder unless they are there; returns both paths.
+///
+/// # Errors
+/// Where a file cannot be written.
+pub fn phantom(folder: &Path) -> Result<(PathBuf, PathBuf), Error> {
+    let (image, truth) = (folder.join("phantom.nii.gz"), folder.join("truth.nii.gz"));
+    if !image.exists() {
+        let phantom = CtPhantom::default().generate()?;
+        qunet::stack::create_folder(folder)?;
+        phantom.stack.write_labels(&truth, phantom.truth.labels())?;
+        phantom.stack.write(&image)?;
+    }
+    Ok((image, truth))
 }
 
 /// Says on standard error how a mask lay on its stack, unless voxel on voxel.

@@ -1,36 +1,41 @@
-//! Trains a U-net++ on a few annotated slices. Ctrl-C loses one epoch at most: the same command resumes the training.
+//! Trains on a few annotated slices of a stack, so that `predict` segments others. Ctrl-C loses one epoch at most: the same
+//! command goes on with the training.
 //!
 //! `cargo run -p qunet-examples --example train -- --stack ct.nii.gz --labels lesions.nii.gz --out trained`
 
-use clap::Parser;
-use qunet::model::{Fit, ProgressBar, UnetConfig};
-use qunet::prelude::*;
-use qunet::stack::phantom::CtPhantom;
+use std::path::PathBuf;
 
-/// Trains on evenly spaced slices of a stack, the labels standing in for an annotator.
+use clap::Parser;
+use qunet::campaign::{Campaign, InputConfig, Masks, Next, ProgressBars, StackSource};
+use qunet::prelude::*;
+
+/// Trains on evenly spaced slices of a stack, the labels standing in for an annotator, and completes the stack.
 #[derive(Parser)]
 struct Arguments {
-    /// Image stack; default: a CT phantom.
-    #[arg(long, requires = "labels")]
-    stack: Option<std::path::PathBuf>,
+    /// Image stack; default: a CT phantom, written beside the folder.
+    #[arg(long, value_name = "FILE|DIR", requires = "labels")]
+    stack: Option<PathBuf>,
     /// Its labels.
-    #[arg(long, requires = "stack")]
-    labels: Option<std::path::PathBuf>,
-    /// How many slices are annotated; every fourth of them is held out to judge the epochs by.
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, value_name = "FILE|DIR", requires = "stack")]
+    labels: Option<PathBuf>,
+    /// Its region of interest.
+    #[arg(long, value_name = "FILE|DIR", requires = "stack")]
+    roi: Option<PathBuf>,
+    /// How many slices are annotated.
+    #[arg(long, value_name = "N", default_value_t = 8)]
     annotated: usize,
     /// Epochs of ten steps of four slices.
-    #[arg(long, default_value_t = 30)]
+    #[arg(long, value_name = "N", default_value_t = 30)]
     epochs: usize,
     /// Side of the slices in the network, a multiple of 16; the paper has 256.
-    #[arg(long, default_value_t = 96)]
+    #[arg(long, value_name = "PIXELS", default_value_t = 96)]
     size: usize,
     /// Seed of weights and training.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Folder for the weights and the checkpoint.
-    #[arg(long, default_value = "trained")]
-    out: std::path::PathBuf,
+    /// Folder of the networks, and of all that they were trained with.
+    #[arg(long, value_name = "DIR", default_value = "trained")]
+    out: PathBuf,
     #[command(flatten)]
     values: qunet_examples::MaskValues,
     #[command(flatten)]
@@ -40,28 +45,32 @@ struct Arguments {
 fn main() -> anyhow::Result<()> {
     let _ = qunet::model::keep_freed_memory();
     qunet_examples::end_with_reader()?;
-    let Arguments { stack, labels, annotated, epochs, size, seed, out, values, other_voxels } =
-        Arguments::parse();
-    let phantom = CtPhantom::default().generate()?;
-    let stack = stack.map_or(Ok(phantom.stack), Stack::open)?;
-    let labels =
-        labels.map_or(Ok(phantom.truth), |path| other_voxels.open(path, &stack, &values))?;
-    let (mut learnt, mut held) = (Vec::new(), Vec::new());
-    for (place, id) in stack.ids().step_by(stack.slices().div_ceil(annotated.max(1))).enumerate() {
-        let slice = (stack.scaled_slice(id, &Scaling::StackMinMax)?, labels.mask(id)?);
-        if place % 4 == 3 { held.push(slice) } else { learnt.push(slice) }
+    let arguments = Arguments::parse();
+    let (image, truth) = match arguments.stack.zip(arguments.labels) {
+        Some(files) => files,
+        None => qunet_examples::phantom(&arguments.out.with_extension("phantom"))?,
+    };
+    let stack = Stack::open(&image)?;
+    let labels = arguments.other_voxels.open(truth, &stack, &arguments.values)?;
+    let mut config = CampaignConfig::quick().single_round("evenly_spaced".parse()?);
+    config.stopping.budget.slices = Some(arguments.annotated);
+    config.stopping.budget.fraction = None;
+    config.train.epochs = arguments.epochs;
+    config.input = InputConfig { size: arguments.size, ..InputConfig::default() };
+    config.seed = arguments.seed;
+    let source = StackSource { roi: arguments.roi, ..StackSource::new(image) };
+    let source = source.resampling(arguments.other_voxels.resample);
+    let mut campaign = Campaign::create(&arguments.out, &config, &[source])?;
+    if let Next::Annotate { .. } = campaign.status().next {
+        for drawing in campaign.drawings() {
+            stack.write_labels(drawing, labels.labels())?;
+        }
+        campaign.ingest(&Masks::default().accept_empty(true))?;
     }
-    let (device, size) = (Device::cuda_if_available(), (size, size));
-    let set = TrainingSet::new(learnt, size, device)?;
-    let held = (!held.is_empty()).then(|| TrainingSet::new(held, size, device)).transpose()?;
-    qunet::model::seed(seed);
-    let unet = UnetConfig { width: 8, ..UnetConfig::paper() };
-    let config = UnetPlusPlusConfig { unet, ..UnetPlusPlusConfig::paper() };
-    let network = Network::unet_plus_plus(&config, Channels::default(), device)?;
-    let trainer = Trainer::new(TrainConfig { epochs, ..TrainConfig::default() })?;
-    std::fs::create_dir_all(&out)?;
-    let checkpoint = &*out.join("checkpoint.safetensors");
-    let fit = Fit { seed, validation: held.as_ref(), checkpoint: Some(checkpoint) };
-    trainer.fit(&network, &set, &fit, &mut ProgressBar::new("train"))?;
-    Ok(network.save(out.join("model.safetensors"))?)
+    campaign.advance(&mut ProgressBars::default())?;
+    println!("{}", campaign.status());
+    for record in &campaign.manifest().stacks {
+        println!("segmented: {}", campaign.segmentation_path(record).display());
+    }
+    Ok(())
 }

@@ -141,7 +141,7 @@ impl<S: Store> Campaign<S> {
         }
         let count = config.slices_of_round(1, total, 0);
         let request = Request::new(count, config.seed_of_round(1));
-        let selection = config.first.select(&self.pool(&[])?, &request)?;
+        let selection = config.first.select(&self.pool_of(&[])?, &request)?;
         if selection.ids().is_empty() {
             let strategy = selection.strategy.clone();
             return Err(Error::NothingToBegin {
@@ -329,9 +329,21 @@ impl<S: Store> Campaign<S> {
         Err(Error::Waiting { step, slices })
     }
 
-    /// All that is known of all slices but the reserve, for a strategy; `records` are those of the
-    /// last query, one per stack, or none.
-    pub(crate) fn pool(&self, records: &[SliceRecords]) -> Result<Pool, Error> {
+    /// All that is known of all slices but the reserve, for any [`Strategy`]: what is annotated, where
+    /// they lie, their quality and, after a query, what the networks say of them.
+    ///
+    /// # Errors
+    /// Those of reading the records of the last query.
+    pub fn pool(&self) -> Result<Pool, Error> {
+        let round = self.manifest.last_queried();
+        let stacks = 0..self.manifest.stacks.len();
+        let records: Result<Option<Vec<_>>, _> =
+            stacks.map(|number| self.records(number, round)).collect();
+        self.pool_of(&records?.unwrap_or_default())
+    }
+
+    /// The same with the records of a query, one per stack, or none.
+    pub(crate) fn pool_of(&self, records: &[SliceRecords]) -> Result<Pool, Error> {
         let reserve = self.manifest.config.reserve;
         let free = |id: CandidateId| reserve.is_none_or(|reserve| !reserve.holds(id.slice));
         let stacks = &self.manifest.stacks;

@@ -568,7 +568,7 @@ impl<S: Store> Campaign<S> {
         let round = manifest.rounds.len() + 1;
         let count = config.slices_of_round(round, manifest.slices(), manifest.annotated());
         let request = Request::new(count, config.seed_of_round(round));
-        let selection = strategy.select(&self.pool(records)?, &request)?;
+        let selection = strategy.select(&self.pool_of(records)?, &request)?;
         Ok(match selection.ids().is_empty() {
             true => Queried::Ends(StopReason::NothingSelected),
             false => Queried::Asks(selection),

@@ -16,7 +16,6 @@ use qunet::campaign::{
     Campaign, CampaignConfig, CampaignReport, Error, Masks, Next, ProgressBars, StackSource,
 };
 use qunet::stack::Stack;
-use qunet::stack::phantom::CtPhantom;
 use qunet_examples::OtherVoxels;
 
 use arguments::{Arguments, Step};
@@ -178,7 +177,8 @@ fn sources(
     };
     let mut sources: Vec<StackSource> = stacks.iter().map(source).collect();
     if sources.is_empty() {
-        sources.push(phantom(&campaign.with_extension("phantom"))?);
+        let (image, _) = qunet_examples::phantom(&campaign.with_extension("phantom"))?;
+        sources.push(StackSource::new(image));
     }
     for (name, roi) in rois {
         let of = sources.iter_mut().find(|source| source.name == *name);
@@ -196,15 +196,4 @@ fn tell_rois(campaign: &Campaign) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-fn phantom(folder: &Path) -> anyhow::Result<StackSource> {
-    let image = folder.join("phantom.nii.gz");
-    if !image.exists() {
-        let phantom = CtPhantom::default().generate()?;
-        fs::create_dir_all(folder)?;
-        phantom.stack.write_labels(folder.join("truth.nii.gz"), phantom.truth.labels())?;
-        phantom.stack.write(&image)?;
-    }
-    Ok(StackSource::new(image))
 }
