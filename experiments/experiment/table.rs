@@ -19,22 +19,22 @@ pub(crate) fn print(out: &mut impl Write, lines: &[Line], reserve: bool) -> io::
         let arm = [budget, line.strategy.clone(), line.setting.clone()];
         rows.entry((line.data.clone(), arm)).or_default().push(line);
     }
-    let names = NAMES.map(|(_, name)| name).join(" | ");
+    let names = SOURCES.map(|source| source.to_string()).join(" | ");
     writeln!(
         out,
         "| data | budget | strategy | setting | seeds | drawn | fused | 95 % | {names} | run | s |"
     )?;
-    writeln!(out, "|{}", "---|".repeat(10 + NAMES.len()))?;
-    let mut arms: BTreeMap<&[String; 3], Vec<[Means; 1 + NAMES.len()]>> = BTreeMap::new();
+    writeln!(out, "|{}", "---|".repeat(10 + SOURCES.len()))?;
+    let mut arms: BTreeMap<&[String; 3], Vec<[Means; 1 + SOURCES.len()]>> = BTreeMap::new();
     for ((data, arm), lines) in &rows {
         let pick = |(left, kept): (Score, Option<Score>)| if reserve { kept } else { Some(left) };
         let fused: Vec<Score> =
             lines.iter().filter_map(|line| pick((line.left, line.reserve))).collect();
-        let source = |(source, _)| {
+        let source = |source| {
             let scores = lines.iter().filter_map(|line| pick(*line.sources.get(&source)?));
             Means::of(&scores.collect::<Vec<_>>())
         };
-        let [interpolation, trees, network, with_prior] = NAMES.map(source);
+        let [interpolation, trees, network, with_prior] = SOURCES.map(source);
         let means = [Means::of(&fused), interpolation, trees, network, with_prior];
         let seconds = lines.iter().map(|line| line.seconds).sum::<f64>() / lines.len() as f64;
         let run = lines.iter().map(|line| line.longest_run).max().unwrap_or_default();
@@ -57,7 +57,7 @@ fn row(
     out: &mut impl Write,
     (data, [budget, strategy, setting]): (&str, &[String; 3]),
     (seeds, drawn): (&str, &str),
-    ([fused, sources @ ..], interval): (&[Means; 1 + NAMES.len()], &str),
+    ([fused, sources @ ..], interval): (&[Means; 1 + SOURCES.len()], &str),
     (run, seconds): (&str, &str),
 ) -> io::Result<()> {
     let sources = sources.map(|means| means.to_string()).join(" | ");
@@ -80,12 +80,9 @@ fn interval(scores: &[Score]) -> String {
     }
 }
 
-const NAMES: [(Source, &str); 4] = [
-    (Source::Interpolation, "interpolation"),
-    (Source::Trees, "trees"),
-    (Source::Network, "network"),
-    (Source::NetworkWithPrior, "network with prior"),
-];
+/// What a table has a column for, beside all of them together.
+const SOURCES: [Source; 4] =
+    [Source::Interpolation, Source::Trees, Source::Network, Source::NetworkWithPrior];
 
 /// Mean / lesion / pooled / false healthy slices, each a mean over runs or data sets.
 #[derive(Clone, Copy)]
