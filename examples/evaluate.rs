@@ -38,8 +38,8 @@ fn main() -> anyhow::Result<()> {
     let (prediction, truth) = match (stack, prediction, truth) {
         (Some(stack), Some(prediction), Some(truth)) => {
             let stack = Stack::open(stack)?;
-            let open = |path| other_voxels.open(path, &stack, &values);
-            (open(prediction)?, open(truth)?)
+            let open = |path, values| other_voxels.open(path, &stack, values);
+            (open(prediction, &values)?, open(truth, &values.of_truth())?)
         }
         _ => {
             let phantom = CtPhantom::default().generate()?;

@@ -13,12 +13,25 @@ pub struct MaskValues {
     /// Labels that are lesion; default: of the two values of a mask the one that is not 0.
     #[arg(long, value_name = "LABEL,...", value_delimiter = ',', allow_hyphen_values = true)]
     pub lesion: Vec<i32>,
-    /// Value above which a voxel is lesion, for masks of probabilities.
-    #[arg(long, value_name = "VALUE", conflicts_with = "lesion")]
+    /// Value above which a voxel is lesion, for masks of probabilities; a truth beside a prediction has
+    /// none.
+    #[arg(long, value_name = "VALUE", conflicts_with = "lesion", value_parser = finite)]
     pub threshold: Option<f32>,
 }
 
+/// A number that can be a threshold.
+fn finite(text: &str) -> Result<f32, String> {
+    let value: f32 = text.parse().map_err(|error| format!("{error}"))?;
+    value.is_finite().then_some(value).ok_or_else(|| "it must be finite".to_owned())
+}
+
 impl MaskValues {
+    /// The same of the truth beside a prediction: the threshold is that of probabilities.
+    #[must_use]
+    pub fn of_truth(&self) -> Self {
+        Self { threshold: None, ..self.clone() }
+    }
+
     /// What was said; nothing where nothing was.
     #[must_use]
     pub fn said(&self) -> Option<Foreground> {

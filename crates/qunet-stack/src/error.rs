@@ -327,6 +327,10 @@ pub enum MaskFault {
     Negative(f32),
     /// More values than a mask has.
     TooMany,
+    /// More labels than a region of interest has.
+    TooManyLabels,
+    /// None of the labels that were asked for, or nothing above the threshold.
+    NoForeground,
     /// No voxel is 0.
     NoBackground,
 }
@@ -337,6 +341,8 @@ impl fmt::Display for MaskFault {
             Self::Fraction(value) => write!(f, "{} is no label", Short(f64::from(*value))),
             Self::Negative(value) => write!(f, "{} is below 0", Short(f64::from(*value))),
             Self::TooMany => f.write_str("a mask has two values, 0 outside and another inside"),
+            Self::TooManyLabels => f.write_str("a region of interest has 16 labels at most"),
+            Self::NoForeground => f.write_str("nothing of it is what was asked for"),
             Self::NoBackground => f.write_str("no voxel is background, which is 0"),
         }
     }

@@ -7,9 +7,11 @@ use crate::Error;
 use crate::source::Format;
 
 /// The names by which pictures are known that cannot be read.
-const PICTURES: [&str; 3] = ["png", "jpg", "jpeg"];
+const PICTURES: &[&str] = &["png", "jpg", "jpeg", "tif", "tiff", "bmp", "gif", "webp"];
+/// And those of DICOM files.
+const DICOM: &[&str] = &["dcm", "dicom", "ima"];
 /// And those of files that hold a whole stack.
-const STACKS: [&str; 7] = ["nii", "nii.gz", "hdr", "img", "npy", "nrrd", "nhdr"];
+const STACKS: &[&str] = &["nii", "nii.gz", "hdr", "img", "npy", "nrrd", "nhdr"];
 
 /// The files of a folder by kind, each in natural order (`2.png` before `10.png`). Folders, hidden
 /// files and everything else, such as notes and thumbnails, are left out.
@@ -19,6 +21,8 @@ pub(crate) struct Folder {
     pub(crate) pictures: Vec<PathBuf>,
     /// NIfTI files and others that are stacks by themselves.
     pub(crate) stacks: Vec<PathBuf>,
+    /// DICOM files by their name whose content is something else, and empty files without an ending.
+    pub(crate) broken: Vec<PathBuf>,
 }
 
 impl Folder {
@@ -34,17 +38,19 @@ impl Folder {
                 continue;
             }
             // By its name a picture, whatever is in it: a broken slice is an error, not a gap.
-            let picture = ends_with(&path, &PICTURES);
+            let picture = ends_with(&path, PICTURES);
             let format = if path.is_file() { Format::of_file(&path).ok() } else { None };
             match format {
                 Some(Format::Dicom) => found.dicom.push(path),
                 Some(format) if picture || format.is_picture() => found.pictures.push(path),
                 None if picture => found.pictures.push(path),
-                _ if ends_with(&path, &STACKS) => found.stacks.push(path),
+                _ if ends_with(&path, STACKS) => found.stacks.push(path),
+                _ if ends_with(&path, DICOM) || is_empty(&path) => found.broken.push(path),
                 _ => {}
             }
         }
-        for files in [&mut found.dicom, &mut found.pictures, &mut found.stacks] {
+        let Self { dicom, pictures, stacks, broken } = &mut found;
+        for files in [dicom, pictures, stacks, broken] {
             // `1.png` and `01.png` are equal to the natural order.
             files.sort_by(|a, b| {
                 natord::compare(&a.to_string_lossy(), &b.to_string_lossy()).then_with(|| a.cmp(b))
@@ -58,4 +64,9 @@ impl Folder {
 fn ends_with(path: &Path, endings: &[&str]) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     endings.iter().any(|ending| name.ends_with(&format!(".{ending}")))
+}
+
+/// Whether nothing is in a file whose name does not say what should be.
+fn is_empty(path: &Path) -> bool {
+    path.extension().is_none() && fs::metadata(path).is_ok_and(|file| file.len() == 0)
 }

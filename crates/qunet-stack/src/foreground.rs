@@ -86,12 +86,27 @@ impl MaskValues {
     /// Refuses what the whole file has, or lacks.
     pub(crate) fn check_whole(&self) -> Result<(), Error> {
         self.check_so_far()?;
+        if self.holds_nothing_asked_for() {
+            return Err(self.refusal(MaskFault::NoForeground));
+        }
         let full = matches!(self.labels()[..], [1 | 255]);
         let counts = matches!(self.foreground, Foreground::Binary | Foreground::AnyLabel);
         if counts && !full && !self.labels().contains(&0) {
             return Err(self.refusal(MaskFault::NoBackground));
         }
         Ok(())
+    }
+
+    /// Whether something is drawn, and nothing of it is inside: other labels, or a mask of two values
+    /// that both lie below the threshold. Probabilities may all lie below it.
+    fn holds_nothing_asked_for(&self) -> bool {
+        let drawn = self.found.iter().any(|value| *value != 0.0);
+        let asked = match self.foreground {
+            Foreground::Labels(_) => true,
+            Foreground::Above(_) => self.found.len() <= 2,
+            _ => false,
+        };
+        asked && drawn && !self.found.iter().any(|&value| self.foreground.holds(value))
     }
 
     fn fault(&self) -> Option<MaskFault> {
@@ -112,7 +127,10 @@ impl MaskValues {
         let labels = self.labels();
         match labels.iter().find(|label| **label < 0) {
             Some(&label) => Some(MaskFault::Negative(label as f32)),
-            None if labels.len() > most => Some(MaskFault::TooMany),
+            None if labels.len() > most => Some(match self.foreground {
+                Foreground::AnyLabel if most > 2 => MaskFault::TooManyLabels,
+                _ => MaskFault::TooMany,
+            }),
             // One of two values is 0, and then the third slice cannot bring another 0.
             None if labels.len() == 2 && most == 2 && !labels.contains(&0) => {
                 Some(MaskFault::NoBackground)

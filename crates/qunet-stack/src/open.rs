@@ -79,9 +79,26 @@ fn open(path: &Path, purpose: Purpose) -> Result<Box<dyn Source>, Error> {
 /// A folder holds a DICOM series, or pictures, and nothing else that is a stack of its own. DICOM goes
 /// before pictures: those are previews of it.
 fn folder(path: &Path, purpose: Purpose) -> Result<Box<dyn Source>, Error> {
-    let Folder { dicom, pictures, stacks } = Folder::list(path)?;
+    let Folder { dicom, pictures, stacks, broken } = Folder::list(path)?;
+    let named = |path: &Path| path.extension().is_some();
+    if let Some(path) = broken.into_iter().find(|path| named(path) || !dicom.is_empty()) {
+        let what = "not the DICOM file that it should be".to_owned();
+        let remedy = "copy or download it again, or move it out of the folder if it is no slice";
+        return Err(Error::Unsupported { path, what, remedy });
+    }
     if !dicom.is_empty() {
-        return series(path, dicom);
+        match series(path, dicom) {
+            // Reports and directories are DICOM files too.
+            Err(Error::EmptyFolder { .. }) if !pictures.is_empty() => {}
+            Ok(slices) if slices.shape()[0] == 1 && pictures.len() > 1 => {
+                return Err(Error::Unsupported {
+                    path: path.to_owned(),
+                    what: format!("one DICOM slice and {} pictures", pictures.len()),
+                    remedy: "leave in it what is the stack, or give the DICOM file itself",
+                });
+            }
+            opened => return opened,
+        }
     }
     if let Some(stack) = stacks.into_iter().next() {
         return Err(Error::Unsupported {

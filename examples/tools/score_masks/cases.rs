@@ -39,7 +39,7 @@ impl Case {
     /// by what is said to be foreground.
     pub(crate) fn open(
         &self,
-        foreground: Option<&Foreground>,
+        foreground: Option<&[Foreground; 2]>,
         other_voxels: OtherVoxels,
     ) -> anyhow::Result<(Array3<u16>, Array3<u16>, [f64; 3])> {
         match self {
@@ -49,14 +49,14 @@ impl Case {
             Self::Files { prediction, truth, .. } => {
                 let known = Stack::open_labels(truth)?;
                 let spacing = known.geometry().spacing();
-                if let Some(foreground) = foreground {
-                    let mask = |path: &Path| -> anyhow::Result<Array3<u16>> {
+                if let Some([of_prediction, of_truth]) = foreground {
+                    let mask = |path: &Path, foreground: &Foreground| -> anyhow::Result<_> {
                         let params = other_voxels.of(foreground.clone());
                         let mask = LabelMap::open(path, &known, params)?;
                         qunet_examples::tell(path, mask.fit());
                         Ok(mask.labels().mapv(u16::from))
                     };
-                    return Ok((mask(prediction)?, mask(truth)?, spacing));
+                    return Ok((mask(prediction, of_prediction)?, mask(truth, of_truth)?, spacing));
                 }
                 let grid = Grid::from(&known).resampling(other_voxels.resample);
                 let (found, fit) = Stack::open_labels(prediction)?.brought_to(&grid)?;

@@ -87,8 +87,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// Adds the slices and the volume of one case, for each class.
 fn add(builder: &mut ReportBuilder, case: &Case, arguments: &Arguments) -> anyhow::Result<()> {
-    let together = || arguments.values.said().unwrap_or(Foreground::AnyLabel);
-    let said = arguments.labels.is_empty().then(together);
+    let together = |values: &MaskValues| values.said().unwrap_or(Foreground::AnyLabel);
+    let both = [arguments.values.clone(), arguments.values.of_truth()];
+    let said = arguments.labels.is_empty().then(|| both.each_ref().map(together));
     let (prediction, truth, spacing) = case.open(said.as_ref(), arguments.other_voxels)?;
     let classes = arguments.labels.iter().map(|&label| (label.to_string(), Some(label)));
     let foreground = arguments.labels.is_empty().then(|| ("foreground".to_owned(), None));

@@ -100,28 +100,24 @@ pub(super) fn plain(
 
 /// Values of fewer bits than they take up: the rest is not theirs.
 pub(super) fn extend_sign(bytes: &mut [u8], stored: &Stored, big_endian: bool) {
-    let unused = u32::from(stored.bits_allocated - stored.bits_stored);
-    if unused == 0 {
+    if stored.bits_allocated == stored.bits_stored {
         return;
     }
-    match stored.bits_allocated {
-        8 => bytes.iter_mut().for_each(|byte| {
-            *byte = if stored.signed {
-                ((*byte << unused) as i8 >> unused) as u8
-            } else {
-                (*byte << unused) >> unused
-            };
-        }),
-        16 => bytes.chunks_exact_mut(2).for_each(|pair| {
-            let value = u16::from_ne_bytes([pair[0], pair[1]]);
-            let foreign = big_endian != cfg!(target_endian = "big");
-            let value = if foreign { value.swap_bytes() } else { value } << unused;
-            let value =
-                if stored.signed { (value as i16 >> unused) as u16 } else { value >> unused };
-            let value = if foreign { value.swap_bytes() } else { value };
-            pair.copy_from_slice(&value.to_ne_bytes());
-        }),
-        _ => {}
+    let size = stored.number().bytes();
+    let unused = u32::BITS - u32::from(stored.bits_stored);
+    let turn = |value: &mut [u8]| {
+        if big_endian {
+            value.reverse();
+        }
+    };
+    for value in bytes.chunks_exact_mut(size) {
+        turn(value);
+        let mut wide = [0; 4];
+        wide[..size].copy_from_slice(value);
+        let bits = u32::from_le_bytes(wide) << unused;
+        let bits = if stored.signed { (bits as i32 >> unused) as u32 } else { bits >> unused };
+        value.copy_from_slice(&bits.to_le_bytes()[..size]);
+        turn(value);
     }
 }
 

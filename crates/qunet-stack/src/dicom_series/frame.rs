@@ -1,5 +1,6 @@
 //! What a DICOM object says about each of its frames.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -64,6 +65,10 @@ const READ: [Tag; 23] = [
     Tag(0x0028, 0x0006),
 ];
 
+/// Those of 16 bits; all others are text.
+const BINARY: [Tag; 6] =
+    [ROWS, COLUMNS, SAMPLES_PER_PIXEL, BITS_ALLOCATED, BITS_STORED, PIXEL_REPRESENTATION];
+
 /// Whether an element is read.
 pub(super) fn is_read(tag: u32) -> bool {
     READ.contains(&Tag((tag >> 16) as u16, tag as u16))
@@ -92,6 +97,8 @@ pub(super) struct Place {
     pub(super) step: Option<f64>,
     pub(super) slope: f64,
     pub(super) intercept: f64,
+    /// Whether slope and intercept are stated; they are 1 and 0 where they are not.
+    pub(super) rescaled: [bool; 2],
     pub(super) instance: Option<i64>,
 }
 
@@ -154,7 +161,8 @@ impl Object<'_> {
     /// How many frames the object says it has.
     pub(super) fn count(&self) -> Result<usize, Error> {
         let named = (NUMBER_OF_FRAMES, "NumberOfFrames");
-        let frames = self.whole(named)?.unwrap_or(1);
+        let stated = self.object.get(NUMBER_OF_FRAMES).is_some_and(|it| !words(it).is_empty());
+        let frames = if stated { self.whole(named)? } else { None }.unwrap_or(1);
         let frames = usize::try_from(frames).ok().filter(|&frames| frames > 0);
         frames.ok_or_else(|| self.broken("NumberOfFrames is not above 0"))
     }
@@ -182,9 +190,9 @@ impl Object<'_> {
         let between = stated(PIXEL_MEASURES, SPACING_BETWEEN_SLICES);
         let between = one(between, "SpacingBetweenSlices")?;
         let thickness = one(stated(PIXEL_MEASURES, SLICE_THICKNESS), "SliceThickness")?;
-        let slope = one(element(PIXEL_VALUES, RESCALE_SLOPE), "RescaleSlope")?.unwrap_or(1.0);
+        let slope = one(element(PIXEL_VALUES, RESCALE_SLOPE), "RescaleSlope")?;
         let intercept = one(element(PIXEL_VALUES, RESCALE_INTERCEPT), "RescaleIntercept")?;
-        if slope == 0.0 {
+        if slope == Some(0.0) {
             return Err(self.broken("RescaleSlope is 0"));
         }
         let positive = |mm: &f64| *mm > 0.0;
@@ -192,13 +200,20 @@ impl Object<'_> {
         let numbered = self.object.get(INSTANCE_NUMBER).is_some_and(|it| !words(it).is_empty());
         let position = stated(PLANE_POSITION, POSITION);
         let orientation = stated(PLANE_ORIENTATION, ORIENTATION);
+        let orientation = self.optional(orientation, "ImageOrientationPatient")?;
+        let position = self.optional(position, "ImagePositionPatient")?;
         Ok(Place {
-            position: self.optional(position, "ImagePositionPatient")?,
-            orientation: self.optional(orientation, "ImageOrientationPatient")?,
+            position: match item(self.object, PER_FRAME_GROUPS, frame) {
+                // One position for all frames is that of the first.
+                None => following(position, orientation, between.unwrap_or(0.0) * frame as f64),
+                Some(_) => position,
+            },
+            orientation,
             spacing,
             step: between.map(f64::abs).filter(positive).or(thickness.filter(positive)),
-            slope,
+            slope: slope.unwrap_or(1.0),
             intercept: intercept.unwrap_or(0.0),
+            rescaled: [slope.is_some(), intercept.is_some()],
             instance: if numbered { self.whole(instance)? } else { None },
         })
     }
@@ -261,10 +276,36 @@ impl Object<'_> {
 
 /// The values of an element as text, without what pads them; none of an empty one.
 fn words(element: &InMemElement) -> Vec<String> {
-    let text = element.to_str().unwrap_or_default();
+    let text =
+        if element.vr().to_string() == "UN" { untyped(element) } else { element.to_str().ok() };
+    let text = text.unwrap_or_default();
     let words = text.split('\\').map(|word| word.trim_matches(['\0', ' ']).to_owned());
     let words: Vec<String> = words.collect();
     if words.iter().all(String::is_empty) { Vec::new() } else { words }
+}
+
+/// The text of a standard element whose type the file does not tell: a number of 16 bits in
+/// little-endian order, or text as it is.
+fn untyped(element: &InMemElement) -> Option<Cow<'_, str>> {
+    let bytes = element.to_bytes().ok()?;
+    if BINARY.contains(&element.header().tag) {
+        let [low, high] = bytes[..].try_into().ok()?;
+        return Some(u16::from_le_bytes([low, high]).to_string().into());
+    }
+    Some(String::from_utf8_lossy(&bytes).into_owned().into())
+}
+
+/// A position so many mm further along the normal of the slices.
+fn following(
+    position: Option<[f64; 3]>,
+    orientation: Option<[f64; 6]>,
+    distance: f64,
+) -> Option<[f64; 3]> {
+    let (Some([x, y, z]), Some([a, b, c, d, e, f])) = (position, orientation) else {
+        return position;
+    };
+    let normal = [b * f - c * e, c * d - a * f, a * e - b * d].map(|part| part * distance);
+    Some([x + normal[0], y + normal[1], z + normal[2]])
 }
 
 fn number<T: FromStr>(word: &str) -> Option<T> {

@@ -135,6 +135,13 @@ fn scan_file(path: PathBuf, among_others: bool) -> Result<Option<Scanned>, Error
         });
     }
     let stored = object.stored()?;
+    if walked.pixels.words && walked.pixels.big_endian && stored.bits_allocated == 8 {
+        return Err(Error::Unsupported {
+            path,
+            what: "8-bit pixels in words of big-endian order".to_owned(),
+            remedy: "convert it to Explicit VR Little Endian (gdcmconv --explicit)",
+        });
+    }
     let shape = [object.count()?, stored.rows.into(), stored.columns.into()];
     if shape.contains(&0) {
         return Err(Error::Empty { name: path.display().to_string(), shape });

@@ -18,6 +18,8 @@ const ROUNDING: f64 = 0.101;
 const MOST: f64 = 0.25;
 /// Directions and pixel sizes that are written with few decimals.
 const DECIMALS: f64 = 1e-3;
+/// Positions nearer than this are one, in mm.
+const SAME: f64 = 1e-6;
 const REMEDY: &str = "move it out of the folder if it is a scout or of another series";
 
 /// How far along the normal of the slices a frame lies; `None` where its place is not stated.
@@ -52,6 +54,16 @@ pub(super) fn check_alike(files: &[SeriesFile], frames: &[Frame]) -> Result<(), 
         let what = format!("an ImageOrientationPatient of {found}, most slices {expected}");
         let path = files[odd.file].path.clone();
         return Err(Error::Unsupported { path, what, remedy: REMEDY });
+    }
+    let rescaled = |a: &Frame, b: &Frame| a.place.rescaled == b.place.rescaled;
+    if let Some((odd, _)) = odd_one(frames, rescaled) {
+        return Err(Error::Unsupported {
+            path: files[odd.file].path.clone(),
+            what: "another choice of RescaleSlope and RescaleIntercept than most slices, of which \
+                   some state them and some do not"
+                .to_owned(),
+            remedy: "copy it again, or set both",
+        });
     }
     let sized = |a: &Frame, b: &Frame| {
         let size = b.place.spacing.map_or(1.0, |[down, _]| down);
@@ -149,6 +161,15 @@ fn check_gaps(files: &[SeriesFile], frames: &[Frame]) -> Result<(), Error> {
     let gaps: Vec<f64> = positions.windows(2).map(|pair| pair[1] - pair[0]).collect();
     if gaps.is_empty() {
         return Ok(());
+    }
+    if let Some(twice) = gaps.iter().position(|gap| *gap <= SAME) {
+        let [before, path] = [twice, twice + 1].map(|slice| files[frames[slice].file].path.clone());
+        let what = match before == path {
+            true => "frames at the same position, and no SpacingBetweenSlices".to_owned(),
+            false => format!("a slice at the position of {}", before.display()),
+        };
+        let remedy = "each slice must be there once: move the other out of the folder";
+        return Err(Error::Unsupported { path, what, remedy });
     }
     let mean = (last - first) / gaps.len() as f64;
     let tolerance = (RELATIVE * mean).max(ROUNDING.min(MOST * mean));

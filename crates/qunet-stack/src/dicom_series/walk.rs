@@ -22,6 +22,7 @@ const SEQUENCE_END: u32 = 0xFFFE_E0DD;
 const FILE_GROUP: u16 = 2;
 const TRANSFER_SYNTAX: u32 = 0x0002_0010;
 const PIXEL_DATA: u32 = 0x7FE0_0010;
+const ROWS: u32 = 0x0028_0010;
 const EXPLICIT_LITTLE: &str = "1.2.840.10008.1.2.1";
 const IMPLICIT_LITTLE: &str = "1.2.840.10008.1.2";
 const EXPLICIT_BIG: &str = "1.2.840.10008.1.2.2";
@@ -38,6 +39,8 @@ pub(super) struct PixelData {
     /// Bytes; `None` where they are packed in fragments.
     pub(super) length: Option<u64>,
     pub(super) big_endian: bool,
+    /// Whether they are words of 16 bits, whatever a pixel has.
+    pub(super) words: bool,
 }
 
 /// What lies where in a file whose lengths are checked.
@@ -100,6 +103,7 @@ struct Element {
     sequence: bool,
     /// Of unknown type: what it holds states no types (CP-246).
     unknown: bool,
+    words: bool,
     length: u32,
 }
 
@@ -153,7 +157,7 @@ impl Walk {
         self.explicit = syntax != IMPLICIT_LITTLE;
         self.big_endian = syntax == EXPLICIT_BIG;
         let mut elements = Vec::new();
-        let mut pixels = None;
+        let (mut pixels, mut picture) = (None, false);
         // Where the element begins that holds all that is open.
         let mut start = (self.at, false);
         while self.at < self.length {
@@ -165,8 +169,10 @@ impl Walk {
             }
             if outer && element.tag == PIXEL_DATA {
                 let length = (element.length != UNDEFINED).then_some(element.length.into());
-                pixels = Some(PixelData { offset: self.at, length, big_endian: self.big_endian });
+                let (offset, big_endian, words) = (self.at, self.big_endian, element.words);
+                pixels = Some(PixelData { offset, length, big_endian, words });
             }
+            picture |= outer && element.tag == ROWS;
             match element.tag {
                 ITEM_END | SEQUENCE_END => self.close(),
                 _ => self.value(&element)?,
@@ -186,6 +192,9 @@ impl Walk {
         }
         if !self.open.is_empty() && pixels.is_some() {
             elements.push(start.0..self.at);
+        }
+        if picture && pixels.is_none() {
+            return Err(broken("it has rows and no PixelData"));
         }
         let deflated = self.deflated;
         Ok(pixels.map(|pixels| Walked { syntax, deflated, pixels, elements }))
@@ -242,17 +251,18 @@ impl Walk {
         if matches!(tag, ITEM | ITEM_END | SEQUENCE_END) || !self.explicit {
             let length = self.long()?;
             let sequence = tag >> 16 != 0xFFFE && self.starts_with_item(length)?;
-            return Ok(Element { tag, sequence, unknown: false, length });
+            return Ok(Element { tag, sequence, unknown: false, words: false, length });
         }
         let kind: [u8; 2] = self.bytes()?;
         if SHORT.contains(&&kind) {
             let length = u32::from(self.number()?);
-            return Ok(Element { tag, sequence: false, unknown: false, length });
+            return Ok(Element { tag, sequence: false, unknown: false, words: false, length });
         }
         self.bytes::<2>()?;
         let length = self.long()?;
         let unknown = &kind == b"UN" && length == UNDEFINED;
-        Ok(Element { tag, sequence: &kind == b"SQ", unknown, length })
+        let words = &kind == b"OW";
+        Ok(Element { tag, sequence: &kind == b"SQ", unknown, words, length })
     }
 
     /// Where types are not stated a sequence shows by what it starts with.

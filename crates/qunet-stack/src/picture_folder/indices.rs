@@ -10,14 +10,13 @@ use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Transformations};
 use crate::source::{Format, read_up_to};
 use crate::{Error, SlicePixels};
 
-/// The first bytes of a PNG file.
-const MARK: &[u8] = b"\x89PNG";
-
 /// The indices of a picture `(height, width)`; `None` of one without a colour table.
 pub(super) fn read(path: &Path) -> Result<Option<SlicePixels>, Error> {
     let cannot_read = |source| Error::Read { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(cannot_read)?;
-    if Format::of_file(path)? != Format::Picture || read_up_to(path, &mut file, 4)? != MARK {
+    if Format::of_file(path)? != Format::Picture
+        || read_up_to(path, &mut file, 4)? != super::PNG_MARK
+    {
         return Ok(None);
     }
     let broken = |problem: DecodingError| Error::decode(path, "PNG file", problem);
@@ -46,5 +45,20 @@ pub(super) fn read(path: &Path) -> Result<Option<SlicePixels>, Error> {
         // The first pixel has the highest bits of its byte.
         packed[row * line + at / 8] >> (8 - bits - at % 8) & (0xFF >> (8 - bits))
     };
-    Ok(Some(SlicePixels::U8(Array2::from_shape_fn(shape, index))))
+    let indices = Array2::from_shape_fn(shape, index);
+    Ok(Some(SlicePixels::U8(match greys(reader.info().palette.as_deref()) {
+        Some(greys) => {
+            indices.mapv_into(|index| greys.get(usize::from(index)).copied().unwrap_or(0))
+        }
+        None => indices,
+    })))
+}
+
+/// The greys of a colour table that has nothing else and does not begin with the darkest: a grey
+/// picture that was stored with a table, whose indices mean nothing.
+fn greys(table: Option<&[u8]>) -> Option<Vec<u8>> {
+    let colours = table?.chunks_exact(3);
+    let greys: Option<Vec<u8>> =
+        colours.map(|rgb| (rgb[0] == rgb[1] && rgb[1] == rgb[2]).then_some(rgb[0])).collect();
+    greys.filter(|greys| greys.iter().min() != greys.first())
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use image::{DynamicImage, ImageBuffer, ImageError, ImageReader, Rgb};
 use ndarray::Array2;
 
-use crate::source::{Format, Purpose, Source};
+use crate::source::{Format, Purpose, Source, read_up_to};
 use crate::{Error, SlicePixels};
 
 /// The slices of a folder, `2.png` before `10.png`, all of the size and type of the first.
@@ -168,12 +168,21 @@ fn limits(path: &Path) -> Result<image::Limits, Error> {
     Ok(limits)
 }
 
-/// Deflate unpacks to at most 1032 times its size, and a JPEG block of 64 pixels takes bits.
+/// Deflate unpacks to at most 1032 times its size, a JPEG block of 64 pixels takes bits, and a byte of a
+/// PNG file holds up to eight pixels.
 fn most_memory(path: &Path) -> Result<u64, Error> {
     let cannot_read = |source| Error::Read { path: path.to_owned(), source };
-    let length = fs::metadata(path).map_err(cannot_read)?.len();
-    Ok(length.saturating_mul(1040).max(1 << 24))
+    let mut file = fs::File::open(path).map_err(cannot_read)?;
+    let length = file.metadata().map_err(cannot_read)?.len();
+    let start = read_up_to(path, &mut file, PNG_DEPTH + 1)?;
+    let depth = start.get(PNG_DEPTH).filter(|_| start.starts_with(PNG_MARK));
+    let pixels = depth.map_or(1, |&depth| 8 / u64::from(depth.clamp(1, 8)));
+    Ok(length.saturating_mul(1040 * pixels).max(1 << 24))
 }
+
+/// The first bytes of a PNG file, and where it tells the bits of a sample.
+const PNG_MARK: &[u8] = b"\x89PNG";
+const PNG_DEPTH: usize = 24;
 
 fn colour(path: &Path, slice: &DynamicImage) -> Error {
     Error::Colour { path: path.to_owned(), colour: format!("{:?}", slice.color()) }
