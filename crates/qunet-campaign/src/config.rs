@@ -444,11 +444,14 @@ impl CampaignConfig {
                 || "classes differ in more than case and spaces".into(),
             )?;
             require(
-                !name.trim().eq_ignore_ascii_case(RESERVED),
+                !RESERVED.iter().any(|reserved| name.trim().eq_ignore_ascii_case(reserved)),
                 "classes",
                 format!("{name:?}"),
-                || format!("{RESERVED:?} marks slices nobody annotated; use another name"),
+                || "annotators' programs call other labels so; use another name".into(),
             )?;
+            require(!name.contains(char::is_control), "classes", format!("{name:?}"), || {
+                "a name has no line breaks and other control characters".into()
+            })?;
         }
         Ok(())
     }
@@ -525,8 +528,8 @@ impl CampaignConfig {
     }
 }
 
-/// The name under which 3D Slicer shows slices nobody annotated.
-const RESERVED: &str = "not asked for";
+/// The names under which annotators' programs show slices nobody annotated, and label 0.
+const RESERVED: [&str; 2] = ["not asked for", "background"];
 
 impl InputConfig {
     fn check(&self, divisor: usize) -> Result<(), Error> {

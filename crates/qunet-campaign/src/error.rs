@@ -169,6 +169,23 @@ pub enum Error {
         /// Names of the stacks there are.
         known: String,
     },
+    /// A slice named as empty that is drawn on.
+    #[error("slice {slice} of {stack} is named as empty, and its mask is not; say one of both")]
+    NotEmptySlice {
+        /// The stack.
+        stack: String,
+        /// The slice.
+        slice: SliceId,
+    },
+    /// Values said to be foreground where there are several classes.
+    #[error(
+        "masks are read as one class, and the campaign has {classes}; give label maps with the number \
+         of each class, without saying which values are foreground (--lesion, --threshold, --binary)"
+    )]
+    OneClass {
+        /// The classes.
+        classes: String,
+    },
     /// A slice named as empty that nobody asked for.
     #[error("slice {slice} of {stack} was not asked for, so it cannot be named as empty")]
     NotAsked {

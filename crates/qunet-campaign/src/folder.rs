@@ -12,6 +12,7 @@ use qunet_stack::{Foreground, SliceId, Stack};
 
 use crate::campaign::check_names;
 use crate::event::Event;
+use crate::input::is_foreground;
 use crate::round::EmptySlices;
 use crate::store::layout::{self, LOCK, STACKS};
 use crate::store::{Folder, Item, Store};
@@ -71,6 +72,20 @@ impl Masks {
     #[must_use]
     pub fn format(self, format: Format) -> Self {
         Self { format: Some(format), ..self }
+    }
+
+    /// Adds the slices of a stack that are named as empty, whatever file they are missing from.
+    fn add_empty(&self, stack: &str, answers: &mut Answers) -> Result<(), Error> {
+        for (name, slice) in self.empty.iter().filter(|(name, _)| name == stack) {
+            let drawn = answers.drawn.get(slice);
+            if drawn.is_some_and(|labels| labels.iter().any(|&label| is_foreground(label))) {
+                return Err(Error::NotEmptySlice { stack: name.clone(), slice: *slice });
+            }
+            answers.waiting.remove(slice);
+            answers.drawn.remove(slice);
+            answers.blank.insert(*slice);
+        }
+        Ok(())
     }
 
     fn read(&self, task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
@@ -273,7 +288,9 @@ impl Campaign<Folder> {
     ///
     /// # Errors
     /// [`Error::UnknownStack`] for a name the campaign does not have, [`Error::NotAsked`] where a
-    /// slice is named as empty that was not asked for, [`Error::NoMasks`] where a file is missing,
+    /// slice is named as empty that was not asked for, [`Error::NotEmptySlice`] where something is
+    /// drawn on it, [`Error::OneClass`] where values are said to be foreground and there are several
+    /// classes, [`Error::NoMasks`] where a file is missing,
     /// [`Error::Masks`] where it lies on another grid or holds a value that is no label. Nothing is
     /// taken then.
     pub fn ingest(&mut self, masks: &Masks) -> Result<Ingested, Error> {
@@ -283,11 +300,14 @@ impl Campaign<Folder> {
         for number in 0..manifest.stacks.len() {
             let record = self.manifest.stacks[number].clone();
             let asked = self.manifest.asked(number);
-            let Some(path) = self.mask_file(masks, &record, &asked)? else { continue };
-            let answers = {
-                let stack = self.stack(number)?;
-                masks.read(&self.task(&record, &stack, &asked, None), &path)?
+            let mut answers = match self.mask_file(masks, &record, &asked)? {
+                None => Answers::default(),
+                Some(path) => {
+                    let stack = self.stack(number)?;
+                    masks.read(&self.task(&record, &stack, &asked, None), &path)?
+                }
             };
+            masks.add_empty(&record.source.name, &mut answers)?;
             let empty = EmptyOf { masks, stack: &record.source.name };
             self.take(&mut manifest, number, answers, &empty, &mut ingested)?;
         }
@@ -309,6 +329,10 @@ impl Campaign<Folder> {
             })
         };
         masks.stacks.keys().try_for_each(|name| place(name).map(drop))?;
+        let classes = &self.manifest.config.classes;
+        if masks.foreground.is_some() && classes.len() > 1 {
+            return Err(Error::OneClass { classes: classes.join(", ") });
+        }
         for (name, slice) in &masks.empty {
             let number = place(name)?;
             let slices = self.manifest.stacks[number].shape[0];

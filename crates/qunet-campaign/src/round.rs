@@ -115,9 +115,12 @@ impl<S: Store> Campaign<S> {
             let certain = drawn.is_some() || empty.named(id);
             let mut old = labels.index_axis_mut(Axis(0), id.0);
             let new = drawn.unwrap_or_else(|| Array2::zeros((height, width)));
+            // Nothing clears what is drawn but a name, not even an annotator's empty answer.
+            let clears = !new.iter().any(|&label| is_foreground(label))
+                && old.iter().any(|&label| is_foreground(label));
             match record.annotated.binary_search(&id) {
                 Ok(_) if old == new => continue,
-                Ok(_) if !certain => {
+                Ok(_) if !certain || (clears && !empty.named(id)) => {
                     ingested.kept.push(at(id));
                     continue;
                 }

@@ -94,7 +94,13 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
 ///
 /// The end of a hash is no number: the last word of the name is digits, or letters and then digits.
 pub(crate) fn slice_of(name: &str) -> Option<SliceId> {
-    let file = Path::new(name).file_name()?.to_str()?;
+    // Of a local file Label Studio's address has the path behind `?d=`; else a query is a signature.
+    let path = match name.split_once("?d=") {
+        Some((_, path)) => path.split('&').next()?,
+        None => name.split('?').next()?,
+    };
+    let path = decoded(path)?;
+    let file = path.rsplit(['/', '\\']).next()?;
     let stem = match file.split_once(".rf.") {
         Some((original, _)) => original.rsplit_once('_').map_or(original, |(stem, _)| stem),
         None => Path::new(file).file_stem()?.to_str()?,
@@ -108,6 +114,20 @@ pub(crate) fn slice_of(name: &str) -> Option<SliceId> {
     word[letters.len()..].parse().ok()
 }
 
+/// An address with its `%20` as what they stand for; `None` where that is no text.
+fn decoded(address: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(address.len());
+    let mut rest = address.as_bytes();
+    while let [first, behind @ ..] = rest {
+        let code = behind.get(..2).filter(|_| *first == b'%');
+        let code = code.and_then(|code| std::str::from_utf8(code).ok());
+        let code = code.and_then(|code| u8::from_str_radix(code, 16).ok());
+        bytes.push(code.unwrap_or(*first));
+        rest = if code.is_some() { &behind[2..] } else { behind };
+    }
+    String::from_utf8(bytes).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,6 +138,11 @@ mod tests {
             ("3.png", Some(3)),
             ("sub/slice_003.png", Some(3)),
             ("/data/local-files/?d=ct/images/12.png", Some(12)),
+            ("/data/local-files/?d=ct/slice%202.png", Some(2)),
+            ("/data/local-files/?d=ct%5Cimages%5C01.png", Some(1)),
+            ("/data/local-files/?d=ct%2Fimages%2F01.png", Some(1)),
+            ("https://store/ct/01.png?sig=a/4", Some(1)),
+            ("100%.png", None),
             ("/data/upload/7/1c9e0a7b-12.png", Some(12)),
             ("s9.jpg", Some(9)),
             ("3_png.rf.1c9e0a7b4.jpg", Some(3)),

@@ -10,6 +10,8 @@ use serde_json::error::Category;
 use crate::Error;
 use crate::answers::read;
 
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// What a file should be, and how it is got.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Exported {
@@ -21,7 +23,9 @@ impl Exported {
     /// Reads a file.
     pub(crate) fn read<T: DeserializeOwned>(self, path: &Path) -> Result<T, Error> {
         let bytes = read(path)?;
-        let mut reader = serde_json::Deserializer::from_slice(&bytes);
+        // Some programs write one before the text.
+        let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+        let mut reader = serde_json::Deserializer::from_slice(bytes);
         let mut place = serde_path_to_error::Track::new();
         let value = T::deserialize(serde_path_to_error::Deserializer::new(&mut reader, &mut place));
         let value = value.and_then(|value| reader.end().map(|()| value));
@@ -33,9 +37,14 @@ impl Exported {
                 Category::Data => told(&place.path().to_string(), &error),
                 _ => format!("it is no JSON from line {line} on"),
             };
-            let Self { format, remedy } = self;
-            Error::Json { path: path.to_owned(), format, problem, remedy }
+            self.broken(path, problem)
         })
+    }
+
+    /// The error of a file with this problem.
+    pub(crate) fn broken(self, path: &Path, problem: String) -> Error {
+        let Self { format, remedy } = self;
+        Error::Json { path: path.to_owned(), format, problem, remedy }
     }
 }
 

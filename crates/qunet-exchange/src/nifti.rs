@@ -112,7 +112,20 @@ pub fn import_foreground(
         let stored = SliceStream::open(path)?;
         check_fit(task, path, *labels.fit(), stored.shape(), &stored.geometry())?;
     }
-    Answers::from_labels(task, labels.labels())
+    let mut found = labels.labels().to_owned();
+    if let Foreground::Labels(meant) = foreground
+        && !meant.contains(&IGNORE.into())
+    {
+        // What nobody annotated stays so.
+        let stored = Stack::open_labels(path)?.brought_to(&Grid::from(task.stack))?.0;
+        for (slice, mut to) in stored.ids().zip(found.outer_iter_mut()) {
+            let stored = stored.slice(slice)?.to_f32();
+            to.zip_mut_with(&stored, |to, &value| {
+                *to = if value.round() == f32::from(IGNORE) { IGNORE } else { *to };
+            });
+        }
+    }
+    Answers::from_labels(task, &found)
 }
 
 /// Refuses masks whose voxels lie in another order than those that went out: whoever changed it may

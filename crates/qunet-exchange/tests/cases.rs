@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use qunet_exchange::{Answers, Format, Task, import_binary};
-use qunet_stack::{Scaling, SliceId, Stack};
+use qunet_stack::{Foreground, Scaling, SliceId, Stack};
 use serde_json::{Value, json};
 
 const ASKED: [SliceId; 2] = [SliceId(3), SliceId(4)];
@@ -246,4 +246,67 @@ fn values_between_labels_and_masks_that_are_none_are_refused() {
     );
     let message = answer(|task| import_binary(task, &path)).unwrap_err();
     assert!(message.contains("0.125 is no label"), "{message}");
+}
+
+/// The answer to an export that was written by hand.
+fn written(format: Format, text: impl ToString) -> Result<Answers, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("export.json");
+    std::fs::write(&path, text.to_string()).unwrap();
+    import(format, &path)
+}
+
+#[test]
+fn tasks_of_label_studio_are_taken_as_they_are_meant() {
+    let rectangle = json!({"type": "rectanglelabels", "original_width": 20, "original_height": 16,
+        "value": {"x": 25, "y": 25, "width": 40, "height": 37.5, "rectanglelabels": ["lesion"]}});
+    let task = |slice: usize, stack: &str, annotations: Value| {
+        let image = format!("/data/local-files/?d=ct/slice%20{slice}.png");
+        json!({"data": {"image": image, "stack": stack}, "annotations": annotations, "predictions": [17]})
+    };
+    let drawn = json!([{"result": [rectangle]}]);
+    // The second task is of another stack of the project.
+    let both = json!([task(3, "ct", drawn.clone()), task(4, "mr", drawn.clone())]);
+    let answers = written(Format::LabelStudio, &both).unwrap();
+    assert_eq!(answers.drawn.keys().collect::<Vec<_>>(), [&SliceId(3)]);
+    assert_eq!(answers.waiting.iter().collect::<Vec<_>>(), [&SliceId(4)]);
+    // An empty answer to what nobody asked for is no drawing.
+    let unasked = json!([task(2, "ct", json!([{"result": []}]))]);
+    assert!(written(Format::LabelStudio, &unasked).unwrap().unasked.is_empty());
+    // A byte order mark, as some editors write it.
+    let marked = written(Format::LabelStudio, format!("\u{feff}{both}")).unwrap();
+    assert_eq!(marked.drawn, answers.drawn);
+    let rle =
+        qunet_exchange::label_studio::encode_brush(&ndarray::Array2::from_elem((16, 20), false));
+    let erased = json!({"type": "brushlabels", "value": {"format": "rle", "rle": rle, "brushlabels": ["lesion"]}});
+    assert!(studio(&erased).unwrap_err().contains("covers no pixel"));
+}
+
+#[test]
+fn numbers_of_coco_that_are_there_twice_are_refused() {
+    let image = |id: u64, slice: usize| json!({"id": id, "file_name": format!("{slice}.png")});
+    let category = |id: u64, name: &str| json!({"id": id, "name": name});
+    let dataset = |images: Value, categories: Value| json!({"images": images, "categories": categories, "annotations": []});
+    let images = dataset(json!([image(2, 3), image(2, 4)]), json!([category(1, "lesion")]));
+    assert!(written(Format::Coco, &images).unwrap_err().contains("two images have the id 2"));
+    let both = json!([category(1, "lesion"), category(1, "vessel")]);
+    let classes = dataset(json!([image(2, 3)]), both);
+    assert!(written(Format::Coco, &classes).unwrap_err().contains("two categories have the id 1"));
+}
+
+#[test]
+fn what_nobody_annotated_stays_so_where_labels_are_said() {
+    let stack = Stack::open(case("ct.nii.gz")).unwrap();
+    let mut labels = ndarray::Array3::from_elem(stack.pixels().shape(), 255_u8);
+    labels.slice_mut(ndarray::s![3, .., ..]).fill(0);
+    labels[[3, 5, 6]] = 2;
+    labels[[3, 5, 7]] = 255;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("drawn.nii.gz");
+    stack.write_labels(&path, &labels).unwrap();
+    let meant = Foreground::Labels(vec![2]);
+    let answers = answer(|task| qunet_exchange::import_foreground(task, &path, &meant)).unwrap();
+    let drawn = &answers.drawn[&SliceId(3)];
+    assert_eq!((drawn[[5, 6]], drawn[[5, 7]], drawn[[0, 0]]), (1, 255, 0));
+    assert!(answers.waiting.contains(&SliceId(4)));
 }

@@ -15,6 +15,7 @@ use clap::Parser;
 use qunet::campaign::{
     Campaign, CampaignConfig, CampaignReport, Error, Masks, Next, ProgressBars, StackSource,
 };
+use qunet::exchange::Format;
 use qunet::stack::Stack;
 use qunet_examples::OtherVoxels;
 
@@ -86,6 +87,17 @@ fn take(campaign: &mut Campaign, step: &Step, out: &mut impl Write) -> anyhow::R
     match step {
         Step::Config | Step::Init { .. } | Step::Status => {}
         Step::Ingest { masks, empty, accept_empty, binary, values, format } => {
+            for (place, (name, _)) in masks.iter().enumerate() {
+                let twice = masks[..place].iter().any(|(other, _)| other == name);
+                ensure!(
+                    !twice,
+                    "--masks {name}=... is there twice; ingest one file after the other"
+                );
+            }
+            ensure!(
+                *format == Format::Nifti || !(*binary || values.said().is_some()),
+                "--lesion, --threshold and --binary are of masks as files of voxels, not of this --format"
+            );
             let all = Masks::default().accept_empty(*accept_empty).binary(*binary).format(*format);
             let all = values.said().into_iter().fold(all, Masks::foreground);
             let all = masks.iter().fold(all, |all, (name, path)| all.stack(name, path));

@@ -199,7 +199,9 @@ fn blank(
             let expected = (height, width);
             return Err(Error::PictureSize { path, picture, slice, found, expected });
         }
-        labels.insert(image.id, (slice, Array2::zeros((height, width))));
+        if labels.insert(image.id, (slice, Array2::zeros((height, width)))).is_some() {
+            return Err(EXPORTED.broken(&path, format!("two images have the id {}", image.id)));
+        }
     }
     Ok(labels)
 }
@@ -221,7 +223,10 @@ pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
     let dataset: Dataset = EXPORTED.read(path)?;
     let mut classes = BTreeMap::new();
     for category in &dataset.categories {
-        classes.insert(category.id, category.name.as_str());
+        if classes.insert(category.id, category.name.as_str()).is_some() {
+            let problem = format!("two categories have the id {}", category.id);
+            return Err(EXPORTED.broken(path, problem));
+        }
     }
     let mut labels = blank(task, path, &dataset.images)?;
     for (place, annotation) in dataset.annotations.iter().enumerate() {

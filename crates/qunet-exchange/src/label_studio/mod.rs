@@ -9,13 +9,14 @@ use std::path::Path;
 use ndarray::{Array2, ArrayRef2, Axis};
 use qunet_stack::{SliceId, write_file};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub use self::brush::{decode_brush, encode_brush};
 use self::region::Region;
 use crate::answers::slice_of;
+use crate::error::MaskProblem;
 use crate::json::Exported as Export;
-use crate::{Answers, Error, Task};
+use crate::{Answers, Error, Task, json};
 
 /// The file of tasks in an exported folder.
 pub(crate) const MASKS: &str = "tasks.json";
@@ -31,14 +32,17 @@ struct Exported {
     data: Data,
     #[serde(default)]
     annotations: Vec<Annotation>,
-    /// In a file that was exported here and not annotated.
+    /// In a file that was exported here and not annotated; the program itself may list their numbers
+    /// alone.
     #[serde(default)]
-    predictions: Vec<Annotation>,
+    predictions: Option<Vec<Value>>,
 }
 
 #[derive(Deserialize)]
 struct Data {
     image: String,
+    /// Which stack it is a slice of, where that was exported here.
+    stack: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -47,6 +51,13 @@ struct Annotation {
     was_cancelled: bool,
     #[serde(default)]
     result: Vec<Region>,
+}
+
+impl Annotation {
+    /// Whether there is a region in it.
+    fn draws(&self) -> bool {
+        self.result.iter().any(Region::is_drawn)
+    }
 }
 
 pub(crate) fn export(task: &Task<'_>, folder: &Path) -> Result<(), Error> {
@@ -80,7 +91,7 @@ fn exported(task: &Task<'_>, id: SliceId, slice: &ArrayRef2<u8>) -> Value {
     let region = |(label, name, _): (u8, &str, [u8; 3])| {
         let mask = slice.mapv(|found| found == label);
         mask.iter().any(|&inside| inside).then(|| {
-            json!({
+            serde_json::json!({
                 "id": format!("{}-{label}", id.0),
                 "type": "brushlabels",
                 "from_name": "tag",
@@ -93,32 +104,39 @@ fn exported(task: &Task<'_>, id: SliceId, slice: &ArrayRef2<u8>) -> Value {
         })
     };
     let regions: Vec<Value> = task.palette().filter_map(region).collect();
-    let data = json!({"image": image, "stack": task.name, "slice": id.0});
+    let data = serde_json::json!({"image": image, "stack": task.name, "slice": id.0});
     if regions.is_empty() {
-        return json!({"data": data});
+        return serde_json::json!({"data": data});
     }
-    json!({"data": data, "predictions": [{"model_version": "qunet", "result": regions}]})
+    serde_json::json!({"data": data, "predictions": [{"model_version": "qunet", "result": regions}]})
 }
 
 /// The last annotation of each task that was not skipped; one without regions says that there is
-/// nothing. A task that nobody annotated waits, whatever was predicted.
+/// nothing. A task that nobody annotated waits, whatever was predicted. Tasks of other stacks are
+/// theirs: one project may hold several.
 pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
     let exported: Vec<Exported> = EXPORTED.read(path)?;
     let mut answers = Answers::default();
-    for one in &exported {
+    let of_other = |one: &Exported| one.data.stack.as_ref().is_some_and(|name| name != task.name);
+    for one in exported.iter().filter(|one| !of_other(one)) {
         let of_stack = slice_of(&one.data.image).filter(|id| id.0 < task.stack.slices());
         let picture = || Error::Picture { path: path.to_owned(), picture: one.data.image.clone() };
         let id = of_stack.ok_or_else(picture)?;
-        let done = one.annotations.iter().rev().find(|annotation| !annotation.was_cancelled);
         // Predictions are read too, so that a broken one is an error, but they answer nothing.
-        one.predictions.iter().try_for_each(|it| labels(task, path, id, it).map(drop))?;
+        for prediction in one.predictions.iter().flatten().filter(|it| it.is_object()) {
+            let prediction: Annotation = json::part(prediction).map_err(|problem| {
+                EXPORTED.broken(path, format!("a prediction of slice {id}: {problem}"))
+            })?;
+            labels(task, path, id, &prediction)?;
+        }
+        let done = one.annotations.iter().rev().find(|annotation| !annotation.was_cancelled);
         let Some(annotation) = done else { continue };
         let labels = labels(task, path, id, annotation)?;
         if task.asked.contains(&id) {
             if answers.drawn.insert(id, labels).is_some() {
                 return Err(Error::Twice { path: path.to_owned(), slice: id });
             }
-        } else {
+        } else if annotation.draws() {
             answers.unasked.insert(id);
         }
     }
@@ -142,6 +160,9 @@ fn labels(
             Error::Mask { path: path.to_owned(), slice, annotation, problem }
         };
         let mask = region.mask((height, width)).map_err(broken)?;
+        if !mask.iter().any(|&inside| inside) {
+            return Err(broken(MaskProblem::Nothing));
+        }
         let label = task.label_of(&region.label().map_err(broken)?)?;
         labels.zip_mut_with(&mask, |to, &inside| *to = if inside { label } else { *to });
     }
