@@ -13,10 +13,16 @@ const COMPRESSION: u16 = 259;
 const PHOTOMETRIC: u16 = 262;
 const DESCRIPTION: u16 = 270;
 const WHITE_IS_ZERO: u64 = 0;
-const BLACK_IS_ZERO: u8 = 1;
+const BLACK_IS_ZERO: u32 = 1;
 const PALETTE: u64 = 3;
-/// A longer description is not one.
-const LONGEST: u64 = 1 << 20;
+/// The numbers that are read.
+const NUMBERS: [u16; 2] = [COMPRESSION, PHOTOMETRIC];
+/// The kind of a number of 32 bits.
+const LONG: u16 = 4;
+/// What is behind is cut off, which no OME description bears unnoticed.
+const LONGEST: u64 = 1 << 26;
+/// Of later pages only the start is of use, where tifffile names the shape of a series.
+const LONGEST_OF_LATER: u64 = 256;
 /// Ways of packing that are not read, by number.
 const UNREAD: [(u64, &str); 9] = [
     (6, "old JPEG"),
@@ -33,20 +39,31 @@ const UNREAD: [(u64, &str); 9] = [
 /// What is read of all directories.
 #[derive(Debug, Default)]
 pub(super) struct Directories {
-    /// How values are packed, of each page.
-    packings: Vec<u64>,
-    /// What the values of each page mean, where that is said and in how many bytes.
-    meanings: Vec<Meaning>,
-    /// The text with the first page.
-    pub(super) description: Option<String>,
+    pages: Vec<Page>,
     big_endian: bool,
 }
 
+/// What is read of the directory of a page.
+#[derive(Debug, Default)]
+struct Page {
+    entries: Vec<Entry>,
+    texts: Vec<String>,
+}
+
+/// A number of a directory.
 #[derive(Clone, Copy, Debug)]
-struct Meaning {
-    meaning: u64,
-    place: u64,
-    bytes: usize,
+struct Entry {
+    tag: u16,
+    value: u64,
+    /// Where its kind and its value are in the file.
+    kind_at: u64,
+    value_at: u64,
+}
+
+impl Page {
+    fn number(&self, tag: u16) -> Option<u64> {
+        self.entries.iter().rev().find(|entry| entry.tag == tag).map(|entry| entry.value)
+    }
 }
 
 impl Directories {
@@ -70,53 +87,33 @@ impl Directories {
             let (entries, size) =
                 if reader.big { (reader.number(8)?, 20) } else { (reader.number(2)?, 12) };
             let start = reader.at;
-            for entry in 0..entries {
-                let at = start + entry * size;
-                reader.go_to(at)?;
-                self.entry(reader, at)?;
-            }
+            let longest = if self.pages.is_empty() { LONGEST } else { LONGEST_OF_LATER };
+            let mut page = Page::default();
+            let filled = page.fill(reader, entries, longest);
+            self.pages.push(page);
+            filled?;
             reader.go_to(start.saturating_add(entries.saturating_mul(size)))?;
             next = reader.offset()?;
         }
         Ok(())
     }
 
-    fn entry(&mut self, reader: &mut Reader<'_>, at: u64) -> io::Result<()> {
-        let (tag, kind, count) = (reader.number(2)? as u16, reader.number(2)?, reader.offset()?);
-        let place = at + if reader.big { 12 } else { 8 };
-        // A value of 16 or 32 bits is in its entry.
-        let bytes = if kind == 3 { 2 } else { 4 };
-        match tag {
-            COMPRESSION => self.packings.push(reader.number(bytes)?),
-            PHOTOMETRIC => {
-                let meaning = reader.number(bytes)?;
-                self.meanings.push(Meaning { meaning, place, bytes });
-            }
-            DESCRIPTION if self.description.is_none() && count <= LONGEST => {
-                let inside = if reader.big { 8 } else { 4 };
-                let from = if count <= inside { place } else { reader.offset()? };
-                let back = reader.at;
-                reader.go_to(from)?;
-                let mut text = Vec::new();
-                reader.file.take(count).read_to_end(&mut text)?;
-                self.description = Some(String::from_utf8_lossy(&text).into_owned());
-                reader.go_to(back)?;
-            }
-            _ => {}
-        }
-        Ok(())
+    /// The texts of a page.
+    pub(super) fn texts(&self, page: usize) -> impl Iterator<Item = &str> {
+        self.pages.get(page).into_iter().flat_map(|page| &page.texts).map(String::as_str)
     }
 
     /// Refuses what the decoder would refuse in words of its own.
     pub(super) fn check(&self, path: &Path, purpose: Purpose) -> Result<(), Error> {
         let unsupported =
             |what, remedy| Err(Error::Unsupported { path: path.to_owned(), what, remedy });
-        let unread = |packing: &u64| UNREAD.iter().find(|(number, _)| number == packing);
-        if let Some((_, name)) = self.packings.iter().find_map(unread) {
+        let numbers = |tag| self.pages.iter().filter_map(move |page| page.number(tag));
+        let unread = |packing| UNREAD.iter().find(|(number, _)| *number == packing);
+        if let Some((_, name)) = numbers(COMPRESSION).find_map(unread) {
             let what = format!("pages packed as {name}");
             return unsupported(what, "save it unpacked, or with deflate or LZW");
         }
-        let palette = self.meanings.iter().any(|said| said.meaning == PALETTE);
+        let palette = numbers(PHOTOMETRIC).any(|meaning| meaning == PALETTE);
         if palette && purpose == Purpose::Image {
             let what = "indices into a colour table, which are no grey values".to_owned();
             return unsupported(
@@ -129,14 +126,57 @@ impl Directories {
 
     /// Bytes by which the decoder takes values for grey that grow from black.
     pub(super) fn patches(&self) -> Vec<(u64, u8)> {
-        let turned = |said: &&Meaning| matches!(said.meaning, WHITE_IS_ZERO | PALETTE);
-        let patch = |&Meaning { place, bytes, .. }: &Meaning| {
-            let last = bytes as u64 - 1;
-            let lowest = if self.big_endian { last } else { 0 };
-            let byte = move |at: u64| if at == lowest { BLACK_IS_ZERO } else { 0 };
-            (0..=last).map(move |at| (place + at, byte(at)))
+        let entries = self.pages.iter().flat_map(|page| &page.entries);
+        let turned = entries.filter(|entry| {
+            entry.tag == PHOTOMETRIC && matches!(entry.value, WHITE_IS_ZERO | PALETTE)
+        });
+        turned.flat_map(|entry| self.patch(entry, BLACK_IS_ZERO)).collect()
+    }
+
+    /// Bytes by which an entry holds another number.
+    fn patch(&self, entry: &Entry, value: u32) -> impl Iterator<Item = (u64, u8)> {
+        let (kind, value) = match self.big_endian {
+            true => (LONG.to_be_bytes(), value.to_be_bytes()),
+            false => (LONG.to_le_bytes(), value.to_le_bytes()),
         };
-        self.meanings.iter().filter(turned).flat_map(patch).collect()
+        (entry.kind_at..).zip(kind).chain((entry.value_at..).zip(value))
+    }
+}
+
+impl Page {
+    /// From the entries that the reader is at.
+    fn fill(&mut self, reader: &mut Reader<'_>, entries: u64, longest: u64) -> io::Result<()> {
+        let (start, size) = (reader.at, if reader.big { 20 } else { 12 });
+        for entry in 0..entries {
+            reader.go_to(start + entry * size)?;
+            self.entry(reader, longest)?;
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, reader: &mut Reader<'_>, longest: u64) -> io::Result<()> {
+        let tag = reader.number(2)? as u16;
+        let (kind_at, kind, count) = (reader.at, reader.number(2)?, reader.offset()?);
+        let value_at = reader.at;
+        if NUMBERS.contains(&tag) {
+            let bytes = match kind {
+                1 => 1,
+                3 => 2,
+                16 if reader.big => 8,
+                _ => 4,
+            };
+            let value = reader.number(bytes)?;
+            self.entries.push(Entry { tag, value, kind_at, value_at });
+        }
+        if tag == DESCRIPTION {
+            let inside = if reader.big { 8 } else { 4 };
+            let from = if count <= inside { value_at } else { reader.offset()? };
+            reader.go_to(from)?;
+            let mut text = Vec::new();
+            reader.file.take(count.min(longest)).read_to_end(&mut text)?;
+            self.texts.push(String::from_utf8_lossy(&text).into_owned());
+        }
+        Ok(())
     }
 }
 

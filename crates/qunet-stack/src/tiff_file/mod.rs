@@ -1,10 +1,12 @@
-//! Multi-page TIFF: one page, one slice, or the planes of a stack behind one page. Values are those that are stored, whatever colours they
-//! stand for: white as 0 is not turned round, and a colour table is for masks, whose labels are its
-//! indices.
+//! Multi-page TIFF: one page, one slice, or the planes of a stack behind one page. Values are those
+//! that are stored, whatever colours they stand for: white as 0 is not turned round, and a colour
+//! table is for masks, whose labels are its indices.
 
 mod contiguous;
 mod description;
 mod directory;
+mod ome;
+mod xml;
 
 use std::fs::File;
 use std::io::BufReader;
@@ -16,7 +18,7 @@ use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::{SampleFormat, Tag};
 
 use self::contiguous::Contiguous;
-use self::description::Planes;
+use self::description::{Planes, Refusal, check_series};
 use self::directory::{Directories, Patched};
 use crate::source::{Purpose, Source};
 use crate::{Error, SlicePixels};
@@ -34,6 +36,8 @@ pub(crate) struct Slices {
     decoder: Pages,
     /// The planes without a page of their own.
     contiguous: Option<Contiguous>,
+    /// The page of each slice.
+    order: Vec<usize>,
     shape: [usize; 3],
     /// What the pages are stored as.
     dtype: &'static str,
@@ -53,7 +57,6 @@ impl Slices {
         limits.ifd_value_size = usize::try_from(length).unwrap_or(usize::MAX);
         let directories = Directories::read(path, &file)?;
         directories.check(path, purpose)?;
-        let planes = Planes::of(directories.description.as_deref().unwrap_or_default());
         let file = BufReader::new(Patched::new(file, directories.patches()));
         let mut decoder = Decoder::new(file).map_err(broken)?.with_limits(limits);
         let (width, height) = decoder.dimensions().map_err(broken)?;
@@ -64,25 +67,28 @@ impl Slices {
             decoder.next_image().map_err(broken)?;
             pages += 1;
         }
-        let shape = [pages, height as usize, width as usize];
-        if shape.contains(&0) {
+        let [height, width] = [height as usize, width as usize];
+        if [height, width].contains(&0) {
+            let shape = [pages, height, width];
             return Err(Error::Empty { name: path.display().to_string(), shape });
         }
-        let contiguous = match planes.behind_one_page(pages) {
-            Some(planes) => {
-                Contiguous::find(path, &mut decoder, dtype, [planes, shape[1], shape[2]])?
-            }
+        let pages: Vec<usize> = (0..pages).collect();
+        let planes = planes(path, &directories, &pages)?;
+        let contiguous = match planes.behind_one_page(pages.len()) {
+            Some(planes) => Contiguous::find(path, &mut decoder, dtype, [planes, height, width])?,
             None => None,
         };
-        let found = contiguous.as_ref().map_or(pages, Contiguous::planes);
-        planes.check(path, pages, found)?;
-        let shape = [found, shape[1], shape[2]];
+        let found = contiguous.as_ref().map_or(pages.len(), Contiguous::planes);
+        let refused = |Refusal { what, remedy }| refusal(path, what, remedy);
+        planes.check(pages.len(), found).map_err(refused)?;
+        let order = planes.order(pages).map_err(refused)?;
+        let shape = [found, height, width];
         // Pages may share what is stored, and each of them takes memory of its own.
         let page = height as u64 * width as u64;
         if page.saturating_mul(found as u64) > largest {
             return Err(Error::TooLarge { path: path.to_owned(), shape });
         }
-        Ok(Self { path: path.to_owned(), decoder, contiguous, shape, dtype })
+        Ok(Self { path: path.to_owned(), decoder, contiguous, order, shape, dtype })
     }
 
     fn check_alike(&mut self) -> Result<(), Error> {
@@ -96,6 +102,18 @@ impl Slices {
         }
         Ok(())
     }
+}
+
+/// What the descriptions of the pages say of the planes.
+fn planes(path: &Path, directories: &Directories, pages: &[usize]) -> Result<Planes, Error> {
+    let refused = |Refusal { what, remedy }| refusal(path, what, remedy);
+    let texts = pages.iter().flat_map(|&page| directories.texts(page));
+    check_series(texts).map_err(refused)?;
+    Planes::of(directories.texts(0)).map_err(refused)
+}
+
+fn refusal(path: &Path, what: String, remedy: &'static str) -> Error {
+    Error::Unsupported { path: path.to_owned(), what, remedy }
 }
 
 /// What the values of the page that the decoder is at are stored as.
@@ -138,7 +156,7 @@ impl Source for Slices {
         }
         let path = self.path.clone();
         let broken = |source| Error::decode(&path, "TIFF file", source);
-        self.decoder.seek_to_image(index).map_err(broken)?;
+        self.decoder.seek_to_image(self.order[index]).map_err(broken)?;
         self.check_alike()?;
         let page = self.decoder.read_image().map_err(broken)?;
         let shape = (self.shape[1], self.shape[2]);

@@ -1,0 +1,69 @@
+//! TIFF files of many kinds: read as their author meant them, or refused by name.
+//!
+//! `cases/tiff/make.py` wrote the files, and `expected.json` from what tifffile reads of them.
+#![cfg(feature = "tiff")]
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use qunet_stack::{Error, Stack};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Expected {
+    shape: [usize; 3],
+    values: Vec<f32>,
+}
+
+fn file(name: &str) -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/tiff")).join(name)
+}
+
+fn expected() -> BTreeMap<String, Expected> {
+    serde_json::from_slice(&fs::read(file("expected.json")).unwrap()).unwrap()
+}
+
+fn values(stack: &Stack) -> Vec<f32> {
+    stack.ids().flat_map(|id| stack.slice(id).unwrap().to_f32().into_iter()).collect()
+}
+
+/// A file is refused with these words, each as an image and as labels.
+#[track_caller]
+fn assert_refused(path: &Path, says: &[&str]) {
+    for refused in [Stack::open(path), Stack::open_labels(path)] {
+        let error = refused.unwrap_err();
+        assert!(matches!(error, Error::Unsupported { .. }), "{error:?}");
+        let message = error.to_string();
+        for words in says {
+            assert!(message.contains(words), "{message:?} does not say {words:?}");
+        }
+    }
+}
+
+#[test]
+fn values_and_their_order_are_those_of_tifffile() {
+    let expected = expected();
+    assert!(!expected.is_empty());
+    for (name, Expected { shape, values: expected }) in expected {
+        let stack = Stack::open_labels(file(&name)).unwrap();
+        assert_eq!(stack.shape(), shape, "{name}");
+        assert!(values(&stack) == expected, "{name}");
+    }
+}
+
+#[test]
+fn files_of_several_stacks_are_refused_by_what_they_hold() {
+    for (name, says) in [
+        ("ome_prefix_channels.tif", ["2 channels", "split them"]),
+        ("ome_quotes_channels.tif", ["2 channels", "split them"]),
+        ("axes_channels.tif", ["2 channels", "split them"]),
+        ("ome_images.tif", ["2 images", "file of its own"]),
+        ("ome_fewer.tif", ["6 pages", "tells of 5"]),
+        ("series.tif", ["2 series of 3, 2 planes", "file of its own"]),
+        ("series_and_page.tif", ["4 pages", "tells of 3"]),
+    ] {
+        assert_refused(&file(name), &says);
+    }
+}
