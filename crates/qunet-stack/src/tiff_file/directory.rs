@@ -6,17 +6,25 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use super::tiles::Tiles;
 use crate::Error;
 use crate::source::Purpose;
 
+const WIDTH: u16 = 256;
+const HEIGHT: u16 = 257;
 const COMPRESSION: u16 = 259;
 const PHOTOMETRIC: u16 = 262;
 const DESCRIPTION: u16 = 270;
+const STRIPS: u16 = 273;
+const TILE_WIDTH: u16 = 322;
+const TILE_HEIGHT: u16 = 323;
+const LZW: u64 = 5;
 const WHITE_IS_ZERO: u64 = 0;
 const BLACK_IS_ZERO: u32 = 1;
 const PALETTE: u64 = 3;
 /// The numbers that are read.
-const NUMBERS: [u16; 2] = [COMPRESSION, PHOTOMETRIC];
+const NUMBERS: [u16; 7] =
+    [WIDTH, HEIGHT, COMPRESSION, PHOTOMETRIC, STRIPS, TILE_WIDTH, TILE_HEIGHT];
 /// The kind of a number of 32 bits.
 const LONG: u16 = 4;
 /// What is behind is cut off, which no OME description bears unnoticed.
@@ -63,6 +71,26 @@ struct Entry {
 impl Page {
     fn number(&self, tag: u16) -> Option<u64> {
         self.entries.iter().rev().find(|entry| entry.tag == tag).map(|entry| entry.value)
+    }
+
+    /// The tiles of a page that is packed with LZW.
+    fn tiles(&self) -> Option<Tiles> {
+        let tiled = self.number(COMPRESSION) == Some(LZW) && self.number(STRIPS).is_none();
+        let page = [self.number(HEIGHT)?, self.number(WIDTH)?];
+        let tile = [self.number(TILE_HEIGHT)?, self.number(TILE_WIDTH)?];
+        Tiles::new(page, tile).filter(|_| tiled)
+    }
+
+    /// What the decoder is to read otherwise than it is.
+    fn changes(&self) -> impl Iterator<Item = (&Entry, u32)> {
+        let pile = self.tiles().map(|tiles| tiles.pile());
+        let change = move |entry: &Entry| match (entry.tag, entry.value, pile) {
+            (PHOTOMETRIC, WHITE_IS_ZERO | PALETTE, _) => Some(BLACK_IS_ZERO),
+            (HEIGHT, _, Some([height, _])) => Some(height),
+            (WIDTH, _, Some([_, width])) => Some(width),
+            _ => None,
+        };
+        self.entries.iter().filter_map(move |entry| Some((entry, change(entry)?)))
     }
 }
 
@@ -124,13 +152,16 @@ impl Directories {
         Ok(())
     }
 
-    /// Bytes by which the decoder takes values for grey that grow from black.
+    /// The tiles of each page that the decoder takes for a pile of them.
+    pub(super) fn tiles(&self) -> Vec<Option<Tiles>> {
+        self.pages.iter().map(Page::tiles).collect()
+    }
+
+    /// Bytes by which the decoder takes values for grey that grow from black, and tiles that are
+    /// packed with LZW for a pile.
     pub(super) fn patches(&self) -> Vec<(u64, u8)> {
-        let entries = self.pages.iter().flat_map(|page| &page.entries);
-        let turned = entries.filter(|entry| {
-            entry.tag == PHOTOMETRIC && matches!(entry.value, WHITE_IS_ZERO | PALETTE)
-        });
-        turned.flat_map(|entry| self.patch(entry, BLACK_IS_ZERO)).collect()
+        let changes = self.pages.iter().flat_map(Page::changes);
+        changes.flat_map(|(entry, value)| self.patch(entry, value)).collect()
     }
 
     /// Bytes by which an entry holds another number.

@@ -6,6 +6,7 @@ mod contiguous;
 mod description;
 mod directory;
 mod ome;
+mod tiles;
 mod xml;
 
 use std::fs::File;
@@ -13,13 +14,14 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
-use tiff::ColorType;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::{SampleFormat, Tag};
+use tiff::{ColorType, TiffResult};
 
 use self::contiguous::Contiguous;
 use self::description::{Planes, Refusal, check_series};
 use self::directory::{Directories, Patched};
+use self::tiles::Tiles;
 use crate::source::{Purpose, Source};
 use crate::{Error, SlicePixels};
 
@@ -38,6 +40,8 @@ pub(crate) struct Slices {
     contiguous: Option<Contiguous>,
     /// The page of each slice.
     order: Vec<usize>,
+    /// The tiles of each page that the decoder takes for a pile of them.
+    tiles: Vec<Option<Tiles>>,
     shape: [usize; 3],
     /// What the pages are stored as.
     dtype: &'static str,
@@ -50,24 +54,15 @@ impl Slices {
         let file = File::open(path).map_err(cannot_read)?;
         let length = file.metadata().map_err(cannot_read)?.len();
         let largest = length.saturating_mul(LARGEST_RATIO).max(LITTLE);
-        let most = usize::try_from(largest).unwrap_or(usize::MAX);
-        let mut limits = Limits::default();
-        limits.decoding_buffer_size = most;
-        limits.intermediate_buffer_size = most;
-        limits.ifd_value_size = usize::try_from(length).unwrap_or(usize::MAX);
         let directories = Directories::read(path, &file)?;
         directories.check(path, purpose)?;
+        let tiles = directories.tiles();
         let file = BufReader::new(Patched::new(file, directories.patches()));
-        let mut decoder = Decoder::new(file).map_err(broken)?.with_limits(limits);
-        let (width, height) = decoder.dimensions().map_err(broken)?;
+        let decoder = Decoder::new(file).map_err(broken)?;
+        let mut decoder = decoder.with_limits(limits(length, largest));
+        let [height, width] = size(&mut decoder, &tiles, 0).map_err(broken)?;
         let dtype = dtype(path, &mut decoder)?;
-        let mut pages = 1;
-        // The decoder notices pages that refer to one another in a circle.
-        while decoder.more_images() {
-            decoder.next_image().map_err(broken)?;
-            pages += 1;
-        }
-        let [height, width] = [height as usize, width as usize];
+        let pages = count(&mut decoder).map_err(broken)?;
         if [height, width].contains(&0) {
             let shape = [pages, height, width];
             return Err(Error::Empty { name: path.display().to_string(), shape });
@@ -88,20 +83,47 @@ impl Slices {
         if page.saturating_mul(found as u64) > largest {
             return Err(Error::TooLarge { path: path.to_owned(), shape });
         }
-        Ok(Self { path: path.to_owned(), decoder, contiguous, order, shape, dtype })
+        Ok(Self { path: path.to_owned(), decoder, contiguous, order, tiles, shape, dtype })
     }
 
-    fn check_alike(&mut self) -> Result<(), Error> {
+    fn check_alike(&mut self, page: usize) -> Result<(), Error> {
         let broken = |source| Error::decode(&self.path, "TIFF file", source);
-        let (width, height) = self.decoder.dimensions().map_err(broken)?;
+        let [height, width] = size(&mut self.decoder, &self.tiles, page).map_err(broken)?;
         let dtype = dtype(&self.path, &mut self.decoder)?;
-        let found = (height as usize, width as usize, dtype);
+        let found = (height, width, dtype);
         let expected = (self.shape[1], self.shape[2], self.dtype);
         if found != expected {
             return Err(Error::UnevenSlices { path: self.path.clone(), found, expected });
         }
         Ok(())
     }
+}
+
+fn limits(length: u64, largest: u64) -> Limits {
+    let most = usize::try_from(largest).unwrap_or(usize::MAX);
+    let mut limits = Limits::default();
+    limits.decoding_buffer_size = most;
+    limits.intermediate_buffer_size = most;
+    limits.ifd_value_size = usize::try_from(length).unwrap_or(usize::MAX);
+    limits
+}
+
+/// How many pages there are, of which the decoder is at the first and then at the last.
+fn count(decoder: &mut Pages) -> TiffResult<usize> {
+    let mut pages = 1;
+    // The decoder notices pages that refer to one another in a circle.
+    while decoder.more_images() {
+        decoder.next_image()?;
+        pages += 1;
+    }
+    Ok(pages)
+}
+
+/// Height and width of the page that the decoder is at.
+fn size(decoder: &mut Pages, tiles: &[Option<Tiles>], page: usize) -> TiffResult<[usize; 2]> {
+    let (width, height) = decoder.dimensions()?;
+    let tiles = tiles.get(page).copied().flatten();
+    Ok(tiles.map_or([height as usize, width as usize], |tiles| tiles.page()))
 }
 
 /// What the descriptions of the pages say of the planes.
@@ -156,12 +178,17 @@ impl Source for Slices {
         }
         let path = self.path.clone();
         let broken = |source| Error::decode(&path, "TIFF file", source);
-        self.decoder.seek_to_image(self.order[index]).map_err(broken)?;
-        self.check_alike()?;
-        let page = self.decoder.read_image().map_err(broken)?;
-        let shape = (self.shape[1], self.shape[2]);
+        let page = self.order[index];
+        self.decoder.seek_to_image(page).map_err(broken)?;
+        self.check_alike(page)?;
+        let (width, height) = self.decoder.dimensions().map_err(broken)?;
+        let values = self.decoder.read_image().map_err(broken)?;
         let short = || Error::decode(&path, "TIFF file", "a page holds too few values");
-        pixels(shape, page).ok_or_else(short)
+        let pixels = pixels((height as usize, width as usize), values).ok_or_else(short)?;
+        Ok(match self.tiles.get(page) {
+            Some(Some(tiles)) => tiles.lay_out(&pixels),
+            _ => pixels,
+        })
     }
 }
 

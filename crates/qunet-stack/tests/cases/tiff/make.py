@@ -1,12 +1,15 @@
-"""Writes the files beside it, and expected.json: the pages that a stack has, as tifffile reads them.
+"""Writes the files beside it, and expected.json: shape and CRC-32 (of the values as
+little-endian floats of 32 bits) of the pages that a stack has, as tifffile reads them.
 
-Files that are to be refused have none there. Run with numpy and tifffile.
+Files that are to be refused have none there. Run with numpy, rasterio (GDAL) and tifffile.
 """
 
 import json
 import pathlib
+import zlib
 
 import numpy
+import rasterio
 import tifffile
 
 HERE = pathlib.Path(__file__).parent
@@ -18,8 +21,9 @@ def expect(name, pages=None):
     """What tifffile reads of all pages, or of those."""
     with tifffile.TiffFile(HERE / name) as file:
         pages = range(len(file.pages)) if pages is None else pages
-        slices = numpy.stack([file.pages[page].asarray() for page in pages]).astype(int)
-    expected[name] = {"shape": slices.shape, "values": slices.ravel().tolist()}
+        slices = numpy.stack([file.pages[page].asarray() for page in pages])
+    crc = zlib.crc32(slices.astype("<f4").tobytes())
+    expected[name] = {"shape": slices.shape, "crc": crc}
     return slices
 
 
@@ -72,5 +76,39 @@ def descriptions():
     tifffile.imwrite(HERE / "axes_channels.tif", STACK[:2], metadata={"axes": "CYX"})
 
 
+def noise(height, width, seed):
+    return numpy.random.default_rng(seed).integers(0, 40, (height, width)).astype(numpy.uint16)
+
+
+def disk(height, width):
+    rows, columns = numpy.mgrid[:height, :width]
+    inside = numpy.hypot(rows - height / 2, columns - width / 2) < height / 4
+    return (inside * 255).astype(numpy.uint8)
+
+
+def tiles():
+    """LZW in tiles that do not fill the page, of which the decoder loses the last values of some."""
+    options = {"tile": (16, 16), "compression": "lzw", "photometric": "minisblack"}
+    for name, page, more in [
+        ("tiles_noise.tif", noise(21, 38, 1), {}),
+        ("tiles_predictor.tif", noise(21, 38, 2), {"predictor": True}),
+        ("tiles_big_endian.tif", noise(21, 38, 3), {"byteorder": ">"}),
+        ("tiles_bigtiff.tif", noise(21, 38, 4), {"byteorder": ">", "bigtiff": True}),
+        ("tiles_disk.tif", disk(37, 44), {}),
+        ("tiles_whole.tif", disk(32, 48), {}),
+        ("tiles_float.tif", noise(21, 38, 5).astype(numpy.float32) / 7, {"predictor": True}),
+    ]:
+        tifffile.imwrite(HERE / name, page, metadata=None, **options, **more)
+        expect(name)
+    # GDAL is libtiff.
+    with rasterio.open(
+        HERE / "tiles_gdal.tif", "w", driver="GTiff", height=67, width=40, count=1, dtype="uint8",
+        tiled=True, blockxsize=32, blockysize=32, compress="lzw",
+    ) as file:
+        file.write(disk(67, 40), 1)
+    expect("tiles_gdal.tif")
+
+
 descriptions()
-(HERE / "expected.json").write_text(json.dumps(expected, separators=(",", ":")) + "\n")
+tiles()
+(HERE / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
