@@ -72,3 +72,9 @@ fn files_of_several_stacks_are_refused_by_what_they_hold() {
         assert_refused(&file(name), &says);
     }
 }
+
+#[test]
+fn bits_that_are_packed_in_another_way_are_refused_by_its_name() {
+    assert_refused(&file("bits_group4.tif"), &["CCITT fax of group 4", "deflate or LZW"]);
+    assert_refused(&file("bits_lowest_first.tif"), &["lowest bit", "highest first"]);
+}

@@ -14,17 +14,19 @@ const WIDTH: u16 = 256;
 const HEIGHT: u16 = 257;
 const COMPRESSION: u16 = 259;
 const PHOTOMETRIC: u16 = 262;
+const FILL_ORDER: u16 = 266;
 const DESCRIPTION: u16 = 270;
 const STRIPS: u16 = 273;
 const TILE_WIDTH: u16 = 322;
 const TILE_HEIGHT: u16 = 323;
 const LZW: u64 = 5;
+const LOWEST_BIT_FIRST: u64 = 2;
 const WHITE_IS_ZERO: u64 = 0;
 const BLACK_IS_ZERO: u32 = 1;
 const PALETTE: u64 = 3;
 /// The numbers that are read.
-const NUMBERS: [u16; 7] =
-    [WIDTH, HEIGHT, COMPRESSION, PHOTOMETRIC, STRIPS, TILE_WIDTH, TILE_HEIGHT];
+const NUMBERS: [u16; 8] =
+    [WIDTH, HEIGHT, COMPRESSION, PHOTOMETRIC, FILL_ORDER, STRIPS, TILE_WIDTH, TILE_HEIGHT];
 /// The kind of a number of 32 bits.
 const LONG: u16 = 4;
 /// What is behind is cut off, which no OME description bears unnoticed.
@@ -32,7 +34,10 @@ const LONGEST: u64 = 1 << 26;
 /// Of later pages only the start is of use, where tifffile names the shape of a series.
 const LONGEST_OF_LATER: u64 = 256;
 /// Ways of packing that are not read, by number.
-const UNREAD: [(u64, &str); 9] = [
+const UNREAD: [(u64, &str); 12] = [
+    (2, "CCITT fax"),
+    (3, "CCITT fax of group 3"),
+    (4, "CCITT fax of group 4"),
     (6, "old JPEG"),
     (7, "JPEG"),
     (34_712, "JPEG 2000"),
@@ -140,6 +145,13 @@ impl Directories {
         if let Some((_, name)) = numbers(COMPRESSION).find_map(unread) {
             let what = format!("pages packed as {name}");
             return unsupported(what, "save it unpacked, or with deflate or LZW");
+        }
+        if numbers(FILL_ORDER).any(|order| order == LOWEST_BIT_FIRST) {
+            let what = "bytes whose lowest bit comes first (FillOrder 2)".to_owned();
+            return unsupported(
+                what,
+                "save it anew with the highest first, as tiffcp -f msb2lsb does",
+            );
         }
         let palette = numbers(PHOTOMETRIC).any(|meaning| meaning == PALETTE);
         if palette && purpose == Purpose::Image {

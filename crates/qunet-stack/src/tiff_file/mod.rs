@@ -30,6 +30,9 @@ use crate::{Error, SlicePixels};
 const LARGEST_RATIO: u64 = 2_800;
 const LITTLE: u64 = 1 << 20;
 
+/// What numpy calls values of a bit each.
+const BIT: &str = "bool";
+
 type Pages = Decoder<BufReader<Patched<File>>>;
 
 /// The pages of a TIFF file, all of the size and type of the first.
@@ -79,7 +82,7 @@ impl Slices {
         let order = planes.order(pages).map_err(refused)?;
         let shape = [found, height, width];
         // Pages may share what is stored, and each of them takes memory of its own.
-        let page = height as u64 * width as u64;
+        let page = height as u64 * row_bytes(dtype, width) as u64;
         if page.saturating_mul(found as u64) > largest {
             return Err(Error::TooLarge { path: path.to_owned(), shape });
         }
@@ -149,6 +152,7 @@ fn dtype(path: &Path, decoder: &mut Pages) -> Result<&'static str, Error> {
         return Err(Error::Colour { path: path.to_owned(), colour: format!("{colour:?}") });
     };
     Ok(match (format, bits) {
+        (SampleFormat::Uint, 1) => BIT,
         (SampleFormat::Uint, 8) => "uint8",
         (SampleFormat::Uint, 16) => "uint16",
         (SampleFormat::Uint, 32) => "uint32",
@@ -184,12 +188,30 @@ impl Source for Slices {
         let (width, height) = self.decoder.dimensions().map_err(broken)?;
         let values = self.decoder.read_image().map_err(broken)?;
         let short = || Error::decode(&path, "TIFF file", "a page holds too few values");
-        let pixels = pixels((height as usize, width as usize), values).ok_or_else(short)?;
+        let shape = (height as usize, width as usize);
+        let pixels = match values {
+            DecodingResult::U8(packed) if self.dtype == BIT => bits(shape, &packed),
+            values => pixels(shape, values),
+        };
+        let pixels = pixels.ok_or_else(short)?;
         Ok(match self.tiles.get(page) {
             Some(Some(tiles)) => tiles.lay_out(&pixels),
             _ => pixels,
         })
     }
+}
+
+/// The least bytes of a row, of a byte for each value but for bits.
+fn row_bytes(dtype: &str, width: usize) -> usize {
+    if dtype == BIT { width.div_ceil(8) } else { width }
+}
+
+/// Bits as 0 and 1; a row begins with a byte, and each byte with its highest bit.
+fn bits(shape @ (height, width): (usize, usize), packed: &[u8]) -> Option<SlicePixels> {
+    let row = row_bytes(BIT, width);
+    let bit = |(y, x): (usize, usize)| packed[y * row + x / 8] >> (7 - x % 8) & 1;
+    let enough = packed.len() >= height.checked_mul(row)?;
+    enough.then(|| SlicePixels::U8(Array2::from_shape_fn(shape, bit)))
 }
 
 fn pixels(shape: (usize, usize), page: DecodingResult) -> Option<SlicePixels> {

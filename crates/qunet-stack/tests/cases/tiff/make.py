@@ -1,7 +1,7 @@
 """Writes the files beside it, and expected.json: shape and CRC-32 (of the values as
 little-endian floats of 32 bits) of the pages that a stack has, as tifffile reads them.
 
-Files that are to be refused have none there. Run with numpy, rasterio (GDAL) and tifffile.
+Files that are to be refused have none there. Run with numpy, Pillow, rasterio (GDAL) and tifffile.
 """
 
 import json
@@ -11,6 +11,7 @@ import zlib
 import numpy
 import rasterio
 import tifffile
+from PIL import Image
 
 HERE = pathlib.Path(__file__).parent
 STACK = numpy.random.default_rng(1).integers(0, 4000, (6, 4, 5)).astype(numpy.uint16)
@@ -109,6 +110,34 @@ def tiles():
     expect("tiles_gdal.tif")
 
 
+def bits():
+    """Masks of a bit each, of which 0 is white in some: the values are those that are stored."""
+    masks = numpy.stack([disk(19, 21), disk(19, 21).T[:19, :19].repeat(2, 1)[:, :21]]) > 0
+    for name, more in [
+        ("bits.tif", {}),
+        ("bits_black_is_zero.tif", {"photometric": "minisblack"}),
+        ("bits_packbits.tif", {"compression": "packbits"}),
+        ("bits_lzw.tif", {"compression": "lzw"}),
+        ("bits_deflate.tif", {"compression": "deflate"}),
+        ("bits_tiles.tif", {"compression": "lzw", "tile": (16, 16)}),
+        ("bits_deflate_tiles.tif", {"compression": "deflate", "tile": (16, 16)}),
+    ]:
+        tifffile.imwrite(HERE / name, masks, **more)
+        assert (expect(name) == masks).all()
+    # Nothing packs better than nothing: more than 2,800 values to a byte.
+    empty = numpy.zeros((1, 3000, 3000), bool)
+    tifffile.imwrite(HERE / "bits_empty.tif", empty, compression="lzw", rowsperstrip=3000)
+    expect("bits_empty.tif")
+    pages = [Image.fromarray(mask) for mask in masks]
+    for name, packing in [("bits_pillow.tif", None), ("bits_group4.tif", "group4")]:
+        pages[0].save(HERE / name, save_all=True, append_images=pages[1:], compression=packing)
+    assert (expect("bits_pillow.tif") == masks).all()
+    pages[0].save(HERE / "bits_lowest_first.tif", compression="tiff_lzw", tiffinfo={266: 2})
+    with tifffile.TiffFile(HERE / "bits_lowest_first.tif") as file:
+        assert file.pages[0].fillorder == 2 and (file.asarray() == masks[0]).all()
+
+
 descriptions()
 tiles()
+bits()
 (HERE / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
