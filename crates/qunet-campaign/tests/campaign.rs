@@ -255,6 +255,36 @@ fn a_slice_without_foreground_waits_until_somebody_says_it_is_empty() {
 }
 
 #[test]
+fn a_slice_named_as_empty_is_never_passed_over() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let mut campaign = begin(folder.path(), &config());
+    let lesion = |slice: &SliceId| phantom(1).truth.mask(*slice).unwrap().iter().any(|&it| it);
+    let drawn = campaign.manifest().asked(0).into_iter().find(lesion).unwrap();
+    let other = campaign.manifest().asked(1)[0];
+    let truth = folder.path().join("a.truth.nii.gz");
+    // The other stack has no masks here.
+    let both = Masks::default().stack("a", &truth).empty("b", other);
+    let ingested = campaign.ingest(&both).unwrap();
+    assert!(ingested.taken.iter().any(|id| (id.stack, id.slice) == (1, other)));
+    assert!(campaign.manifest().stacks[0].is_annotated(drawn));
+    // Drawn and empty at once is a contradiction.
+    let both = Masks::default().stack("a", &truth).empty("a", drawn);
+    assert!(matches!(campaign.ingest(&both), Err(Error::NotEmptySlice { .. })));
+}
+
+#[test]
+fn one_class_is_not_read_where_there_are_several() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let classes = ["lesion", "vessel"].map(str::to_owned).to_vec();
+    let mut campaign = begin(folder.path(), &CampaignConfig { classes, ..config() });
+    let masks = Masks::default().binary(true).accept_empty(true);
+    let message = campaign.ingest(&masks).unwrap_err().to_string();
+    assert!(message.contains("lesion, vessel"), "{message}");
+}
+
+#[test]
 fn training_goes_on_from_weights_that_saw_foreground_and_otherwise_starts_afresh() {
     let _turn = alone();
     let folder = tempfile::tempdir().unwrap();
