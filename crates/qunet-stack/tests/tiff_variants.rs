@@ -78,3 +78,14 @@ fn bits_that_are_packed_in_another_way_are_refused_by_its_name() {
     assert_refused(&file("bits_group4.tif"), &["CCITT fax of group 4", "deflate or LZW"]);
     assert_refused(&file("bits_lowest_first.tif"), &["lowest bit", "highest first"]);
 }
+
+#[test]
+fn pages_that_may_be_no_slices_are_refused_in_words_about_pages() {
+    for (name, says) in [
+        ("copy_as_large.tif", ["number 4", "without that page"]),
+        ("other_size.tif", ["(4, 5) and, on page 4, (2, 3)", "only the pages of the stack"]),
+        ("transparency.tif", ["number 2", "without transparency"]),
+    ] {
+        assert_refused(&file(name), &says);
+    }
+}

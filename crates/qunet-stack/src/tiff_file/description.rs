@@ -1,12 +1,21 @@
 //! What ImageJ, OME and tifffile write beside the pages: how many planes there are, and of what.
 
+use std::path::Path;
+
 use super::ome::{self, Run};
+use crate::Error;
 
 /// What is not read, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) what: String,
     pub(super) remedy: &'static str,
+}
+
+impl Refusal {
+    pub(super) fn of(self, path: &Path) -> Error {
+        Error::Unsupported { path: path.to_owned(), what: self.what, remedy: self.remedy }
+    }
 }
 
 /// The planes of a file by its description; those that are not stated are 1.
@@ -234,12 +243,12 @@ mod tests {
     fn ome_that_leaves_something_open_is_refused() {
         for (data, says) in [
             ("<TiffData IFD='0'/>", "without a page for plane 1"),
-            ("<TiffData IFD='1' PlaneCount='3'/>", "plane 2 on page 3"),
-            ("<TiffData PlaneCount='999999999999'/>", "plane 3 on page 3"),
-            ("<TiffData/><TiffData IFD='1'/>", "plane 0 on page 1"),
+            ("<TiffData IFD='1' PlaneCount='3'/>", "plane 2 on IFD=3"),
+            ("<TiffData PlaneCount='999999999999'/>", "plane 3 on IFD=3"),
+            ("<TiffData/><TiffData IFD='1'/>", "plane 0 on IFD=1"),
             (
                 "<TiffData IFD='0'/><TiffData FirstZ='1' IFD='0'/><TiffData FirstZ='2' IFD='1'/>",
-                "two planes on page 0",
+                "two planes on IFD=0",
             ),
             ("<TiffData FirstZ='3'/>", "cannot be read"),
             ("<TiffData FirstT='1'/>", "cannot be read"),

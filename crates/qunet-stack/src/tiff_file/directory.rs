@@ -6,10 +6,13 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use super::description::Refusal;
 use super::tiles::Tiles;
 use crate::Error;
 use crate::source::Purpose;
 
+const KIND: u16 = 254;
+const OLD_KIND: u16 = 255;
 const WIDTH: u16 = 256;
 const HEIGHT: u16 = 257;
 const COMPRESSION: u16 = 259;
@@ -24,9 +27,23 @@ const LOWEST_BIT_FIRST: u64 = 2;
 const WHITE_IS_ZERO: u64 = 0;
 const BLACK_IS_ZERO: u32 = 1;
 const PALETTE: u64 = 3;
+/// Bits of the kind of a page, and an old kind.
+const IS_REDUCED: u64 = 1;
+const IS_TRANSPARENCY: u64 = 4;
+const OLD_REDUCED: u64 = 2;
 /// The numbers that are read.
-const NUMBERS: [u16; 8] =
-    [WIDTH, HEIGHT, COMPRESSION, PHOTOMETRIC, FILL_ORDER, STRIPS, TILE_WIDTH, TILE_HEIGHT];
+const NUMBERS: [u16; 10] = [
+    KIND,
+    OLD_KIND,
+    WIDTH,
+    HEIGHT,
+    COMPRESSION,
+    PHOTOMETRIC,
+    FILL_ORDER,
+    STRIPS,
+    TILE_WIDTH,
+    TILE_HEIGHT,
+];
 /// The kind of a number of 32 bits.
 const LONG: u16 = 4;
 /// What is behind is cut off, which no OME description bears unnoticed.
@@ -78,12 +95,24 @@ impl Page {
         self.entries.iter().rev().find(|entry| entry.tag == tag).map(|entry| entry.value)
     }
 
+    fn is_reduced(&self) -> bool {
+        let kind = self.number(KIND).unwrap_or_default();
+        kind & IS_REDUCED != 0 || self.number(OLD_KIND) == Some(OLD_REDUCED)
+    }
+
+    fn is_transparency(&self) -> bool {
+        self.number(KIND).unwrap_or_default() & IS_TRANSPARENCY != 0
+    }
+
+    fn size(&self) -> [u64; 2] {
+        [HEIGHT, WIDTH].map(|tag| self.number(tag).unwrap_or_default())
+    }
+
     /// The tiles of a page that is packed with LZW.
     fn tiles(&self) -> Option<Tiles> {
         let tiled = self.number(COMPRESSION) == Some(LZW) && self.number(STRIPS).is_none();
-        let page = [self.number(HEIGHT)?, self.number(WIDTH)?];
         let tile = [self.number(TILE_HEIGHT)?, self.number(TILE_WIDTH)?];
-        Tiles::new(page, tile).filter(|_| tiled)
+        Tiles::new(self.size(), tile).filter(|_| tiled)
     }
 
     /// What the decoder is to read otherwise than it is.
@@ -129,6 +158,34 @@ impl Directories {
             next = reader.offset()?;
         }
         Ok(())
+    }
+
+    /// Of so many pages those that are slices: smaller copies of others are left out, where not all
+    /// are such.
+    pub(super) fn slices(&self, pages: usize) -> Result<Vec<usize>, Refusal> {
+        let is = |page: usize, kind: fn(&Page) -> bool| self.pages.get(page).is_some_and(kind);
+        let transparency = |&page: &usize| is(page, Page::is_transparency);
+        if let Some(page) = (0..pages).find(transparency)
+            && !(0..pages).all(|page| transparency(&page))
+        {
+            let what = format!("a page (number {}) of the transparency of another", page + 1);
+            return Err(Refusal { what, remedy: "save it without transparency" });
+        }
+        let (reduced, slices): (Vec<_>, Vec<_>) =
+            (0..pages).partition(|&page| is(page, Page::is_reduced));
+        let Some(&first) = slices.first() else { return Ok(reduced) };
+        let size = |page: usize| self.pages.get(page).map(Page::size).unwrap_or_default();
+        match reduced.iter().find(|&&page| size(page) == size(first)) {
+            Some(page) => {
+                let what = format!(
+                    "a page (number {}) that is marked as a smaller copy (NewSubfileType 1) and is \
+                     as large as the others",
+                    page + 1
+                );
+                Err(Refusal { what, remedy: "save it without that mark, or without that page" })
+            }
+            None => Ok(slices),
+        }
     }
 
     /// The texts of a page.

@@ -54,6 +54,7 @@ impl Slices {
     pub(crate) fn open(path: &Path, purpose: Purpose) -> Result<Self, Error> {
         let cannot_read = |source| Error::Read { path: path.to_owned(), source };
         let broken = |source| Error::decode(path, "TIFF file", source);
+        let refused = |refusal: Refusal| refusal.of(path);
         let file = File::open(path).map_err(cannot_read)?;
         let length = file.metadata().map_err(cannot_read)?.len();
         let largest = length.saturating_mul(LARGEST_RATIO).max(LITTLE);
@@ -63,21 +64,23 @@ impl Slices {
         let file = BufReader::new(Patched::new(file, directories.patches()));
         let decoder = Decoder::new(file).map_err(broken)?;
         let mut decoder = decoder.with_limits(limits(length, largest));
-        let [height, width] = size(&mut decoder, &tiles, 0).map_err(broken)?;
-        let dtype = dtype(path, &mut decoder)?;
         let pages = count(&mut decoder).map_err(broken)?;
+        let pages = directories.slices(pages).map_err(refused)?;
+        // There is one at least.
+        let first = pages.first().copied().unwrap_or_default();
+        decoder.seek_to_image(first).map_err(broken)?;
+        let [height, width] = size(&mut decoder, &tiles, first).map_err(broken)?;
+        let dtype = dtype(path, &mut decoder)?;
         if [height, width].contains(&0) {
-            let shape = [pages, height, width];
+            let shape = [pages.len(), height, width];
             return Err(Error::Empty { name: path.display().to_string(), shape });
         }
-        let pages: Vec<usize> = (0..pages).collect();
         let planes = planes(path, &directories, &pages)?;
         let contiguous = match planes.behind_one_page(pages.len()) {
             Some(planes) => Contiguous::find(path, &mut decoder, dtype, [planes, height, width])?,
             None => None,
         };
         let found = contiguous.as_ref().map_or(pages.len(), Contiguous::planes);
-        let refused = |Refusal { what, remedy }| refusal(path, what, remedy);
         planes.check(pages.len(), found).map_err(refused)?;
         let order = planes.order(pages).map_err(refused)?;
         let shape = [found, height, width];
@@ -95,6 +98,17 @@ impl Slices {
         let dtype = dtype(&self.path, &mut self.decoder)?;
         let found = (height, width, dtype);
         let expected = (self.shape[1], self.shape[2], self.dtype);
+        if (height, width) != (self.shape[1], self.shape[2]) {
+            let [_, first_height, first_width] = self.shape;
+            let what = format!(
+                "pages of more than one size (height, width): {:?} and, on page {}, {:?}",
+                (first_height, first_width),
+                page + 1,
+                (height, width)
+            );
+            let remedy = "save it with only the pages of the stack, which are of one size";
+            return Err(Refusal { what, remedy }.of(&self.path));
+        }
         if found != expected {
             return Err(Error::UnevenSlices { path: self.path.clone(), found, expected });
         }
@@ -131,14 +145,12 @@ fn size(decoder: &mut Pages, tiles: &[Option<Tiles>], page: usize) -> TiffResult
 
 /// What the descriptions of the pages say of the planes.
 fn planes(path: &Path, directories: &Directories, pages: &[usize]) -> Result<Planes, Error> {
-    let refused = |Refusal { what, remedy }| refusal(path, what, remedy);
+    let refused = |refusal: Refusal| refusal.of(path);
     let texts = pages.iter().flat_map(|&page| directories.texts(page));
     check_series(texts).map_err(refused)?;
-    Planes::of(directories.texts(0)).map_err(refused)
-}
-
-fn refusal(path: &Path, what: String, remedy: &'static str) -> Error {
-    Error::Unsupported { path: path.to_owned(), what, remedy }
+    // The first slice is the first page, but for files that begin with a smaller copy of it.
+    let first = pages.first().into_iter().chain(&[0]);
+    Planes::of(first.flat_map(|&page| directories.texts(page))).map_err(refused)
 }
 
 /// What the values of the page that the decoder is at are stored as.

@@ -129,7 +129,7 @@ pub(super) fn order(runs: &[Run], planes: usize, pages: &[usize]) -> Result<Vec<
             let free = order.get_mut(plane).filter(|page| known && page.is_none());
             let free = free.ok_or_else(|| {
                 refusal(format!(
-                    "an OME description that puts plane {plane} on page {page}, where \
+                    "an OME description that puts plane {plane} on IFD={page}, where \
                                  none can be or one is already"
                 ))
             })?;
@@ -144,7 +144,7 @@ pub(super) fn order(runs: &[Run], planes: usize, pages: &[usize]) -> Result<Vec<
     sorted.sort_unstable();
     match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
         Some(pair) => {
-            Err(refusal(format!("an OME description that puts two planes on page {}", pair[0])))
+            Err(refusal(format!("an OME description that puts two planes on IFD={}", pair[0])))
         }
         None => Ok(order),
     }

@@ -137,7 +137,37 @@ def bits():
         assert file.pages[0].fillorder == 2 and (file.asarray() == masks[0]).all()
 
 
+def copies():
+    """Smaller copies among the pages."""
+    small = {"subfiletype": 1, "metadata": None}
+    slices, copy = STACK[:3], STACK[0, ::2, ::2]
+
+    def write(name, *pages):
+        with tifffile.TiffWriter(HERE / name) as file:
+            for page, more in pages:
+                file.write(page, **{"metadata": None, **more})
+
+    full = [(page, {}) for page in slices]
+    write("copy_last.tif", *full, (copy, small))
+    expect("copy_last.tif", range(3))
+    write("copy_first.tif", (copy, small), *full)
+    expect("copy_first.tif", range(1, 4))
+    pairs = [pair for page in slices for pair in ((page, {}), (page[::2, ::2], small))]
+    write("copy_each.tif", *pairs)
+    expect("copy_each.tif", range(0, 6, 2))
+    old = {"extratags": [(255, 3, 1, 2, True)]}
+    write("copy_old_tag.tif", *full, (copy, old))
+    expect("copy_old_tag.tif", range(3))
+    write("copies_only.tif", *[(page, small) for page in slices])
+    expect("copies_only.tif")
+    write("copy_as_large.tif", *full, (slices[0], small))
+    write("other_size.tif", *full, (copy, {}))
+    bits = {"subfiletype": 4, "metadata": None}
+    write("transparency.tif", (disk(8, 8) > 0, {}), (disk(8, 8) > 0, bits))
+
+
 descriptions()
 tiles()
 bits()
+copies()
 (HERE / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
