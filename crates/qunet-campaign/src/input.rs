@@ -204,6 +204,11 @@ impl<'a> WorkingStack<'a> {
         let region = self.region(slice)?;
         let appearance = Appearance::new(self.image(slice)?, region.map(|region| &**region))?;
         let mut planes = appearance.planes().to_vec();
+        if region.is_none() {
+            // Other stacks of the campaign may have a region, of which two features tell; these tell
+            // nothing.
+            planes.extend(vec![Array2::zeros(self.grid); 2]);
+        }
         for neighbour in self.next_to(slice) {
             planes.extend_from_slice(self.smooth(neighbour)?);
         }
@@ -419,6 +424,17 @@ mod tests {
 
     fn nobody() -> Array3<u8> {
         Array3::from_elem((3, 6, 8), IGNORE)
+    }
+
+    #[test]
+    fn a_stack_without_region_has_as_many_features_as_one_with() {
+        let (with, config) = (stack(), config(|_| {}));
+        let without = Stack::new("s", with.pixels().clone(), Geometry::default()).unwrap();
+        let planes = [with, without].map(|stack| {
+            let working = WorkingStack::new(&stack, &[], &nobody(), &config).unwrap();
+            working.planes(1, Priors::Hidden).unwrap().len()
+        });
+        assert_eq!(planes[0], planes[1]);
     }
 
     #[test]

@@ -182,8 +182,8 @@ pub enum Error {
     },
     /// Slices of one folder must agree.
     #[error(
-        "{path} is {found:?} (height, width, type) but the others are {expected:?}; \
-         all slices of a stack have one size and type, move it out of the folder if it is none"
+        "{path} holds a slice of {found:?} (height, width, type) beside others of {expected:?}; all \
+         slices of a stack have one size and type, leave out what is none of them"
     )]
     UnevenSlices {
         /// The odd file.
