@@ -249,7 +249,7 @@ fn values_between_labels_and_masks_that_are_none_are_refused() {
 }
 
 /// The answer to an export that was written by hand.
-fn written(format: Format, text: impl ToString) -> Result<Answers, String> {
+fn written(format: Format, text: &impl ToString) -> Result<Answers, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("export.json");
     std::fs::write(&path, text.to_string()).unwrap();
@@ -274,7 +274,7 @@ fn tasks_of_label_studio_are_taken_as_they_are_meant() {
     let unasked = json!([task(2, "ct", json!([{"result": []}]))]);
     assert!(written(Format::LabelStudio, &unasked).unwrap().unasked.is_empty());
     // A byte order mark, as some editors write it.
-    let marked = written(Format::LabelStudio, format!("\u{feff}{both}")).unwrap();
+    let marked = written(Format::LabelStudio, &format!("\u{feff}{both}")).unwrap();
     assert_eq!(marked.drawn, answers.drawn);
     let rle =
         qunet_exchange::label_studio::encode_brush(&ndarray::Array2::from_elem((16, 20), false));

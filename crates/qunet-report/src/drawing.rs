@@ -31,7 +31,7 @@ impl FigureData {
     }
 }
 
-/// The file format of a [`Figure`]: charts are SVG, pictures of slices are PNG.
+/// The file format of a [`Figure`](crate::Figure): charts are SVG, pictures of slices are PNG.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FigureFormat {
