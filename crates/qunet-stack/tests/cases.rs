@@ -169,7 +169,7 @@ fn dicom_slices_of_another_grid_are_named() {
     assert_refused("408/ct", &["4.dcm", "ImageOrientationPatient", "-1"]);
     assert_refused("792/ct", &["5.dcm", "slice 3", "10 mm", "5 mm"]);
     assert_refused("807/place", &["0.dcm", "move it out"]);
-    assert_refused("807/size", &["0.dcm", "move it out"]);
+    assert_refused("807/size", &["0.dcm", "leave out what is none"]);
     assert_refused("808/ct", &["seg.dcm", "segmentation", "move it out"]);
 }
 
