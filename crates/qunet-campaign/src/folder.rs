@@ -308,6 +308,9 @@ impl Campaign<Folder> {
                 }
             };
             masks.add_empty(&record.source.name, &mut answers)?;
+            if answers == Answers::default() {
+                continue;
+            }
             let empty = EmptyOf { masks, stack: &record.source.name };
             self.take(&mut manifest, number, answers, &empty, &mut ingested)?;
         }

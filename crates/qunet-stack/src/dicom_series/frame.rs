@@ -160,9 +160,7 @@ impl Object<'_> {
 
     /// How many frames the object says it has.
     pub(super) fn count(&self) -> Result<usize, Error> {
-        let named = (NUMBER_OF_FRAMES, "NumberOfFrames");
-        let stated = self.object.get(NUMBER_OF_FRAMES).is_some_and(|it| !words(it).is_empty());
-        let frames = if stated { self.whole(named)? } else { None }.unwrap_or(1);
+        let frames = self.whole_if_stated((NUMBER_OF_FRAMES, "NumberOfFrames"))?.unwrap_or(1);
         let frames = usize::try_from(frames).ok().filter(|&frames| frames > 0);
         frames.ok_or_else(|| self.broken("NumberOfFrames is not above 0"))
     }
@@ -196,8 +194,6 @@ impl Object<'_> {
             return Err(self.broken("RescaleSlope is 0"));
         }
         let positive = |mm: &f64| *mm > 0.0;
-        let instance = (INSTANCE_NUMBER, "InstanceNumber");
-        let numbered = self.object.get(INSTANCE_NUMBER).is_some_and(|it| !words(it).is_empty());
         let position = stated(PLANE_POSITION, POSITION);
         let orientation = stated(PLANE_ORIENTATION, ORIENTATION);
         let orientation = self.optional(orientation, "ImageOrientationPatient")?;
@@ -214,7 +210,7 @@ impl Object<'_> {
             slope: slope.unwrap_or(1.0),
             intercept: intercept.unwrap_or(0.0),
             rescaled: [slope.is_some(), intercept.is_some()],
-            instance: if numbered { self.whole(instance)? } else { None },
+            instance: self.whole_if_stated((INSTANCE_NUMBER, "InstanceNumber"))?,
         })
     }
 
@@ -250,6 +246,12 @@ impl Object<'_> {
                 words.join("\\")
             ))
         })
+    }
+
+    /// A whole number; `None` where the element is missing or empty.
+    fn whole_if_stated(&self, named: Named) -> Result<Option<i64>, Error> {
+        let stated = self.object.get(named.0).is_some_and(|it| !words(it).is_empty());
+        if stated { self.whole(named) } else { Ok(None) }
     }
 
     /// A whole number; `None` where the element is missing.
