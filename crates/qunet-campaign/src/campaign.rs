@@ -209,15 +209,21 @@ impl<S: Store> Campaign<S> {
         }
     }
 
-    /// Opens a stack with its region of interest; it must hold the pixels it was scored with.
+    /// Opens a stack with its region of interest, both as they were when it was scored.
     ///
     /// # Errors
-    /// [`Error::Stack`] where it cannot be read, [`Error::Changed`] where its pixels are others.
+    /// [`Error::Moved`] where a file is no longer there, [`Error::Stack`] where it cannot be read,
+    /// [`Error::Changed`] where the pixels, their place or the region are others.
     pub fn stack(&self, number: usize) -> Result<Cow<'_, Stack>, Error> {
         let record = self.record(number)?;
-        let stack = self.store.stack(number, &record.source)?;
-        if self.store.digest_of(&stack)? != record.pixels {
-            return Err(Error::Changed { path: record.source.image.clone() });
+        let source = &record.source;
+        let stack = self.store.stack(number, source).map_err(|error| error.moved(&source.name))?;
+        let [pixels, region] = self.store.digests_of(&stack)?;
+        if pixels != record.pixels {
+            return Err(Error::Changed { path: source.image.clone() });
+        }
+        if region != record.region {
+            return Err(Error::ChangedRegion { stack: source.name.clone() });
         }
         Ok(stack)
     }
@@ -389,6 +395,7 @@ fn begin_stack<S: Store>(
     observer: &mut dyn Observer<Event>,
 ) -> Result<StackRecord, Error> {
     let stack = store.stack(number, source)?.into_owned();
+    let [pixels, region] = store.digests_of(&stack)?;
     let scores = score_stack(&stack, &config.scaling, &config.quality)?;
     notify(observer, &Event::Scored { stack: number, records: scores.clone() })?;
     let [slices, height, width] = stack.shape();
@@ -399,7 +406,8 @@ fn begin_stack<S: Store>(
         source: source.clone(),
         shape: stack.shape(),
         slice_spacing: stack.geometry().spacing()[0],
-        pixels: store.digest_of(&stack)?,
+        pixels,
+        region,
         scores: store.put_scores(Item::Scores(name), scores)?,
         annotations: Annotations { generation: 0, digest },
         annotated: Vec::new(),

@@ -242,6 +242,7 @@ mod tests {
             shape: [40, 8, 8],
             slice_spacing: 1.0,
             pixels: String::new(),
+            region: String::new(),
             scores: String::new(),
             annotations: Annotations { generation: 0, digest: String::new() },
             annotated: annotated.iter().copied().map(SliceId).collect(),

@@ -128,6 +128,26 @@ pub enum Error {
         /// The file or stack.
         path: PathBuf,
     },
+    /// A stack whose place or region of interest is not what the campaign recorded.
+    #[error(
+        "the place in space or the region of interest of {stack} has changed since the campaign \
+         recorded it; put the recorded files back"
+    )]
+    ChangedRegion {
+        /// The name of the stack.
+        stack: String,
+    },
+    /// A stack or a region of interest that is no longer where the campaign was begun with it.
+    #[error(
+        "{path}, of the stack {stack}, is not there; put it back, or write its new place into \
+         campaign.json (\"image\" or \"roi\")"
+    )]
+    Moved {
+        /// The name of the stack.
+        stack: String,
+        /// Where it was.
+        path: PathBuf,
+    },
     /// Something a campaign in memory does not hold.
     #[error("the campaign does not hold {path}")]
     Missing {
@@ -177,6 +197,24 @@ pub enum Error {
         /// The slice.
         slice: SliceId,
     },
+    /// Two mask files of one stack, of which one would be lost.
+    #[error("masks of {stack} are named twice; ingest one file after the other")]
+    MasksTwice {
+        /// The stack.
+        stack: String,
+    },
+    /// A file to be written into the folder of a campaign, which holds nothing but its own.
+    #[error(
+        "{path} lies in the folder of the campaign, which holds nothing but its own files; name a \
+         place elsewhere"
+    )]
+    Inside {
+        /// What was to be written.
+        path: PathBuf,
+    },
+    /// An export when nobody is asked for anything.
+    #[error("no slice waits for an annotation, so that there is nothing to export")]
+    NothingWaits,
     /// Values said to be foreground where there are several classes.
     #[error(
         "masks are read as one class, and the campaign has {classes}; give label maps with the number \
@@ -268,6 +306,20 @@ pub enum Error {
     /// A record that could not be written as JSON.
     #[error("cannot write a record as JSON")]
     Json(#[from] serde_json::Error),
+}
+
+impl Error {
+    /// A file of a stack that is gone, with what to do about it.
+    pub(crate) fn moved(self, stack: &str) -> Self {
+        match self {
+            Self::Stack(qunet_stack::Error::Read { path, source })
+                if source.kind() == std::io::ErrorKind::NotFound =>
+            {
+                Self::Moved { stack: stack.to_owned(), path }
+            }
+            other => other,
+        }
+    }
 }
 
 impl From<qunet_exchange::Error> for Error {

@@ -1,7 +1,7 @@
 //! What a campaign in a folder has besides: it is created and opened, gives annotators files to
 //! draw into, and takes their masks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ use crate::{Campaign, CampaignConfig, Error, Ingested, Manifest, StackRecord, St
 /// an earlier annotation unless it is named.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Masks {
-    stacks: BTreeMap<String, PathBuf>,
+    stacks: Vec<(String, PathBuf)>,
     empty: BTreeSet<(String, SliceId)>,
     accept_empty: bool,
     foreground: Option<Foreground>,
@@ -39,7 +39,7 @@ impl Masks {
     /// `round-N/NAME.labels.nii.gz`.
     #[must_use]
     pub fn stack(mut self, name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
-        self.stacks.insert(name.into(), path.into());
+        self.stacks.push((name.into(), path.into()));
         self
     }
 
@@ -214,6 +214,23 @@ impl Campaign<Folder> {
         self.store.path()
     }
 
+    /// Refuses a path to write to within the campaign's folder, which holds nothing but its own files.
+    ///
+    /// # Errors
+    /// [`Error::Inside`], and [`Error::Read`] where the folders that lead to it cannot be found.
+    pub fn check_outside(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        let path = path.as_ref();
+        let failed = |source| Error::Read { path: path.to_owned(), source };
+        let whole = std::path::absolute(path).map_err(failed)?;
+        // What is there of it, with links followed.
+        let there = whole.ancestors().find(|part| part.exists()).unwrap_or(&whole);
+        let [there, own] = [there, self.folder()].map(fs::canonicalize);
+        match there.map_err(failed)?.starts_with(own.map_err(failed)?) {
+            true => Err(Error::Inside { path: path.to_owned() }),
+            false => Ok(()),
+        }
+    }
+
     /// Where the last segmentation of a stack lies.
     #[must_use]
     pub fn segmentation_path(&self, record: &StackRecord) -> PathBuf {
@@ -246,8 +263,9 @@ impl Campaign<Folder> {
     /// query is there to begin with, where there is one.
     ///
     /// # Errors
-    /// [`Error::Exchange`] where a folder of that name is there already or cannot be written, and
-    /// those of reading the stacks.
+    /// [`Error::NothingWaits`] where nobody is asked for a slice, [`Error::Inside`] for a folder within
+    /// the campaign's own, [`Error::Exchange`] where a folder of that name is there already or cannot
+    /// be written, and those of reading the stacks.
     pub fn export(
         &self,
         format: Format,
@@ -255,8 +273,12 @@ impl Campaign<Folder> {
         suggest: bool,
     ) -> Result<(), Error> {
         let folder = folder.as_ref();
-        qunet_stack::create_folder(folder)?;
         let waiting = self.manifest.waiting();
+        if waiting.is_empty() {
+            return Err(Error::NothingWaits);
+        }
+        self.check_outside(folder)?;
+        qunet_stack::create_folder(folder)?;
         let before = self.manifest.rounds.len().saturating_sub(1);
         for (number, record) in self.manifest.stacks.iter().enumerate() {
             let of_stack = waiting.iter().filter(|id| id.stack == number);
@@ -287,7 +309,8 @@ impl Campaign<Folder> {
     /// masks twice change nothing. Slices may come in any number of portions.
     ///
     /// # Errors
-    /// [`Error::UnknownStack`] for a name the campaign does not have, [`Error::NotAsked`] where a
+    /// [`Error::UnknownStack`] for a name the campaign does not have, [`Error::MasksTwice`] where two
+    /// files are named for one stack, [`Error::NotAsked`] where a
     /// slice is named as empty that was not asked for, [`Error::NotEmptySlice`] where something is
     /// drawn on it, [`Error::OneClass`] where values are said to be foreground and there are several
     /// classes, [`Error::NoMasks`] where a file is missing,
@@ -331,7 +354,13 @@ impl Campaign<Folder> {
                 Error::UnknownStack { name: name.clone(), known: known.join(", ") }
             })
         };
-        masks.stacks.keys().try_for_each(|name| place(name).map(drop))?;
+        let mut named = BTreeSet::new();
+        for (name, _) in &masks.stacks {
+            place(name)?;
+            if !named.insert(name) {
+                return Err(Error::MasksTwice { stack: name.clone() });
+            }
+        }
         let classes = &self.manifest.config.classes;
         if masks.foreground.is_some() && classes.len() > 1 {
             return Err(Error::OneClass { classes: classes.join(", ") });
@@ -362,7 +391,8 @@ impl Campaign<Folder> {
             return Ok(None);
         }
         if !masks.stacks.is_empty() {
-            return Ok(masks.stacks.get(name).cloned());
+            let of_stack = masks.stacks.iter().find(|(of, _)| of == name);
+            return Ok(of_stack.map(|(_, path)| path.clone()));
         }
         let path = self.store.inside(&layout::drawing(name, self.manifest.rounds.len()))?;
         if path.exists() {

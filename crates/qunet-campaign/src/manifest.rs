@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::CampaignConfig;
 
 /// The version of the format of `campaign.json`.
-pub(crate) const FORMAT: u32 = 4;
+pub(crate) const FORMAT: u32 = 5;
 
 /// SHA-256 of a stored item, as hexadecimal digits, by which a change behind the campaign's back is
 /// noticed; empty where a campaign lives in memory and nothing can change.
@@ -63,6 +63,8 @@ pub struct StackRecord {
     pub slice_spacing: f64,
     /// Digest of shape, type and pixels.
     pub pixels: Digest,
+    /// Digest of its place in space and of its region of interest.
+    pub region: Digest,
     /// Digest of the quality metrics of every slice.
     pub scores: Digest,
     /// The label map of what the annotators drew, 255 where nobody did.

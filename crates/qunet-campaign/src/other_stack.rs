@@ -92,7 +92,7 @@ impl<S: Store> Campaign<S> {
 
     /// The stack of the campaign with these pixels. In memory there are no digests of pixels.
     fn own(&self, stack: &Stack) -> Result<Option<usize>, Error> {
-        let digest = self.store.digest_of(stack)?;
+        let [digest, _] = self.store.digests_of(stack)?;
         let same = |record: &StackRecord| !digest.is_empty() && record.pixels == digest;
         Ok(self.manifest.stacks.iter().position(same))
     }

@@ -49,6 +49,8 @@ pub struct Ingested {
     /// Back without foreground though they held some; they stay as they were until
     /// [`Masks::empty`](crate::Masks::empty) names them.
     pub kept: Vec<CandidateId>,
+    /// How masks were brought to their stacks, where there is something to tell.
+    pub notes: Vec<String>,
 }
 
 /// The most slices named in one line.
@@ -61,8 +63,8 @@ impl Ingested {
         !(self.unasked.is_empty() && self.kept.is_empty())
     }
 
-    /// The counts in one line, and a line for what was left out, with the names of the slices in
-    /// this manifest.
+    /// The counts in one line, a line for what was left out, with the names of the slices in
+    /// this manifest, and the notes.
     #[must_use]
     pub fn describe(&self, manifest: &Manifest) -> String {
         let Self { taken, changed, waiting, .. } = self;
@@ -81,6 +83,7 @@ impl Ingested {
                 text += &format!("\n{} slice(s) {what}: {names}{more}", ids.len());
             }
         }
+        self.notes.iter().for_each(|note| text += &format!("\n{note}"));
         text
     }
 }
@@ -134,6 +137,7 @@ impl<S: Store> Campaign<S> {
             old.assign(&new);
         }
         ingested.unasked.extend(answers.unasked.into_iter().map(at));
+        ingested.notes.extend(answers.notes);
         if labels == before {
             return Ok(());
         }

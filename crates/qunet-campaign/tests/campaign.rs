@@ -168,8 +168,10 @@ fn looking_writes_nothing_and_works_while_another_program_is_at_work() {
     fs::create_dir(&pages).unwrap();
     CampaignReport::new(&view).write(&pages).unwrap();
     assert_eq!(snapshot(&root), before);
-    let refused = view.ingest(&truth(folder.path()).stack("a", blank(folder.path())));
-    assert!(refused.is_ok(), "nothing changes, so nothing is written");
+    let known = Masks::default().stack("a", blank(folder.path()));
+    let known = known.stack("b", folder.path().join("b.truth")).accept_empty(true);
+    let ingested = view.ingest(&known);
+    assert!(ingested.is_ok(), "nothing changes, so nothing is written: {ingested:?}");
     let error = view.segment().unwrap_err();
     assert!(matches!(error, Error::ReadOnly { .. }), "{error}");
     assert_eq!(snapshot(&root), before);
@@ -455,7 +457,7 @@ fn a_manifest_edited_into_nonsense_is_refused_with_the_line() {
     let line = |text: &str| 1 + good[..good.find(text).unwrap()].matches('\n').count();
     let cases = [
         ("\"later\": 3", "\"later\": 0", "rounds.later is 0", "\"config\""),
-        ("\"format\": 4", "\"format\": 2", "format 2 is not read here", "\"format\""),
+        ("\"format\": 5", "\"format\": 2", "format 2 is not read here", "\"format\""),
         ("\"round\": 1", "\"round\": 4", "4 where round 1 belongs", "\"round\": 1"),
         ("\"name\": \"b\"", "\"name\": \"a\"", "a is there twice", "\"name\": \"b\""),
         ("\"name\": \"b\"", "\"nama\": \"b\"", "unknown field `nama`", "\"name\": \"b\""),
@@ -491,7 +493,24 @@ fn files_changed_behind_its_back_are_noticed() {
     phantom(7).stack.write(folder.path().join("a.nii.gz")).unwrap();
     let message = campaign.train(&mut Silent).unwrap_err().to_string();
     assert!(message.contains("a.nii.gz has changed"), "{message}");
-    phantom(1).stack.write(folder.path().join("a.nii.gz")).unwrap();
+    let image = folder.path().join("a.nii.gz");
+    let stack = phantom(1).stack;
+    let thicker = Geometry::from_spacing([9.0, 1.0, 1.0]);
+    Stack::new("a", stack.pixels().clone(), thicker).unwrap().write(&image).unwrap();
+    let error = campaign.train(&mut Silent).unwrap_err();
+    assert!(matches!(&error, Error::ChangedRegion { stack } if stack == "a"), "{error}");
+    fs::remove_file(&image).unwrap();
+    let message = campaign.train(&mut Silent).unwrap_err().to_string();
+    assert!(message.contains("of the stack a, is not there; put it back"), "{message}");
+    // Its new place in campaign.json is taken.
+    let moved = folder.path().join("moved.nii.gz");
+    stack.write(&moved).unwrap();
+    let root = campaign.folder().to_owned();
+    drop(campaign);
+    let manifest = fs::read_to_string(root.join("campaign.json")).unwrap();
+    let manifest = manifest.replace(image.to_str().unwrap(), moved.to_str().unwrap());
+    fs::write(root.join("campaign.json"), manifest).unwrap();
+    let mut campaign = Campaign::open(&root).unwrap();
     campaign.train(&mut Silent).unwrap();
     fs::write(campaign.folder().join("round-1/model-0.safetensors"), "").unwrap();
     let message = campaign.query(&mut Silent).unwrap_err().to_string();
@@ -515,6 +534,11 @@ fn every_program_gets_its_files_and_gives_masks_back() {
         assert_eq!(fs::read_dir(&out).unwrap().count(), names.len());
         assert!(campaign.export(format, &out, false).is_err());
     }
+    let within = campaign.folder().join("round-1/../new");
+    let refused = campaign.export(Format::Nifti, within, false);
+    assert!(matches!(refused, Err(Error::Inside { .. })));
+    let twice = Masks::default().stack("a", "one.nii.gz").stack("a", "other.nii.gz");
+    assert!(matches!(campaign.ingest(&twice), Err(Error::MasksTwice { .. })));
     // What 3D Slicer was given comes back as it went out, and with it every slice.
     let mut masks = Masks::default().accept_empty(true).format(Format::SegNrrd);
     for name in ["a", "b"] {
@@ -526,6 +550,11 @@ fn every_program_gets_its_files_and_gives_masks_back() {
     let ingested = campaign.ingest(&masks).unwrap();
     assert_eq!(ingested.taken.len(), waiting.len());
     assert!(ingested.waiting.is_empty());
+    assert!(matches!(
+        campaign.export(Format::Nifti, folder.path().join("none"), false),
+        Err(Error::NothingWaits)
+    ));
+    assert!(!folder.path().join("none").exists());
     // A label map is no COCO file.
     let path = campaign.folder().join("round-1/a.labels.nii.gz");
     let error = campaign.ingest(&Masks::default().stack("a", path).format(Format::Coco));

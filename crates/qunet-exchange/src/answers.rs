@@ -23,9 +23,17 @@ pub struct Answers {
     pub waiting: BTreeSet<SliceId>,
     /// Slices that were drawn on though nobody asked for them.
     pub unasked: BTreeSet<SliceId>,
+    /// What was done to bring a file to the stack, to be told to the user.
+    pub notes: Vec<String>,
 }
 
 impl Answers {
+    /// The same with something to tell besides.
+    pub(crate) fn noting(mut self, note: Option<String>) -> Self {
+        self.notes.extend(note);
+        self
+    }
+
     /// Adds a slice of a format that cannot tell empty from not done.
     pub(crate) fn add(
         &mut self,

@@ -67,14 +67,6 @@ pub enum Error {
         /// The slice.
         slice: SliceId,
     },
-    /// A class that the task does not have.
-    #[error("the task has no class {name:?}; it has {known}")]
-    UnknownClass {
-        /// Its name.
-        name: String,
-        /// Names of the classes there are.
-        known: String,
-    },
     /// A folder that is in use.
     #[error("{folder} is not empty; export into a new folder")]
     NotEmpty {
@@ -277,6 +269,14 @@ pub enum MaskProblem {
     /// Something else than polygons and runs.
     #[error("its segmentation is neither polygons nor runs of counts and size")]
     Segmentation,
+    /// A class that the task does not have.
+    #[error("it is of the class {name:?}, and the task has {known}; call it so, or remove it")]
+    Class {
+        /// Its name.
+        name: String,
+        /// Names of the classes there are.
+        known: String,
+    },
     /// A category that the file does not list.
     #[error("its category {category} is not listed in the file")]
     Category {
@@ -352,6 +352,44 @@ pub enum NrrdProblem {
          called as its class"
     )]
     NoSegments,
+    /// A segment of a class that the task does not have.
+    #[error(
+        "its segment {segment} is called {name:?}, and the task has {known}; rename or remove it"
+    )]
+    Class {
+        /// The number of the segment in the file.
+        segment: usize,
+        /// Its name.
+        name: String,
+        /// Names of the classes there are.
+        known: String,
+    },
+    /// Two segments with one value, of which one would be lost.
+    #[error(
+        "its segments {first:?} and {second:?} both have the label value {value}; give each a \
+         value of its own, or remove one"
+    )]
+    SharedValue {
+        /// The name of one.
+        first: String,
+        /// The name of the other.
+        second: String,
+        /// Their value.
+        value: u8,
+    },
+    /// Voxels that belong to no segment.
+    #[error(
+        "slice {slice} holds the value {value}, and the segments have {known}; add a segment for \
+         it, or set it to 0"
+    )]
+    Value {
+        /// The slice.
+        slice: SliceId,
+        /// The value.
+        value: u8,
+        /// Values and names of the segments.
+        known: String,
+    },
     /// Fewer or more voxels than the header says.
     #[error(
         "it holds {found} voxels, and its header says {expected}; copy it again, or save it \

@@ -83,7 +83,7 @@ pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
             };
         }
     }
-    Answers::from_labels(task, &labels)
+    Ok(Answers::from_labels(task, &labels)?.noting(fit.note(path)))
 }
 
 /// Reads masks of two values, 0 and another, which is label 1 whatever it is: a NIfTI file, a
@@ -108,9 +108,10 @@ pub fn import_foreground(
     let path = path.as_ref();
     let labels = LabelMap::open(path, task.stack, foreground);
     let labels = labels.map_err(|error| elsewhere(path, error))?;
-    if let Fit::Reordered(_) = labels.fit() {
+    let fit = *labels.fit();
+    if let Fit::Reordered(_) = fit {
         let stored = SliceStream::open(path)?;
-        check_fit(task, path, *labels.fit(), stored.shape(), &stored.geometry())?;
+        check_fit(task, path, fit, stored.shape(), &stored.geometry())?;
     }
     let mut found = labels.labels().to_owned();
     if let Foreground::Labels(meant) = foreground
@@ -125,7 +126,7 @@ pub fn import_foreground(
             });
         }
     }
-    Answers::from_labels(task, &found)
+    Ok(Answers::from_labels(task, &found)?.noting(fit.note(path)))
 }
 
 /// Refuses masks whose voxels lie in another order than those that went out: whoever changed it may

@@ -7,7 +7,7 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 use ndarray::{Array3, s};
 use qunet_grid::IGNORE;
-use qunet_stack::{Fit, Geometry, Grid, Segment, SliceId};
+use qunet_stack::{Fit, Geometry, Grid, SliceId};
 
 use crate::answers::read;
 use crate::error::NrrdProblem;
@@ -19,7 +19,11 @@ const NOT_ASKED: &str = "not asked for";
 pub(crate) fn export(task: &Task<'_>, folder: &Path) -> Result<(), Error> {
     task.stack.write(folder.join(format!("{}.nii.gz", task.name)))?;
     let mut segments = task.segments();
-    segments.push(Segment { label: IGNORE, name: NOT_ASKED.to_owned(), colour: [0.5; 3] });
+    segments.push(qunet_stack::Segment {
+        label: IGNORE,
+        name: NOT_ASKED.to_owned(),
+        colour: [0.5; 3],
+    });
     let path = folder.join(format!("{}.seg.nrrd", task.name));
     Ok(task.stack.write_segmentation(path, &task.labels(), &segments)?)
 }
@@ -29,12 +33,7 @@ pub(crate) fn export(task: &Task<'_>, folder: &Path) -> Result<(), Error> {
 pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
     let bytes = read(path)?;
     let file = Nrrd::from_bytes(&bytes, task).map_err(|problem| nrrd(path, problem))?;
-    let mut names = [None; 256];
-    names[0] = Some(0);
-    for (value, name) in &file.segments {
-        let label = if name == NOT_ASKED { IGNORE } else { task.label_of(name)? };
-        names[usize::from(*value)] = Some(label);
-    }
+    let labels_of = file.labels(task).map_err(|problem| nrrd(path, problem))?;
     let (slices, height, width) = file.voxels.dim();
     let (full, part) = (task.stack.shape(), [slices, height, width]);
     let grid = Grid::placed(path.display().to_string(), part, file.geometry);
@@ -47,24 +46,19 @@ pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
         return Err(Error::Shape { path: path.to_owned(), found: end, expected: full });
     }
     let place = task.stack.geometry().starting_at(offset);
-    let fit = whole.part(offset, part).fit(&grid);
-    if let Fit::Reordered(_) = fit.map_err(|error| nifti::elsewhere(path, error))? {
+    let fit = whole.part(offset, part).fit(&grid).map_err(|error| nifti::elsewhere(path, error))?;
+    if let Fit::Reordered(_) = fit {
         let distance = file.geometry.furthest_corner(&place, part);
         return Err(Error::Place { path: path.to_owned(), distance });
     }
     let mut labels = Array3::zeros((full[0], full[1], full[2]));
     let mut part = labels.slice_mut(s![z..z + slices, y..y + height, x..x + width]);
     for (((slice, _, _), &value), to) in file.voxels.indexed_iter().zip(&mut part) {
-        let slice = SliceId(z + slice);
-        let classes = task.classes.len();
-        *to = names[usize::from(value)].ok_or(Error::Label {
-            slice,
-            label: value.into(),
-            classes,
-        })?;
+        let unknown = || nrrd(path, file.unknown(SliceId(z + slice), value));
+        *to = labels_of[usize::from(value)].ok_or_else(unknown)?;
     }
     // What Slicer cut off was background on slices asked for, and 255 elsewhere or not drawn.
-    Answers::from_labels(task, &labels)
+    Ok(Answers::from_labels(task, &labels)?.noting(fit.note(path)))
 }
 
 fn nrrd(path: &Path, problem: NrrdProblem) -> Error {
@@ -77,10 +71,45 @@ struct Nrrd {
     geometry: Geometry,
     /// Slice, row and column of the stack at which the voxels begin, where the file says so.
     offset: Option<[usize; 3]>,
-    segments: Vec<(u8, String)>,
+    segments: Vec<Segment>,
+}
+
+/// A segment of a file.
+struct Segment {
+    /// Its number in the file.
+    number: usize,
+    name: String,
+    value: u8,
 }
 
 impl Nrrd {
+    /// The label of each value.
+    fn labels(&self, task: &Task<'_>) -> Result<[Option<u8>; 256], NrrdProblem> {
+        let mut labels = [None; 256];
+        labels[0] = Some(0);
+        for (place, Segment { number, name, value }) in self.segments.iter().enumerate() {
+            let before = self.segments[..place].iter().find(|before| before.value == *value);
+            if let Some(Segment { name: first, .. }) = before {
+                let (first, second) = (first.clone(), name.clone());
+                return Err(NrrdProblem::SharedValue { first, second, value: *value });
+            }
+            let label = if name == NOT_ASKED { Some(IGNORE) } else { task.label_of(name) };
+            let unknown = || NrrdProblem::Class {
+                segment: *number,
+                name: name.clone(),
+                known: task.classes.join(", "),
+            };
+            labels[usize::from(*value)] = Some(label.ok_or_else(unknown)?);
+        }
+        Ok(labels)
+    }
+
+    /// Of a value that no segment has.
+    fn unknown(&self, slice: SliceId, value: u8) -> NrrdProblem {
+        let known = self.segments.iter().map(|it| format!("{} ({})", it.value, it.name));
+        NrrdProblem::Value { slice, value, known: known.collect::<Vec<_>>().join(", ") }
+    }
+
     fn from_bytes(bytes: &[u8], task: &Task<'_>) -> Result<Self, NrrdProblem> {
         let end = bytes.windows(2).position(|pair| pair == b"\n\n");
         let crlf = bytes.windows(4).position(|four| four == b"\r\n\r\n");
@@ -97,9 +126,7 @@ impl Nrrd {
         if let Some(file) = header.fields.get("data file").or(header.fields.get("datafile")) {
             return Err(NrrdProblem::Detached { file: (*file).to_owned() });
         }
-        if !header.keys.contains_key("Segment0_Name") {
-            return Err(NrrdProblem::NoSegments);
-        }
+        let segments = header.segments()?;
         header.one_of("type", &["unsigned char", "uchar", "uint8", "uint8_t"])?;
         let encoding = header.one_of("encoding", &["raw", "gzip", "gz"])?;
         let shape = header.shape(task)?;
@@ -109,7 +136,7 @@ impl Nrrd {
         let voxels = Array3::from_shape_vec((shape[0], shape[1], shape[2]), voxels)
             .map_err(|_| NrrdProblem::Voxels { found, expected })?;
         let (geometry, offset) = (header.geometry()?, header.offset(task)?);
-        Ok(Self { voxels, geometry, offset, segments: header.segments()? })
+        Ok(Self { voxels, geometry, offset, segments })
     }
 }
 
@@ -210,16 +237,25 @@ impl<'a> Header<'a> {
         }
     }
 
-    fn segments(&self) -> Result<Vec<(u8, String)>, NrrdProblem> {
-        let mut segments = Vec::new();
-        for index in 0..usize::from(u8::MAX) {
-            let Some(name) = self.keys.get(format!("Segment{index}_Name").as_str()) else { break };
-            let value = self.keys.get(format!("Segment{index}_LabelValue").as_str());
-            match value.and_then(|value| value.parse().ok()) {
-                Some(value) => segments.push((value, (*name).to_owned())),
-                None => return self.fault("LabelValue", "every segment has one from 1 to 255"),
+    /// In order of their numbers, from whichever they begin and whichever are left out.
+    fn segments(&self) -> Result<Vec<Segment>, NrrdProblem> {
+        let number = |key: &&str| key.strip_prefix("Segment")?.strip_suffix("_Name")?.parse().ok();
+        let mut numbers: Vec<usize> = self.keys.keys().filter_map(number).collect();
+        numbers.sort_unstable();
+        let segment = |number: usize| {
+            let key = |end: &str| self.keys.get(format!("Segment{number}_{end}").as_str());
+            let [name, value] =
+                ["Name", "LabelValue"].map(|end| key(end).copied().unwrap_or_default().to_owned());
+            match value.parse() {
+                Ok(label @ 1..) => Ok(Segment { number, name, value: label }),
+                _ => Err(NrrdProblem::Field {
+                    field: "LabelValue",
+                    value,
+                    remedy: "every segment has one from 1 to 255",
+                }),
             }
-        }
-        Ok(segments)
+        };
+        let segments: Vec<Segment> = numbers.into_iter().map(segment).collect::<Result<_, _>>()?;
+        if segments.is_empty() { Err(NrrdProblem::NoSegments) } else { Ok(segments) }
     }
 }

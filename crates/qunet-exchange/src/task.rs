@@ -5,6 +5,7 @@ use qunet_grid::{IGNORE, MOST_CLASSES, palette};
 use qunet_stack::{Scaling, Segment, SliceId, Stack};
 
 use crate::Error;
+use crate::error::MaskProblem;
 
 /// What an annotator is asked for: slices of one stack, and the classes to draw on them.
 #[derive(Clone, Copy, Debug)]
@@ -94,11 +95,14 @@ impl Task<'_> {
     }
 
     /// The label of a class by its name.
-    pub(crate) fn label_of(&self, name: &str) -> Result<u8, Error> {
-        let place = self.classes.iter().position(|class| class == name);
-        place.map(|place| place as u8 + 1).ok_or_else(|| Error::UnknownClass {
-            name: name.to_owned(),
-            known: self.classes.join(", "),
-        })
+    pub(crate) fn label_of(&self, name: &str) -> Option<u8> {
+        self.classes.iter().position(|class| class == name).map(|place| place as u8 + 1)
+    }
+
+    /// The same for what is drawn of a class.
+    pub(crate) fn label_of_mask(&self, name: &str) -> Result<u8, MaskProblem> {
+        let unknown =
+            || MaskProblem::Class { name: name.to_owned(), known: self.classes.join(", ") };
+        self.label_of(name).ok_or_else(unknown)
     }
 }

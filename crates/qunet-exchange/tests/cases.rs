@@ -248,6 +248,25 @@ fn values_between_labels_and_masks_that_are_none_are_refused() {
     assert!(message.contains("0.125 is no label"), "{message}");
 }
 
+#[test]
+fn masks_that_do_not_say_where_they_lie_are_taken_by_their_shape_and_told_of() {
+    use qunet_stack::{Geometry, Pixels};
+    let stack = Stack::open(case("ct.nii.gz")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("drawn.nii.gz");
+    let drawn = ndarray::Array3::from_shape_fn((6, 16, 20), |(_, y, _)| u8::from(y > 4));
+    for (space, told) in [(0, true), (1, false)] {
+        let geometry = Geometry { space, ..*stack.geometry() };
+        Stack::new("drawn", Pixels::U8(drawn.clone()), geometry).unwrap().write(&path).unwrap();
+        let labels = import(Format::Nifti, &path).unwrap();
+        let mask = answer(|task| import_binary(task, &path)).unwrap();
+        for answers in [labels, mask] {
+            let says = |note: &String| note.contains("it is taken voxel by voxel");
+            assert_eq!(answers.notes.iter().any(says), told, "{:?}", answers.notes);
+        }
+    }
+}
+
 /// The answer to an export that was written by hand.
 fn written(format: Format, text: &impl ToString) -> Result<Answers, String> {
     let folder = tempfile::tempdir().unwrap();

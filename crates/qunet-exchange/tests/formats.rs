@@ -148,7 +148,8 @@ fn coco_knows_polygons_text_and_pictures_that_are_gone() {
     let mut unknown = dataset(json!([annotation(5, json!([]))]));
     unknown["categories"][0]["name"] = json!("tumour");
     let message = import(unknown).unwrap_err().to_string();
-    assert!(message.contains("no class \"tumour\"; it has ground glass"), "{message}");
+    assert!(message.contains("slice 1: it is of the class \"tumour\""), "{message}");
+    assert!(message.contains("the task has ground glass, consolidation"), "{message}");
     let mut nameless = dataset(json!([]));
     nameless["images"][0]["file_name"] = json!("cover.png");
     assert!(import(nameless).unwrap_err().to_string().contains("ends in no slice number"));
@@ -196,6 +197,25 @@ fn tasks_that_make_no_sense_are_refused_and_leave_nothing() {
 }
 
 #[test]
+fn segments_are_read_from_whichever_number_they_begin() {
+    let (stack, classes, labels) = (stack(), classes(), labels());
+    let task = task(&stack, &classes, Some(&labels));
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    Format::SegNrrd.export(&task, &out).unwrap();
+    let path = out.join("case-7.seg.nrrd");
+    let answers = Format::SegNrrd.import(&task, &path).unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    for (from, to) in [(b"\nSegment2_", b"\nSegment9_"), (b"\nSegment0_", b"\nSegment4_")] {
+        while let Some(at) = bytes.windows(from.len()).position(|part| part == from) {
+            bytes[at..at + to.len()].copy_from_slice(to);
+        }
+    }
+    fs::write(&path, bytes).unwrap();
+    assert_eq!(Format::SegNrrd.import(&task, &path).unwrap(), answers);
+}
+
+#[test]
 fn broken_nrrd_files_are_told_of() {
     let (stack, classes) = (stack(), classes());
     let task = task(&stack, &classes, None);
@@ -217,6 +237,12 @@ fn broken_nrrd_files_are_told_of() {
     assert!(with("encoding: gzip", "encoding: bzip2").contains("raw or packed with gzip"));
     assert!(with("sizes: 11 9 7", "sizes: 11 9 6").contains("it holds 595 voxels"));
     assert!(with("Offset:=0 0 0", "Offset:=0 0 9").contains("a column, a row and a slice"));
+    assert!(with("0_LabelValue:=1", "0_LabelValue:=0").contains("every segment has one from 1"));
+    assert!(with("0_Name:=ground", "0_Name:=grey").contains("segment 0 is called \"grey glass\""));
+    let message = with("0_LabelValue:=1", "0_LabelValue:=2");
+    assert!(message.contains("\"ground glass\" and \"consolidation\" both have"), "{message}");
+    let message = with("2_LabelValue:=255", "2_LabelValue:=9");
+    assert!(message.contains("slice 0 holds the value 255, and the segments have 1 (ground"));
     fs::write(&path, &good[..good.len() - 20]).unwrap();
     let message = Format::SegNrrd.import(&task, &path).unwrap_err().to_string();
     assert!(message.contains("cannot be unpacked") || message.contains("voxels"), "{message}");

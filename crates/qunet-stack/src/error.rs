@@ -132,7 +132,10 @@ pub enum Error {
         source: nifti::NiftiError,
     },
     /// A voxel type that holds no single grey value.
-    #[error("{path} holds {datatype} voxels; convert it to an integer or float grey image")]
+    #[error(
+        "{path} holds {datatype} voxels; convert them to one grey value each, an integer of 8 to 64 \
+         bits or a float of 32 or 64"
+    )]
     VoxelType {
         /// The file.
         path: PathBuf,
@@ -394,7 +397,11 @@ impl Error {
 /// What is wrong with a NIfTI file.
 fn in_nifti(problem: &nifti::NiftiError) -> String {
     match problem {
-        nifti::NiftiError::InvalidFormat => "its header has neither mark, n+1 nor ni1".to_owned(),
+        nifti::NiftiError::InvalidFormat => {
+            "its header has neither mark, n+1 nor ni1 (one of Analyze \
+             7.5 has none, and does not say where left is)"
+                .to_owned()
+        }
         other => other.to_string(),
     }
 }

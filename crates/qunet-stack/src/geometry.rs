@@ -186,7 +186,8 @@ impl Geometry {
 }
 
 /// Origin, spacing and directions, in mm: `the first voxel at (-12, -9, 5) mm (R, A, S), voxels of
-/// 0.7 x 0.7 x 5 mm, axes LPS (columns, rows, slices)`.
+/// 0.7 x 0.7 x 5 mm, axes LPS (columns, rows, slices)`. The alternate form `{:#}` has the directions
+/// as unit vectors besides, in which a tilted stack differs from one that is not.
 impl fmt::Display for Geometry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [x, y, z] = self.place([0.0; 3]).map(Short);
@@ -196,7 +197,15 @@ impl fmt::Display for Geometry {
             "the first voxel at ({x}, {y}, {z}) mm (R, A, S), voxels of {column} x {row} x {slice} \
              mm, axes {} (columns, rows, slices)",
             self.orientation(),
-        )
+        )?;
+        if !f.alternate() {
+            return Ok(());
+        }
+        let lengths = [column.0, row.0, slice.0].map(|length| length / self.unit.in_millimetres());
+        let along = |axis: usize| self.affine.map(|row| Short(row[axis] / lengths[axis]));
+        let [columns, rows, slices] =
+            [0, 1, 2].map(|axis| along(axis).map(|part| part.to_string()).join(", "));
+        write!(f, " along ({columns}), ({rows}) and ({slices})")
     }
 }
 

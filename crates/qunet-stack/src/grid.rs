@@ -180,12 +180,18 @@ impl Grid {
     fn elsewhere(&self, mask: &Self) -> Error {
         let place = |grid: &Self| grid.geometry().unwrap_or_default();
         let (found, expected) = (place(mask), place(self));
+        let mut words = [found.to_string(), expected.to_string()];
+        if words[0] == words[1] {
+            // They differ in a direction.
+            words = [format!("{found:#}"), format!("{expected:#}")];
+        }
+        let [found_words, expected_words] = words;
         Error::Elsewhere {
             name: mask.name.clone(),
             distance: found.furthest_corner(&expected, self.shape),
-            found: found.to_string(),
+            found: found_words,
             stack: self.name.clone(),
-            expected: expected.to_string(),
+            expected: expected_words,
         }
     }
 }

@@ -214,6 +214,26 @@ fn what_cannot_be_resampled_is_refused_all_the_same() {
 
 /// A mask of the first three of six rows, worked out by hand.
 #[test]
+fn places_that_differ_only_in_direction_never_print_alike() {
+    // Turned by a degree about the axis along the slices.
+    let spaced = Geometry::from_spacing([5.0, 0.7, 0.7]);
+    let (sin, cos) = 1f64.to_radians().sin_cos();
+    let mut turned = spaced;
+    turned.affine[0] = [-0.7 * cos, 0.7 * sin, 0.0, 0.0];
+    turned.affine[1] = [-0.7 * sin, -0.7 * cos, 0.0, 0.0];
+    assert_eq!(spaced.to_string(), turned.to_string());
+    let grid = |geometry| Grid::placed("grid", [4, 512, 512], geometry);
+    let Err(Error::Elsewhere { found, expected, .. }) = grid(spaced).fit(&grid(turned)) else {
+        panic!("they lie on other voxels");
+    };
+    assert!(
+        found.contains("along (-0.999848, -0.0174524, 0), (0.0174524, -0.999848, 0)"),
+        "{found}"
+    );
+    assert!(expected.contains("along (-1, 0, 0), (0, -1, 0) and (0, 0, 1)"), "{expected}");
+}
+
+#[test]
 fn what_lies_outside_the_mask_is_background_and_told_of() {
     let part = Grid::placed("part", [4, 3, 5], geometry());
     let fit = resampling().fit(&part).unwrap();

@@ -165,6 +165,18 @@ fn a_jpeg_frame_of_another_size_is_refused() {
 }
 
 #[test]
+fn a_jpeg_frame_of_12_bits_is_refused_with_its_remedy() {
+    // A frame header as of the extended process with 12 bits in the place of the lossless one.
+    let mut bytes = golden_bytes("dicom_jpeg/1");
+    let at = place(&bytes, b"\xff\xc3");
+    (bytes[at + 1], bytes[at + 4]) = (0xc1, 12);
+    let error = refused("a.dcm", &bytes);
+    assert!(matches!(error, Error::Unsupported { .. }), "{error:?}");
+    let message = error.to_string();
+    assert!(message.contains("SamplePrecision(12)") && message.contains("gdcmconv --raw"));
+}
+
+#[test]
 fn a_transfer_syntax_that_is_not_read_is_named_with_its_remedy() {
     // JPIP's number is as long as that of JPEG lossless.
     let at = place(&golden_bytes("dicom_jpeg/1"), b"1.2.840.10008.1.2.4.70");
@@ -264,7 +276,7 @@ fn messages_about_broken_files_need_no_knowledge_of_their_readers() {
     let mut marked = nifti;
     marked[344..348].copy_from_slice(b"xx\0\0");
     let message = refused("a.nii", &marked).to_string();
-    assert!(message.contains("neither mark, n+1 nor ni1; copy it again"), "{message}");
+    assert!(message.contains("neither mark, n+1 nor ni1 (one of Analyze"), "{message}");
     let message = refused("a.npy", &patched("f64.npy", 12, b"@@@@")).to_string();
     assert!(
         message.contains("is not a readable .npy file") && message.contains("anew"),

@@ -75,7 +75,16 @@ fn files_of_several_stacks_are_refused_by_what_they_hold() {
 
 #[test]
 fn bits_that_are_packed_in_another_way_are_refused_by_its_name() {
-    assert_refused(&file("bits_group4.tif"), &["CCITT fax of group 4", "deflate or LZW"]);
+    // The number of the way of packing, which is 4, is that of group 3.
+    let mut bytes = fs::read(file("bits_group4.tif")).unwrap();
+    let packing = [3, 1, 3, 0, 1, 0, 0, 0, 4];
+    while let Some(at) = bytes.windows(packing.len()).position(|part| part == packing) {
+        bytes[at + packing.len() - 1] = 3;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let group3 = folder.path().join("group3.tif");
+    fs::write(&group3, bytes).unwrap();
+    assert_refused(&group3, &["CCITT fax of group 3", "deflate or LZW"]);
     assert_refused(&file("bits_lowest_first.tif"), &["lowest bit", "highest first"]);
 }
 

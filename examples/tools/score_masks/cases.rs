@@ -102,7 +102,9 @@ fn masks(folder: &Path) -> anyhow::Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
     for entry in entries {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".nii") || name.ends_with(".nii.gz") {
+        // Hidden files are none of ours, such as the `._` twins that macOS leaves on other disks.
+        let hidden = name.starts_with('.');
+        if !hidden && (name.ends_with(".nii") || name.ends_with(".nii.gz")) {
             names.insert(name);
         }
     }

@@ -227,16 +227,20 @@ impl Store for Folder {
         }))
     }
 
-    /// SHA-256 of shape, type and pixels.
-    fn digest_of(&self, stack: &Stack) -> Result<Digest, Error> {
-        let mut digest = Sha256::new();
-        digest.update(format!("{:?} {}", stack.shape(), stack.pixels().dtype()));
+    /// SHA-256 of shape, type and pixels, and of the place and the region.
+    fn digests_of(&self, stack: &Stack) -> Result<[Digest; 2], Error> {
+        let [mut pixels, mut region] = [Sha256::new(), Sha256::new()];
+        pixels.update(format!("{:?} {}", stack.shape(), stack.pixels().dtype()));
+        region.update(format!("{:?} {}", stack.geometry(), stack.has_roi()));
         for id in stack.ids() {
             // Exact for every type of pixel.
-            let pixels = stack.slice(id)?.to_f32();
-            digest.update(bytemuck::cast_slice(&pixels.into_iter().collect::<Vec<f32>>()));
+            let slice = stack.slice(id)?.to_f32();
+            pixels.update(bytemuck::cast_slice(&slice.into_iter().collect::<Vec<f32>>()));
+            if let Some(inside) = stack.roi(id)? {
+                region.update(inside.iter().map(|&inside| u8::from(inside)).collect::<Vec<u8>>());
+            }
         }
-        Ok(hexadecimal(digest))
+        Ok([pixels, region].map(hexadecimal))
     }
 
     /// Refuses to replace a manifest that is not the one this campaign knows: locks do not work on

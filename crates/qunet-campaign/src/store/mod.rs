@@ -32,11 +32,11 @@ pub trait Store {
     /// [`Error::Stack`] where it cannot be read.
     fn stack(&self, number: usize, source: &StackSource) -> Result<Cow<'_, Stack>, Error>;
 
-    /// The digest of the pixels of a stack.
+    /// The digest of the pixels of a stack, and that of its place in space and region of interest.
     ///
     /// # Errors
     /// [`Error::Stack`] where they cannot be read.
-    fn digest_of(&self, stack: &Stack) -> Result<Digest, Error>;
+    fn digests_of(&self, stack: &Stack) -> Result<[Digest; 2], Error>;
 
     /// Makes a manifest the campaign's.
     ///

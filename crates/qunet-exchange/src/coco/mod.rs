@@ -241,8 +241,8 @@ pub(crate) fn import(task: &Task<'_>, path: &Path) -> Result<Answers, Error> {
         };
         let category = annotation.category_id;
         let name = classes.get(&category).copied();
-        let label =
-            task.label_of(name.ok_or(MaskProblem::Category { category }).map_err(broken)?)?;
+        let label = name.ok_or(MaskProblem::Category { category });
+        let label = label.and_then(|name| task.label_of_mask(name)).map_err(broken)?;
         let mask = drawn(annotation, labels.dim()).map_err(broken)?;
         labels.zip_mut_with(&mask, |to, &inside| *to = if inside { label } else { *to });
     }

@@ -163,7 +163,7 @@ fn labels(
         if !mask.iter().any(|&inside| inside) {
             return Err(broken(MaskProblem::Nothing));
         }
-        let label = task.label_of(&region.label().map_err(broken)?)?;
+        let label = region.label().and_then(|name| task.label_of_mask(&name)).map_err(broken)?;
         labels.zip_mut_with(&mask, |to, &inside| *to = if inside { label } else { *to });
     }
     Ok(labels)

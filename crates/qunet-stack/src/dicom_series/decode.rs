@@ -12,7 +12,7 @@ use jpeg_decoder::{Decoder, PixelFormat};
 
 use super::content::Content;
 use super::frame::{Object, PIXEL_DATA, Stored};
-use super::syntax::JPEG_LS;
+use super::syntax::{JPEG_LS, REMEDY};
 use super::walk::Walked;
 use super::{SeriesFile, rle};
 use crate::Error;
@@ -157,8 +157,10 @@ pub(super) fn packed(
         return unpacked
             .ok_or_else(|| broken(format!("frame {frame} is no run-length encoding of its size")));
     }
-    let unpacked = if jpeg_ls_coded { jpeg_ls(&bytes, stored) } else { jpeg(&bytes, stored) };
-    unpacked.map_err(broken)
+    match jpeg_ls_coded {
+        true => jpeg_ls(&bytes, stored).map_err(broken),
+        false => jpeg(path, &bytes, stored),
+    }
 }
 
 /// The packed bytes of a frame: its fragment, or those from its offset to that of the next.
@@ -188,9 +190,17 @@ fn bytes(pixels: &InMemElement, frame: usize, frames: usize) -> Option<Cow<'_, [
 }
 
 /// A JPEG image that is as large as the file says.
-fn jpeg(bytes: &[u8], stored: &Stored) -> Result<Vec<u8>, String> {
+fn jpeg(path: &Path, bytes: &[u8], stored: &Stored) -> Result<Vec<u8>, Error> {
+    let refused = |source| match source {
+        jpeg_decoder::Error::Unsupported(feature) => Error::Unsupported {
+            path: path.to_owned(),
+            what: format!("a JPEG frame of a kind that is not read here ({feature:?})"),
+            remedy: REMEDY,
+        },
+        source => Error::decode(path, "DICOM file", source),
+    };
     let mut decoder = Decoder::new(bytes);
-    decoder.read_info().map_err(|source| source.to_string())?;
+    decoder.read_info().map_err(refused)?;
     let found = decoder.info().map(|info| {
         let size = match info.pixel_format {
             PixelFormat::L8 => 1,
@@ -201,11 +211,12 @@ fn jpeg(bytes: &[u8], stored: &Stored) -> Result<Vec<u8>, String> {
     });
     let expected = (stored.rows, stored.columns, stored.number().bytes());
     if found != Some(expected) {
-        return Err(format!(
+        let problem = format!(
             "a JPEG frame is {found:?} (rows, columns, bytes of a grey value), not {expected:?}"
-        ));
+        );
+        return Err(Error::decode(path, "DICOM file", problem));
     }
-    decoder.decode().map_err(|source| source.to_string())
+    decoder.decode().map_err(refused)
 }
 
 /// A JPEG-LS image that is as large as the file says.

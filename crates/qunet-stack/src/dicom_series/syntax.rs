@@ -10,7 +10,8 @@ use crate::Error;
 pub(super) const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
 /// JPEG-LS lossless and near-lossless.
 pub(super) const JPEG_LS: [&str; 2] = ["1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"];
-const REMEDY: &str = if cfg!(feature = "dicom-jpeg2000") {
+/// What to do about data that no decoder here reads.
+pub(super) const REMEDY: &str = if cfg!(feature = "dicom-jpeg2000") {
     "store it as Explicit VR Little Endian, as `gdcmconv --raw` does"
 } else {
     "store it as Explicit VR Little Endian, as `gdcmconv --raw` does; JPEG 2000 is read with the \

@@ -51,10 +51,9 @@ const LONGEST: u64 = 1 << 26;
 /// Of later pages only the start is of use, where tifffile names the shape of a series.
 const LONGEST_OF_LATER: u64 = 256;
 /// Ways of packing that are not read, by number.
-const UNREAD: [(u64, &str); 12] = [
+const UNREAD: [(u64, &str); 11] = [
     (2, "CCITT fax"),
     (3, "CCITT fax of group 3"),
-    (4, "CCITT fax of group 4"),
     (6, "old JPEG"),
     (7, "JPEG"),
     (34_712, "JPEG 2000"),

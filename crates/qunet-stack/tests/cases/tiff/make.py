@@ -131,7 +131,14 @@ def bits():
     pages = [Image.fromarray(mask) for mask in masks]
     for name, packing in [("bits_pillow.tif", None), ("bits_group4.tif", "group4")]:
         pages[0].save(HERE / name, save_all=True, append_images=pages[1:], compression=packing)
-    assert (expect("bits_pillow.tif") == masks).all()
+        assert (expect(name) == masks).all()
+    # GDAL is libtiff; scanners write white as 0.
+    with rasterio.open(
+        HERE / "bits_group4_white.tif", "w", driver="GTiff", height=19, width=21, count=1,
+        dtype="uint8", nbits=1, photometric="MINISWHITE", compress="ccittfax4",
+    ) as file:
+        file.write(masks[0].astype(numpy.uint8), 1)
+    assert (expect("bits_group4_white.tif") == masks[0]).all()
     pages[0].save(HERE / "bits_lowest_first.tif", compression="tiff_lzw", tiffinfo={266: 2})
     with tifffile.TiffFile(HERE / "bits_lowest_first.tif") as file:
         assert file.pages[0].fillorder == 2 and (file.asarray() == masks[0]).all()
