@@ -40,10 +40,8 @@ fn main() -> anyhow::Result<()> {
     };
     let found = Campaign::view(model)?.segment_other(&stack, &mut ProgressBars::default())?;
     stack.write_labels(&out, &found.labels)?;
-    let prior =
-        if found.own.is_some() { "slices of this stack were" } else { "nothing of this stack was" };
     let lesion = found.labels.iter().filter(|&&label| label > 0).count();
-    println!("{prior} drawn; {}", found.fusion);
+    println!("{found}");
     println!("{lesion} of {} pixels segmented: {}", found.labels.len(), out.display());
     Ok(())
 }

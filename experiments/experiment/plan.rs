@@ -63,8 +63,25 @@ struct StackFiles {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Arm {
     pub(crate) name: String,
-    first: String,
-    later: Option<String>,
+    first: Chosen,
+    later: Option<Chosen>,
+}
+
+/// A strategy by its name, or with settings.
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+enum Chosen {
+    Named(String),
+    Given(StrategyConfig),
+}
+
+impl Chosen {
+    fn config(&self) -> anyhow::Result<StrategyConfig> {
+        match self {
+            Self::Named(name) => Ok(name.parse()?),
+            Self::Given(config) => Ok(config.clone()),
+        }
+    }
 }
 
 /// Changes of the default settings, as in the JSON of a campaign.
@@ -147,10 +164,10 @@ impl Plan {
         config.threads = Threads::Fixed(threads);
         config.stopping.budget.fraction = Some(budget);
         config.scaling = data.scaling.unwrap_or(config.scaling);
-        let first: StrategyConfig = arm.first.parse()?;
+        let first = arm.first.config()?;
         let config = match &arm.later {
             None => config.single_round(first),
-            Some(later) => CampaignConfig { first, later: later.parse()?, ..config },
+            Some(later) => CampaignConfig { first, later: later.config()?, ..config },
         };
         config.check().with_context(|| format!("setting {:?}, {:?}", setting.name, arm.name))?;
         Ok(config)

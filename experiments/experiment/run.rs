@@ -36,6 +36,9 @@ pub(crate) struct Line {
     pub(crate) longest_run: usize,
     /// On all slices that were not drawn.
     pub(crate) left: Score,
+    /// The same for each stack alone; empty in older records.
+    #[serde(default)]
+    pub(crate) stacks: Vec<Score>,
     /// On the slices that no arm may draw; `None` without a reserve.
     pub(crate) reserve: Option<Score>,
     /// The same, `left` and `reserve`, of each source alone.
@@ -105,6 +108,19 @@ pub(crate) fn run(plan: &Plan, shard: Shard, threads: NonZeroUsize) -> anyhow::R
     Ok(())
 }
 
+impl Line {
+    /// The estimate of each stack, and the mean Dice that it is of.
+    pub(crate) fn estimated(&self) -> impl Iterator<Item = (Estimate, f64)> {
+        let whole = std::slice::from_ref(&self.left);
+        let scores = match (self.stacks.as_slice(), self.estimates.len()) {
+            ([], 1) => whole,
+            (stacks, _) => stacks,
+        };
+        let pairs = self.estimates.iter().zip(scores);
+        pairs.filter_map(|(estimate, score)| Some(((*estimate)?, score.mean?)))
+    }
+}
+
 fn one(data: &Opened, config: &CampaignConfig) -> anyhow::Result<Line> {
     let started = Instant::now();
     let stacks: Vec<&Stack> = data.stacks.iter().collect();
@@ -130,6 +146,11 @@ fn one(data: &Opened, config: &CampaignConfig) -> anyhow::Result<Line> {
         }
     }
     let (left, reserve) = rate(&labels)?;
+    let of_stack = |number| {
+        let open = |id: CandidateId| id.stack == number && !drawn.contains(&id);
+        score(&labels, &data.truths, open)
+    };
+    let by_stack = (0..stacks.len()).map(of_stack).collect::<Result<_, _>>()?;
     let mut sources = BTreeMap::new();
     for (source, labels) in by_source {
         sources.insert(source, rate(&labels)?);
@@ -149,6 +170,7 @@ fn one(data: &Opened, config: &CampaignConfig) -> anyhow::Result<Line> {
         estimates: fusions.iter().map(|it| it.estimate).collect(),
         fusions,
         left,
+        stacks: by_stack,
         reserve,
         sources,
         seconds,
@@ -287,6 +309,8 @@ mod tests {
         // Slices 1, 4, 7 and 10 are the reserve.
         assert!(lines.iter().flat_map(|line| &line.drawn).all(|id| id.slice.0 % 3 != 1));
         assert!(lines.iter().all(|line| line.drawn.len() == 4 && line.reserve.is_some()));
+        // Each stack is scored alone too, as its estimate is of it.
+        assert!(lines.iter().all(|line| line.stacks == [line.left]));
         // All that is there is skipped.
         run(&plan, shard("1/1"), NonZeroUsize::MIN)?;
         assert_eq!(read(&out)?.len(), 2);

@@ -116,14 +116,12 @@ impl fmt::Display for Means {
     }
 }
 
-/// How far the estimates are from the truth, over all runs of one stack.
+/// How far the estimates are from the truth, over all stacks of all runs.
 fn estimates(out: &mut impl Write, lines: &[Line]) -> io::Result<()> {
     let (mut errors, mut within) = (Vec::new(), 0);
-    for line in lines.iter().filter(|line| line.estimates.len() == 1) {
-        if let (Some(Some(estimate)), Some(truth)) = (line.estimates.first(), line.left.mean) {
-            errors.push(estimate.dice - truth);
-            within += usize::from((estimate.low..=estimate.high).contains(&truth));
-        }
+    for (estimate, truth) in lines.iter().flat_map(Line::estimated) {
+        errors.push(estimate.dice - truth);
+        within += usize::from((estimate.low..=estimate.high).contains(&truth));
     }
     if errors.is_empty() {
         return Ok(());
@@ -131,7 +129,7 @@ fn estimates(out: &mut impl Write, lines: &[Line]) -> io::Result<()> {
     let count = errors.len() as f64;
     writeln!(
         out,
-        "\nEstimates of {} runs: mean error {:+.3}, mean absolute error {:.3}, truth within the 90 % interval {:.0} %",
+        "\nEstimates of {} stacks: mean error {:+.3}, mean absolute error {:.3}, truth within the 90 % interval {:.0} %",
         errors.len(),
         errors.iter().sum::<f64>() / count,
         errors.iter().map(|error| error.abs()).sum::<f64>() / count,

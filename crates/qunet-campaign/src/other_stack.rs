@@ -1,5 +1,7 @@
 //! A trained campaign on a stack that is not one of its own.
 
+use std::fmt;
+
 use ndarray::Array3;
 use qunet_context::{Source, weigh};
 use qunet_model::{IGNORE, Observer};
@@ -22,6 +24,17 @@ pub struct OtherStack {
     pub fusion: Fusion,
     /// The number of the campaign's stack that has the same pixels; what was drawn on it is used.
     pub own: Option<usize>,
+}
+
+impl fmt::Display for OtherStack {
+    /// Whether there is a prior, and how much each source counts.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.own {
+            Some(_) => "slices of this stack were drawn in the campaign; ",
+            None => "nothing of this stack was drawn in the campaign, so that there is no prior; ",
+        })?;
+        self.fusion.fmt(f)
+    }
 }
 
 impl<S: Store> Campaign<S> {

@@ -1,17 +1,25 @@
 //! The drawn slices of one stack, and what they say of the other slices.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use ndarray::{Array2, ArrayRef2, ArrayRef3, Axis, Zip};
 use qunet_grid::parallel::Work;
 use qunet_grid::{MOST_CLASSES, axis_lengths};
 
+use crate::object::{Object, moved};
 use crate::slices::{classes_on, of_stack};
 use crate::{Error, FAR, Neighbours, Result, signed_distance};
 
 /// The drawn slices of one stack.
 ///
-/// The signed distances of all classes are computed once, when it is made. Whatever is asked of a
+/// The signed distances of all classes are computed once, when it is made. Where a class is one
+/// object on the slices on both sides of another (90 % of its pixels in one component), the object
+/// is followed: its distances are moved along the straight line between the two centres to where
+/// that line meets the slice. An oblique structure stays whole so, where slices are farther apart
+/// than it is thick. Several objects stay where they are: nobody knows which of them is which.
+///
+/// Whatever is asked of a
 /// drawn slice comes from the other drawn slices: its own mask never enters, so what is trained or
 /// weighed on drawn slices holds for those that nobody drew. `without` leaves further drawn slices
 /// out, those of a fold for one; numbers of undrawn slices in it change nothing.
@@ -44,9 +52,18 @@ pub struct Drawn {
     count: usize,
     classes: usize,
     /// Of each drawn slice and class that it shows, as numbers of both.
-    distances: BTreeMap<(usize, usize), Array2<f32>>,
+    shapes: BTreeMap<(usize, usize), Shape>,
     /// The signed distance of a class that a slice does not show.
     absent: Array2<f32>,
+}
+
+/// A class on a drawn slice.
+#[derive(Clone, Debug)]
+struct Shape {
+    /// Its signed distance.
+    distance: Array2<f32>,
+    /// Where it lies; `None` where it is several objects.
+    object: Option<Object>,
 }
 
 /// What the other drawn slices say of one class on a slice: signed distances in pixels, each cut
@@ -95,15 +112,15 @@ impl Drawn {
             shown.extend(on_slice.into_iter().map(|class| (slice, class)));
         }
         let work = Work::on(shown.len() * rows * columns);
-        let distances = work.map(shown.len(), |i| {
+        let shapes = work.map(shown.len(), |i| {
             let (slice, class) = shown[i];
             let mask = labels.index_axis(Axis(0), slice).mapv(|label| label == class);
             let distance = signed_distance(&mask, [height, width])?;
-            Ok(((slice, usize::from(class)), distance))
+            Ok(((slice, usize::from(class)), Shape { distance, object: Object::of(&mask)? }))
         });
-        let distances = distances.into_iter().collect::<Result<_>>()?;
+        let shapes = shapes.into_iter().collect::<Result<_>>()?;
         let absent = Array2::from_elem((rows, columns), -FAR);
-        Ok(Self { slices, count, classes, distances, absent })
+        Ok(Self { slices, count, classes, shapes, absent })
     }
 
     /// The numbers of the drawn slices, ascending.
@@ -150,7 +167,8 @@ impl Drawn {
 
     /// What the drawn slices next to `slice` say of `class` on it; `None` where no other is drawn.
     ///
-    /// With a and b the signed distances on the slices before and after it, t the share of the way:
+    /// With a and b the signed distances on the slices before and after it, moved with their object
+    /// where the class is one on both, and t the share of the way:
     ///
     /// ```text
     /// interpolated = (1 - t) min(max(a, -FAR), FAR) + t min(max(b, -FAR), FAR)
@@ -162,8 +180,8 @@ impl Drawn {
     pub fn prior(&self, slice: usize, class: usize, without: &[usize]) -> Result<Option<Prior>> {
         self.check(slice, class)?;
         let prior = |around: Neighbours| {
-            let cut = |drawn| self.distance(drawn, class).mapv(|it| it.clamp(-FAR, FAR));
-            let (before, after) = (cut(around.before), cut(around.after));
+            let sides = self.sides(slice, around, class);
+            let [before, after] = sides.map(|side| side.mapv(|it| it.clamp(-FAR, FAR)));
             Prior {
                 interpolated: around.interpolate(&before, &after),
                 larger: Zip::from(&before).and(&after).map_collect(|a, b| a.max(*b)),
@@ -188,10 +206,8 @@ impl Drawn {
     ) -> Result<Option<Array2<f32>>> {
         self.check(slice, class)?;
         let between = |around: Neighbours| {
-            around.interpolate(
-                self.distance(around.before, class),
-                self.distance(around.after, class),
-            )
+            let [before, after] = self.sides(slice, around, class);
+            around.interpolate(&before, &after)
         };
         Ok(self.neighbours(slice, without).map(between))
     }
@@ -221,20 +237,19 @@ impl Drawn {
         without: &[usize],
     ) -> Result<Option<Array2<u8>>> {
         self.check(slice, 1)?;
-        Ok(self.neighbours(slice, without).map(|around| self.labels_between(around)))
+        Ok(self.neighbours(slice, without).map(|around| self.labels_between(slice, around)))
     }
 
-    fn labels_between(&self, around: Neighbours) -> Array2<u8> {
+    fn labels_between(&self, slice: usize, around: Neighbours) -> Array2<u8> {
         let mut largest = Array2::<f32>::zeros(self.absent.dim());
         let mut labels = Array2::zeros(self.absent.dim());
         let is_shown = |class: &u8| {
-            let on = |slice| self.distances.contains_key(&(slice, usize::from(*class)));
+            let on = |slice| self.shapes.contains_key(&(slice, usize::from(*class)));
             on(around.before) || on(around.after)
         };
         for class in (1..=self.classes as u8).filter(is_shown) {
-            let [before, after] =
-                [around.before, around.after].map(|drawn| self.distance(drawn, usize::from(class)));
-            let distance = around.interpolate(before, after);
+            let [before, after] = self.sides(slice, around, usize::from(class));
+            let distance = around.interpolate(&before, &after);
             Zip::from(&mut labels).and(&mut largest).and(&distance).for_each(
                 |label, largest, &distance| {
                     if distance > *largest {
@@ -246,9 +261,29 @@ impl Drawn {
         labels
     }
 
-    /// The signed distance of a class on a drawn slice.
-    fn distance(&self, drawn: usize, class: usize) -> &Array2<f32> {
-        self.distances.get(&(drawn, class)).unwrap_or(&self.absent)
+    /// The signed distances of a class on the drawn slices before and after a slice, each moved with
+    /// its object to where that is on the slice.
+    fn sides(
+        &self,
+        slice: usize,
+        Neighbours { before, after, .. }: Neighbours,
+        class: usize,
+    ) -> [Cow<'_, Array2<f32>>; 2] {
+        let shape = |drawn| self.shapes.get(&(drawn, class));
+        let object = |drawn| shape(drawn)?.object;
+        let side = |own: usize, other: usize| {
+            let Some(Shape { distance, .. }) = shape(own) else {
+                return Cow::Borrowed(&self.absent);
+            };
+            let both = object(own).zip(object(other)).filter(|_| own != other);
+            let way =
+                both.map(|(from, to)| from.towards(&to, slice.abs_diff(own), other.abs_diff(own)));
+            match way {
+                None | Some([0, 0]) => Cow::Borrowed(distance),
+                Some(parts) => Cow::Owned(moved(distance, parts)),
+            }
+        };
+        [side(before, after), side(after, before)]
     }
 
     fn check(&self, slice: usize, class: usize) -> Result<()> {

@@ -16,11 +16,13 @@ use crate::{Drawn, Result};
 /// s_c(z) = (1 - t) s_c(before) + t s_c(after),   t = (z - before) / (after - before)
 /// ```
 ///
-/// A class that a drawn slice does not show is -[`FAR`](crate::FAR) everywhere on it. Before the
-/// first and after the last drawn slice, that slice repeats; ties go to the lower class. Pixels
-/// with the label [`IGNORE`](qunet_grid::IGNORE) count as background, and where no slice is drawn,
-/// all is background. `spacing` is that of the axes, in mm. Four bytes a pixel are held for each
-/// class that a drawn slice shows.
+/// A class that is one object on both sides is followed: its distances are moved along the straight
+/// line between the two centres, as [`Drawn`] tells. A class that a drawn slice does not show is
+/// -[`FAR`](crate::FAR) everywhere on it. Before the first and after the last drawn slice, that
+/// slice repeats; ties go to the lower class. Pixels with the label
+/// [`IGNORE`](qunet_grid::IGNORE) count as background, and where no slice is drawn, all is
+/// background. `spacing` is that of the axes, in mm. Four bytes a pixel are held for each class that
+/// a drawn slice shows.
 ///
 /// # Errors
 /// [`Error::Grid`](crate::Error::Grid) for a spacing that is no length;

@@ -46,6 +46,7 @@ mod estimate;
 mod folds;
 mod interpolate;
 mod neighbours;
+mod object;
 mod slices;
 mod smooth;
 mod sources;

@@ -94,6 +94,23 @@ fn an_object_ends_between_a_slice_that_shows_it_and_an_empty_one() {
     assert_eq!(widths, [59, 59 - 2 * 6, 59 - 2 * 20, 0, 0]);
 }
 
+/// Two squares that do not overlap: one object on its way, and two of which nobody knows which is which.
+#[test]
+fn an_object_is_followed_and_several_are_not() {
+    let mut labels = Array3::<u8>::zeros((5, 30, 40));
+    labels.slice_mut(ndarray::s![0, 2..8, 3..9]).fill(1);
+    labels.slice_mut(ndarray::s![4, 10..16, 23..29]).fill(1);
+    let filled = interpolate_labels(&labels, &[0, 4], SPACING).unwrap();
+    for (slice, [top, left]) in [(1, [4, 8]), (2, [6, 13]), (3, [8, 18])] {
+        let mut square = Array2::<u8>::zeros((30, 40));
+        square.slice_mut(ndarray::s![top..top + 6, left..left + 6]).fill(1);
+        assert_eq!(filled.index_axis(Axis(0), slice), square, "slice {slice}");
+    }
+    labels.slice_mut(ndarray::s![0, 20..23, 30..33]).fill(1);
+    let filled = interpolate_labels(&labels, &[0, 4], SPACING).unwrap();
+    assert!(filled.index_axis(Axis(0), 2).iter().all(|label| *label == 0));
+}
+
 #[test]
 fn ties_go_to_the_lower_class() {
     let mut labels = Array3::<u8>::zeros((3, 1, 61));

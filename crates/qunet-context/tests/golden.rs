@@ -16,6 +16,7 @@ struct Golden {
     distances: Vec<Distance>,
     filled: Vec<Filled>,
     priors: Vec<Maps>,
+    followed: Vec<Followed>,
     spots: Vec<Spots>,
     smoothed: Vec<Vec<f32>>,
     correlation: f64,
@@ -41,6 +42,13 @@ struct Maps {
 }
 
 #[derive(Deserialize)]
+struct Followed {
+    slice: usize,
+    labels: String,
+    maps: [Vec<f32>; 3],
+}
+
+#[derive(Deserialize)]
 struct Spots {
     quantile: f64,
     spots: usize,
@@ -60,6 +68,14 @@ fn discs() -> Array3<u8> {
         } else {
             u8::from(near(8, 9 + z) < z * (8 - z) || (near(2, 20) < 2 && z != 5))
         }
+    })
+}
+
+/// The oval of the script.
+fn oval() -> Array3<u8> {
+    Array3::from_shape_fn(SHAPE, |(z, y, x)| {
+        let [rows, columns] = [y.abs_diff(4 + z).pow(2), x.abs_diff(4 + 2 * z).pow(2)];
+        u8::from(rows + 2 * columns < 10 + z)
     })
 }
 
@@ -119,6 +135,20 @@ fn priors_are_those_of_scipy_bit_by_bit() {
         let prior = drawn.prior(slice, class, &[]).unwrap().unwrap();
         let found = [&prior.interpolated, &prior.larger, &prior.nearer].map(|map| thin(map));
         assert_eq!(found, maps, "slice {slice}, class {class}");
+    }
+}
+
+#[test]
+fn an_object_is_followed_as_by_scipy() {
+    let drawn = Drawn::new(&oval(), &DRAWN, 1, [2.5, 0.7, 0.7]).unwrap();
+    let filled = digits(&interpolate_labels(&oval(), &DRAWN, [2.5, 0.7, 0.7]).unwrap());
+    for Followed { slice, labels, maps } in golden().followed {
+        assert_eq!(filled[slice], labels, "slice {slice}");
+        let prior = drawn.prior(slice, 1, &[]).unwrap().unwrap();
+        let found = [&prior.interpolated, &prior.larger, &prior.nearer].map(|map| thin(map));
+        for (found, expected) in found.iter().flatten().zip(maps.iter().flatten()) {
+            assert_relative_eq!(*found, *expected, epsilon = 1e-5);
+        }
     }
 }
 

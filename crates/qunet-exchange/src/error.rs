@@ -254,6 +254,9 @@ pub enum MaskProblem {
         "its polygon is broken: it has three or more corners x, y, none farther out than the slice is large"
     )]
     Polygon,
+    /// A polygon that was begun and not closed.
+    #[error("its polygon is not closed; close it, or remove it")]
+    Open,
     /// A box, a point or the like.
     #[error(
         "it has no outline, only a box or points; draw it with the brush, the mask or the \

@@ -138,11 +138,7 @@ fn predict_other(
     let found = campaign.segment_other(&stack, &mut ProgressBars::default())?;
     stack.write_labels(labels, &found.labels)?;
     let lesion = found.labels.iter().filter(|&&label| label > 0).count();
-    let what = match found.own {
-        Some(number) => campaign.manifest().stacks[number].source.name.clone() + " of the campaign",
-        None => "not of the campaign: nothing is drawn on it, so that there is no prior".to_owned(),
-    };
-    writeln!(out, "this stack is {what}; {}", found.fusion)?;
+    writeln!(out, "{found}")?;
     writeln!(out, "{lesion} of {} pixels segmented: {}", found.labels.len(), labels.display())?;
     Ok(())
 }

@@ -1,12 +1,13 @@
 """Writes context.json: python tests/golden/context.py > tests/golden/context.json (NumPy, SciPy).
 
 Nine slices of 20 x 24 pixels: a disc of class 1 that moves and a cross of it, a disc of class 2
-that slices 0, 4 and 8 lack, and specks on slices that nobody drew. Slices 1, 4 and 7 are drawn."""
+that slices 0, 4 and 8 lack, and specks on slices that nobody drew; and an oval alone that moves
+farther from drawn slice to drawn slice than it is long. Slices 1, 4 and 7 are drawn."""
 import json
 
 import numpy as np
 import scipy
-from scipy.ndimage import binary_dilation, distance_transform_edt, label
+from scipy.ndimage import binary_dilation, center_of_mass, distance_transform_edt, label, shift
 
 FAR, DRAWN = 20, [1, 4, 7]
 Z, Y, X = np.indices((9, 20, 24))
@@ -14,6 +15,7 @@ DISCS = np.zeros(Z.shape, np.uint8)
 DISCS[(Y - 8) ** 2 + (X - 9 - Z) ** 2 < Z * (8 - Z)] = 1
 DISCS[((Y - 2) ** 2 + (X - 20) ** 2 < 2) & (Z != 5)] = 1
 DISCS[((Y - 15) ** 2 + (X - 5) ** 2 < 5 + Z) & (Z % 4 != 0)] = 2
+OVAL = ((Y - 4 - Z) ** 2 + (X - 4 - 2 * Z) ** 2 * 2 < 10 + Z).astype(np.uint8)
 SPECKS = DISCS.copy()
 SPECKED = (7 * (X // 3) + 13 * (Y // 2) + 29 * Z) % 61 < 2
 SPECKS[SPECKED] = (1 + Y // 2 % 2)[SPECKED]
@@ -53,6 +55,22 @@ def prior(z, c):
     a, b, t = sides(z, c, (1, 1))
     a, b = np.clip(a, -FAR, FAR), np.clip(b, -FAR, FAR)
     return [thin(p) for p in ((1 - t) * a + t * b, np.maximum(a, b), a if t <= 0.5 else b)]
+
+
+def followed(z):
+    """The oval on slice z and its prior, from drawn slices moved by 64ths of a pixel."""
+    others = [d for d in DRAWN if d != z]
+    before, after = [d for d in others if d < z], [d for d in others if d > z]
+    a, b = (before or after)[-1 if before else 0], (after or before)[0 if after else -1]
+    share = (z - a) / (b - a) if a != b else 0.0
+    way = np.subtract(center_of_mass(OVAL[b]), center_of_mass(OVAL[a]))
+    a, b = (
+        shift(signed(OVAL[d] == 1, (1, 1)), np.round(part * 64) / 64, order=1, mode="nearest")
+        for d, part in ((a, share * way), (b, (share - 1) * way))
+    )
+    maps = (1 - share) * a + share * b, np.maximum(a, b), a if share <= 0.5 else b
+    filled = OVAL[z] if z in DRAWN else maps[0] > 0
+    return {"slice": z, "labels": digits([filled.astype(int)])[0], "maps": [thin(m) for m in maps]}
 
 
 def without_spots(quantile):
@@ -95,6 +113,7 @@ print(json.dumps({
     "filled": [{"pixel": p, "labels": digits(filled(p))} for p in (SQUARE, OBLONG)],
     "priors": [{"slice": z, "class": c, "maps": prior(z, c)}
                for z in (0, 2, 3, 4, 7) for c in (1, 2)],
+    "followed": [followed(z) for z in range(len(Z))],
     "spots": [without_spots(q) for q in (0.25, 0.75)],
     "smoothed": smoothed(),
     "correlation": float(np.median(pairs)),

@@ -110,7 +110,7 @@ impl Region {
             "polygonlabels" => {
                 let Polygon { points, closed } = self.read()?;
                 if !closed {
-                    return Err(MaskProblem::Polygon);
+                    return Err(MaskProblem::Open);
                 }
                 filled(shape, &points)
             }
