@@ -122,11 +122,12 @@ pub(crate) fn run(run: &Run) -> anyhow::Result<()> {
 
 fn config(run: &Run, arm: &Arm, seed: u64) -> CampaignConfig {
     let Arm { first, later } = arm.clone();
-    let mut config = CampaignConfig { first, later, seed, ..CampaignConfig::quick() };
+    let mut config = CampaignConfig { first, later, seed, ..CampaignConfig::two_steps() };
     let samples = config.later.needs().contains(&Column::Bald);
     config.prediction.monte_carlo = if samples { SAMPLES } else { 0 };
     config.stopping.budget.fraction = Some(run.budget);
-    config.rounds.later = Some(run.per_round);
+    config.stopping.max_rounds = None;
+    (config.rounds.share, config.rounds.later) = (0.6, Some(run.per_round));
     config.input.size = run.size;
     config.threads = Threads::Fixed(run.threads);
     if let Some(epochs) = run.epochs {

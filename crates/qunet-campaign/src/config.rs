@@ -299,9 +299,9 @@ impl Default for PredictionConfig {
 }
 
 impl Default for RoundSizes {
-    /// Ten slices or three fifths of the budget first, then five in each round.
+    /// The whole budget at once; where it grows afterwards, five in each round.
     fn default() -> Self {
-        Self { first: Some(10), share: 0.6, later: Some(5) }
+        Self { first: None, share: 1.0, later: Some(5) }
     }
 }
 
@@ -313,10 +313,10 @@ impl Default for CampaignConfig {
 
 impl CampaignConfig {
     /// Reduced networks (8 filters, 96 x 96) and a recipe that holds up with a handful of slices:
-    /// minutes on two CPU cores. The first round is spread over the region, the best image quality
-    /// nearby ([`Spread`]); later ones go where drawn slices are missed most, by the area on which the
-    /// heads disagree ([`Coverage`]); a fifth of the slices in all. `docs/completion.md` has the
-    /// completion, `docs/strategies.md` compares the strategies.
+    /// minutes on two CPU cores. A fifth of the slices are asked for at once, spread over the region,
+    /// the best image quality nearby ([`Spread`]); later rounds, where the budget grows, go where drawn
+    /// slices are missed most ([`Coverage`]). `docs/completion.md` has the completion and what other
+    /// choices give.
     #[must_use]
     pub fn quick() -> Self {
         let unet = UnetConfig {
@@ -331,7 +331,7 @@ impl CampaignConfig {
             quality: QualityParams::paper(),
             input: InputConfig::default(),
             network: UnetPlusPlusConfig { unet, ..UnetPlusPlusConfig::paper() },
-            train: TrainConfig { epochs: 20, copy_paste: 0.5, ..TrainConfig::default() },
+            train: TrainConfig { epochs: 30, copy_paste: 0.5, ..TrainConfig::default() },
             fine_tune: TrainConfig { epochs: 10, copy_paste: 0.5, ..TrainConfig::default() },
             prediction: PredictionConfig::default(),
             completion: CompletionConfig::default(),
@@ -352,13 +352,14 @@ impl CampaignConfig {
         }
     }
 
-    /// [`CampaignConfig::quick`] in two rounds, the second with all that the budget leaves: what
-    /// [`run_two_steps`](crate::run_two_steps) takes.
+    /// [`CampaignConfig::quick`] in two rounds, each with half of the budget and the first with ten
+    /// slices at most: what [`run_two_steps`](crate::run_two_steps) takes.
     #[must_use]
     pub fn two_steps() -> Self {
         let quick = Self::quick();
         Self {
-            rounds: RoundSizes { later: None, ..quick.rounds },
+            train: TrainConfig { epochs: 20, ..quick.train },
+            rounds: RoundSizes { first: Some(10), share: 0.5, later: None },
             stopping: StoppingRules { max_rounds: Some(2), ..quick.stopping },
             ..quick
         }
@@ -378,6 +379,7 @@ impl CampaignConfig {
             agreement: AgreementParams::default(),
             first: StrategyConfig::ImageQuality(ImageQuality::paper()),
             later: StrategyConfig::HeadDisagreement(HeadDisagreement::paper()),
+            rounds: RoundSizes { first: Some(10), share: 0.6, later: None },
             ..Self::two_steps()
         }
     }
@@ -627,13 +629,17 @@ mod tests {
             (first, config.slices_of_round(2, total, first))
         };
         // 66 slices: 13.2; 60: 12; 11: 2.2; 829: 165, of which the first round takes ten.
-        assert_eq!(sizes(66), (7, 6));
-        assert_eq!(sizes(60), (7, 5));
+        assert_eq!(sizes(66), (6, 7));
+        assert_eq!(sizes(60), (6, 6));
         assert_eq!(sizes(11), (2, 0));
         assert_eq!(sizes(829), (10, 155));
         let single = config.single_round(StrategyConfig::Random {});
         assert_eq!(single.slices_of_round(1, 66, 0), 13);
         assert_eq!(single.train.epochs, config.train.epochs + config.fine_tune.epochs);
+        // A campaign asks for all at once, and trains as long.
+        let quick = CampaignConfig::quick();
+        assert_eq!((quick.slices_of_round(1, 66, 0), quick.slices_of_round(2, 66, 13)), (13, 0));
+        assert_eq!(quick.train, single.train);
     }
 
     /// Nothing of the completion touches the paper's recipe.

@@ -41,9 +41,10 @@ pub struct Coverage {
 }
 
 impl Default for Coverage {
-    /// The disagreement area of the heads; every slice needs half of the mean.
+    /// The disagreement area of the heads; every slice needs four times the mean besides, so that
+    /// gaps are filled first.
     fn default() -> Self {
-        Self { column: Column::Disagreement, floor: 0.5 }
+        Self { column: Column::Disagreement, floor: 4.0 }
     }
 }
 
