@@ -224,7 +224,7 @@ impl Drawn {
     /// labels.slice_mut(s![0, 0, ..]).assign(&array![0, 1, 1, 1, 0, 0, 0]);
     /// labels.slice_mut(s![2, 0, ..]).assign(&array![0, 0, 0, 1, 1, 1, 0]);
     /// let drawn = Drawn::new(&labels, &[0, 2], 1, [1.0; 3])?;
-    /// // Halfway of -1 1 2 1 -1 -2 -3 and -3 -2 -1 1 2 1 -1.
+    /// // One bar on both: each is moved by half of the two pixels between them.
     /// assert_eq!(drawn.interpolated_labels(1, &[])?, Some(array![[0, 0, 1, 1, 1, 0, 0]]));
     /// # Ok::<(), qunet_context::Error>(())
     /// ```
