@@ -40,6 +40,7 @@ impl Points {
         &mut self.rows.words[..words]
     }
 
+    #[inline(always)]
     pub(super) fn row(&self, row: usize) -> &[u64] {
         self.rows.row(row)
     }
