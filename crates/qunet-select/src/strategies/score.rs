@@ -70,6 +70,24 @@ impl Strategy for ByScore {
 /// PowerBALD and its kin: slices drawn without replacement in proportion to worth^power, so that a
 /// batch is not made of near duplicates (Kirsch et al., Stochastic Batch Acquisition, 2021). A worth
 /// of 0 is drawn last.
+///
+/// With strata, a share of the slices is drawn from those on which foreground is predicted, where
+/// there are as many, and the rest from all others: rare classes are not drowned by the background
+/// (class-stratified power scores; C. Lüth et al., Finally Outshining the Random Baseline, 2026).
+///
+/// ```
+/// use qunet_select::{Column, Pool, PowerScore, Request, Strategy};
+/// use qunet_stack::SliceId;
+///
+/// let column = |values: [f64; 4]| (0..).map(SliceId).zip(values);
+/// let pool = Pool::of_stack(4)?
+///     .with_column(Column::Bald, column([0.9, 0.8, 0.7, 0.001]))?
+///     .with_column(Column::Foreground, column([0.0, 0.0, 0.0, 12.0]))?;
+/// let half = PowerScore { strata: 0.5, ..PowerScore::default() };
+/// // The first of two slices is the only one with foreground, however little it is worth.
+/// assert_eq!(half.select(&pool, &Request::new(2, 0))?.picks()[0].id.slice, SliceId(3));
+/// # Ok::<(), qunet_select::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PowerScore {
@@ -77,12 +95,15 @@ pub struct PowerScore {
     pub column: Column,
     /// The power, >= 0; 0 draws evenly, higher comes closer to the best scores.
     pub power: f64,
+    /// The share of the picks, in [0, 1] and rounded up, that is drawn from the slices on which
+    /// foreground is predicted ([`Column::Foreground`] above 0); 0 = no strata.
+    pub strata: f64,
 }
 
 impl Default for PowerScore {
-    /// PowerBALD with a power of 1.
+    /// PowerBALD with a power of 1, without strata.
     fn default() -> Self {
-        Self { column: Column::Bald, power: 1.0 }
+        Self { column: Column::Bald, power: 1.0, strata: 0.0 }
     }
 }
 
@@ -92,12 +113,14 @@ impl Strategy for PowerScore {
     }
 
     fn needs(&self) -> Needs {
-        Needs::columns([self.column.clone()])
+        let strata = (self.strata > 0.0).then_some(Column::Foreground);
+        Needs::columns(strata.into_iter().chain([self.column.clone()]))
     }
 
     fn check(&self) -> Result<(), Error> {
-        let power = self.power;
-        require(power >= 0.0 && power.is_finite(), "power", power, "it is not negative")
+        let Self { power, strata, .. } = *self;
+        require(power >= 0.0 && power.is_finite(), "power", power, "it is not negative")?;
+        require((0.0..=1.0).contains(&strata), "strata", strata, "it lies in [0, 1]")
     }
 
     fn select(&self, pool: &Pool, request: &Request) -> Result<Selection, Error> {
@@ -115,12 +138,32 @@ impl Strategy for PowerScore {
             let logarithm = if power > 0.0 { power * worth.ln() } else { 0.0 };
             (place, -(logarithm - (-noise[place].ln()).ln()))
         };
-        let drawn = lowest(scores.defined().map(key), request.count);
+        let mut drawn = self.of_foreground(pool, scores.defined().map(key), request.count)?;
+        let rest = scores.defined().filter(|(place, _)| !drawn.contains(place)).map(key);
+        drawn.extend(lowest(rest, request.count - drawn.len()));
         let mut ranks = vec![0; pool.ids().len()];
         let order = lowest(scores.keys(), pool.ids().len());
         order.into_iter().zip(1..).for_each(|(place, rank)| ranks[place] = rank);
         let picks = drawn.into_iter().map(|place| scores.reason(place, ranks[place]));
         Ok(Selection::new(self.name(), pool, request, picks).with_verdicts(scores.undefined()))
+    }
+}
+
+impl PowerScore {
+    /// The share of the picks that shows predicted foreground, the lowest keys first.
+    fn of_foreground(
+        &self,
+        pool: &Pool,
+        keys: impl Iterator<Item = (usize, f64)>,
+        count: usize,
+    ) -> Result<Vec<usize>, Error> {
+        if self.strata == 0.0 {
+            return Ok(Vec::new());
+        }
+        let foreground = pool.column(&Column::Foreground, self.name())?;
+        let shows = |place: usize| foreground[place].is_some_and(|pixels| pixels > 0.0);
+        let wanted = (self.strata * count as f64).ceil() as usize;
+        Ok(lowest(keys.filter(|&(place, _)| shows(place)), wanted))
     }
 }
 
