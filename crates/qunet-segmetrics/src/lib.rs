@@ -103,7 +103,7 @@ mod sums;
 
 pub use aggregate::{
     Alternative, Bootstrap, Interval, IntervalMethod, PairedCases, PairedDifference, SignedRank,
-    SignedRankOptions, Summary, Unmatched, Zeros,
+    SignedRankOptions, Summary, Unmatched, Zeros, holm,
 };
 pub use agreement::{Agreement, head_agreement};
 pub use boundary::{
