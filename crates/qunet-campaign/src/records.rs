@@ -14,6 +14,9 @@ use crate::event::{Event, notify};
 use crate::input::WorkingStack;
 use crate::{CampaignConfig, Digest, Error};
 
+/// Samples of a single network for a strategy that reads some, where the settings ask for none.
+const SAMPLES_ALONE: usize = 8;
+
 /// Agreement, uncertainty and features of the slices of one stack.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -120,7 +123,12 @@ impl Inference<'_> {
         let id = CandidateId { stack: self.stack, slice };
         let views: Vec<ArrayView3<'_, f32>> = look.members.iter().map(|map| map.view()).collect();
         let mut uncertainty = Uncertainty::from_maps(id, &views)?;
-        let samples = self.config.prediction.monte_carlo;
+        // With too few drawn slices to be shared out there is one network, whatever the settings say.
+        let alone = views.len() == 1 && self.needs.contains(&Column::Bald);
+        let samples = match self.config.prediction.monte_carlo {
+            0 if alone => SAMPLES_ALONE,
+            asked => asked,
+        };
         if samples > 0 {
             let seed = self.config.seed_of_round(self.round).wrapping_add(slice.0 as u64);
             let mean = |map: Array2<f32>| map.mapv(f64::from).mean();

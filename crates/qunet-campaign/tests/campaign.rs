@@ -7,14 +7,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::ops::ControlFlow;
 
-use common::{alone, begin, chain, config, drive, files, phantom, truth};
+use common::{alone, begin, chain, config, drive, files, phantom, tiny, truth};
 use ndarray::{Array3, Axis};
 use qunet_campaign::{
-    Campaign, CampaignConfig, CampaignReport, Error, Event, Item, Masks, Next, Queried, RoundSizes,
-    Silent, StackSource,
+    Campaign, CampaignConfig, CampaignReport, Error, Event, Item, Masks, Next, Queried,
+    RecordedLabels, RoundSizes, Silent, StackSource, run_rounds,
 };
 use qunet_exchange::Format;
-use qunet_select::{CoreSet, StopReason, StrategyConfig};
+use qunet_select::{CoreSet, PowerScore, StopReason, StrategyConfig};
 use qunet_stack::{Geometry, LabelMap, SliceId, Stack};
 
 #[test]
@@ -559,6 +559,21 @@ fn every_program_gets_its_files_and_gives_masks_back() {
     let path = campaign.folder().join("round-1/a.labels.nii.gz");
     let error = campaign.ingest(&Masks::default().stack("a", path).format(Format::Coco));
     assert!(chain(&error.unwrap_err()).contains("is no JSON from line 1 on; export it as COCO"));
+}
+
+#[test]
+fn a_strategy_of_samples_runs_with_too_few_slices_to_share_out() {
+    let _turn = alone();
+    let phantom = phantom(1);
+    let later = StrategyConfig::PowerBald(PowerScore { strata: 0.5, ..PowerScore::default() });
+    let mut config = tiny(CampaignConfig { later, ..CampaignConfig::two_steps() });
+    config.rounds.first = Some(2);
+    config.stopping.budget.fraction = Some(0.3);
+    let mut annotator = RecordedLabels::new(&phantom.truth);
+    let outcome = run_rounds(&[&phantom.stack], &config, &mut annotator, &mut Silent).unwrap();
+    // Two drawn slices give one network, of which samples are taken.
+    let manifest = outcome.manifest();
+    assert_eq!((manifest.rounds.len(), manifest.annotated()), (2, 3));
 }
 
 #[test]

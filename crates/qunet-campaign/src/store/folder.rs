@@ -168,7 +168,7 @@ impl Folder {
         if is_there(&drawing) && pictures.exists() && is_there(&image) {
             return Ok(());
         }
-        let stack = self.stack(number, source)?;
+        let stack = self.stack(number, source).map_err(|error| error.moved(&source.name))?;
         if !is_there(&image) {
             stack.write(self.to_write(&layout::image(&source.name))?)?;
         }
