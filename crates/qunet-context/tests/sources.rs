@@ -166,19 +166,22 @@ fn where_a_pixel_lies_in_a_region_is_a_feature() {
 }
 
 #[test]
-fn an_estimate_is_the_mean_and_narrower_with_more_slices() {
+fn an_estimate_is_the_mean_with_one_doubtful_slice_and_narrower_with_more() {
     let held = |dice: &[f64]| -> Vec<Judged> {
         dice.iter().map(|&dice| Judged { dice: Some(dice), distance: 3.0 }).collect()
     };
     let few = Estimate::new(&held(&[0.7, 0.7]), &[3.0]).unwrap();
     let many = Estimate::new(&held(&[0.7; 20]), &[3.0]).unwrap();
-    assert_abs_diff_eq!(few.dice, 0.7, epsilon = 1e-12);
+    // Errors of 0.3 and one of 0.5.
+    assert_abs_diff_eq!(few.dice, 1.0 - (2.0 * 0.3 + 0.5) / 3.0, epsilon = 1e-12);
+    assert_abs_diff_eq!(many.dice, 1.0 - (20.0 * 0.3 + 0.5) / 21.0, epsilon = 1e-12);
     assert!(many.high - many.low < few.high - few.low && many.low < 0.7 && many.high > 0.7);
     assert_eq!(Estimate::new(&held(&[1.0, 0.98]), &[3.0]).unwrap().high, 1.0);
     // The nearer the rest is to what was drawn, the better; far off it is never below nothing.
     let at = |distance: f64| Estimate::new(&held(&[0.3, 0.5]), &[distance]).unwrap().dice;
     assert!(at(1.0) > at(2.0) && at(2.0) > at(3.0) && at(3.0) > at(9.0));
-    assert_eq!(at(100.0), 0.0);
-    // Without a slice to be segmented it is the mean.
-    assert_abs_diff_eq!(Estimate::new(&held(&[0.3, 0.5]), &[]).unwrap().dice, 0.4, epsilon = 1e-12);
+    assert_eq!(at(1000.0), 0.0);
+    // Without a slice to be segmented, distances do not count.
+    let none = Estimate::new(&held(&[0.3, 0.5]), &[]).unwrap();
+    assert_abs_diff_eq!(none.dice, 1.0 - (2.0 * 0.6 + 0.5) / 3.0, epsilon = 1e-12);
 }
