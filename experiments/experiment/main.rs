@@ -5,17 +5,23 @@
 //!
 //! `cargo xtask experiment run experiments/plans/ct.toml --shard 1/2`
 //!
-//! `cargo xtask experiment tables benches/record/FILE.jsonl`
+//! `cargo xtask experiment tables compared experiments/record/FILE.jsonl.gz`
+//!
+//! `cargo xtask experiment page docs/strategies.md`
 //!
 //! `cargo xtask experiment picture experiments/plans/ct.toml --data rp_5 --slice 30 --out FILE.png`
 
+mod alone;
+mod campaign;
+mod line;
+mod page;
 mod picture;
 mod plan;
 mod run;
 mod score;
-mod table;
+mod tables;
 
-use std::io;
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -52,14 +58,27 @@ enum Command {
         #[arg(long, default_value_t = NonZeroUsize::MIN)]
         threads: NonZeroUsize,
     },
-    /// Prints tables.
+    /// Prints a table.
     Tables {
+        /// What of: scores, reserve, compared, curves, quality-index or estimates.
+        kind: tables::Kind,
         /// Files of results.
         #[arg(required = true)]
         results: Vec<PathBuf>,
-        /// Scores on the reserve instead of all slices left.
-        #[arg(long)]
-        reserve: bool,
+    },
+    /// Draws what more slices bring.
+    Curves {
+        /// Files of results.
+        #[arg(required = true)]
+        results: Vec<PathBuf>,
+        /// The figure.
+        #[arg(long, value_name = "FILE.svg")]
+        out: PathBuf,
+    },
+    /// Makes the tables of a page anew, from the results that its comments name.
+    Page {
+        /// The page, in Markdown.
+        page: PathBuf,
     },
 }
 
@@ -73,12 +92,13 @@ fn main() -> anyhow::Result<()> {
         Command::Picture { plan, data, slice, out, threads } => {
             picture::draw(&plan::Plan::open(&plan)?, (&data, slice), &out, threads)
         }
-        Command::Tables { results, reserve } => {
-            let mut lines = Vec::new();
-            for path in &results {
-                lines.extend(run::read(path)?);
-            }
-            Ok(table::print(&mut io::stdout().lock(), &lines, reserve)?)
+        Command::Tables { kind, results } => {
+            let table = kind.of(&page::lines(&results)?)?;
+            Ok(io::stdout().write_all(table.as_bytes())?)
         }
+        Command::Curves { results, out } => {
+            Ok(tables::curves::figure(&page::lines(&results)?)?.write_to(out)?)
+        }
+        Command::Page { page } => page::refresh(&page),
     }
 }

@@ -13,7 +13,7 @@ use qunet_report::{MontageTile, montage};
 use qunet_segmetrics::{ConfusionCounts, EmptyPolicy};
 use qunet_stack::{LabelMap, Region, SliceId, Stack};
 
-use crate::plan::{Opened, Plan};
+use crate::plan::{Job, Opened, Plan};
 
 /// Pixels around the region of interest that are shown too.
 const MARGIN: usize = 16;
@@ -38,8 +38,9 @@ pub(crate) fn draw(
     let opened = plan.open_data(set)?.with_context(|| format!("{data} is not there"))?;
     let (stack, truth) = (&opened.stacks[0], &opened.truths[0]);
     ensure!(slice < stack.slices(), "{data} has slices 0 to {}", stack.slices() - 1);
-    let arms = (&plan.strategy[0], &plan.setting[0]);
-    let config = plan.config(arms, &opened, (plan.budgets[0], 0), threads)?;
+    let (arm, setting) = (&plan.strategy[0], &plan.setting[0]);
+    let job = Job { data: set, arm, setting, budget: plan.budgets[0], seed: 0 };
+    let config = plan.config(&job, &opened, threads)?;
     let steps = steps(&opened, &config, SliceId(slice))?;
     let field = field(stack, SliceId(slice))?;
     let images = steps.iter().map(|step| {

@@ -1,16 +1,19 @@
 //! What an experiment compares: data sets, strategies, settings, budgets and seeds.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use qunet_campaign::{CampaignConfig, Reserve};
 use qunet_model::Threads;
 use qunet_select::StrategyConfig;
+use qunet_stack::phantom::CtPhantom;
 use qunet_stack::roi::Anatomy;
 use qunet_stack::{Foreground, LabelMap, Scaling, Stack};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 /// A file that describes an experiment.
 #[derive(Deserialize)]
@@ -18,12 +21,14 @@ use serde::Deserialize;
 pub(crate) struct Plan {
     /// File of results, relative to the plan.
     pub(crate) out: PathBuf,
+    /// File that says of every stack where it is, relative to the plan.
+    stacks: PathBuf,
     /// Seeds 0, 1, 2, ...
     pub(crate) seeds: u64,
     /// Shares of the slices that may be drawn.
     pub(crate) budgets: Vec<f64>,
-    /// Slices that no arm may draw.
-    pub(crate) reserve: Option<Reserve>,
+    /// Slices that no arm may draw; of several combs the seeds take one after the other.
+    reserve: Option<Combs>,
     /// What is segmented.
     pub(crate) data: Vec<DataSet>,
     /// How slices are chosen.
@@ -33,29 +38,89 @@ pub(crate) struct Plan {
     /// The folder of the plan.
     #[serde(skip)]
     folder: PathBuf,
+    /// What the file of stacks says, with paths from here.
+    #[serde(skip)]
+    known: BTreeMap<String, StackFiles>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Combs {
+    One(Reserve),
+    InTurn(Vec<Reserve>),
+}
+
+impl Combs {
+    fn of_seed(&self, seed: u64) -> Option<Reserve> {
+        match self {
+            Self::One(comb) => Some(*comb),
+            Self::InTurn(combs) => {
+                combs.get(usize::try_from(seed).ok()?.checked_rem(combs.len())?).copied()
+            }
+        }
+    }
 }
 
 /// Stacks of one campaign.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Deserialize)]
+#[serde(from = "NamedData")]
 pub(crate) struct DataSet {
     pub(crate) name: String,
-    stack: Vec<StackFiles>,
+    /// Names of the stacks on which slices are drawn.
+    stacks: Vec<String>,
+    /// Names of the stacks on which nobody draws; none of a patient whose slices are drawn.
+    test: Vec<String>,
     /// How pixels become intensities; that of the settings where it is not given.
     scaling: Option<Scaling>,
 }
 
+/// A stack by its name, or several with a name of their own.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum NamedData {
+    Stack(String),
+    Set(DataFields),
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct DataFields {
+    name: String,
+    stacks: Option<Vec<String>>,
+    #[serde(default)]
+    test: Vec<String>,
+    scaling: Option<Scaling>,
+}
+
+impl From<NamedData> for DataSet {
+    fn from(data: NamedData) -> Self {
+        let fields = match data {
+            NamedData::Stack(name) => {
+                DataFields { name, stacks: None, test: Vec::new(), scaling: None }
+            }
+            NamedData::Set(fields) => fields,
+        };
+        let stacks = fields.stacks.unwrap_or_else(|| vec![fields.name.clone()]);
+        Self { name: fields.name, stacks, test: fields.test, scaling: fields.scaling }
+    }
+}
+
+/// Where a stack is, or how it is made.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct StackFiles {
-    image: PathBuf,
-    truth: PathBuf,
+    image: Option<PathBuf>,
+    truth: Option<PathBuf>,
     roi: Option<PathBuf>,
     /// A region of interest that is found.
     anatomy: Option<Anatomy>,
     /// Which values of the truth are lesion.
     #[serde(default)]
     foreground: Foreground,
+    /// Stacks of one patient are not drawn on and tested on at once; the stack's name by default.
+    patient: Option<String>,
+    /// A phantom, in the place of files.
+    phantom: Option<CtPhantom>,
 }
 
 /// Strategies of the first round and of later ones; without the latter, one round.
@@ -65,6 +130,10 @@ pub(crate) struct Arm {
     pub(crate) name: String,
     first: Chosen,
     later: Option<Chosen>,
+    /// The budgets of this arm alone, in the place of the plan's.
+    budgets: Option<Vec<f64>>,
+    /// The settings it is run with; all where none is named.
+    settings: Option<Vec<String>>,
 }
 
 /// A strategy by its name, or with settings.
@@ -84,41 +153,127 @@ impl Chosen {
     }
 }
 
-/// Changes of the default settings, as in the JSON of a campaign.
+/// Changes of the settings that come with the library, as in the JSON of a campaign.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Setting {
     pub(crate) name: String,
     #[serde(default)]
+    base: Base,
+    #[serde(default)]
     config: serde_json::Value,
+    /// One network in the place of a campaign.
+    pub(crate) alone: Option<Alone>,
+}
+
+/// The settings that are changed.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Base {
+    #[default]
+    TwoSteps,
+    Paper,
+}
+
+/// One network, trained at once on the slices of the first strategy, as those of the paper's Table I.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Alone {
+    pub(crate) network: Kind,
+    /// A stack all of whose slices it learns first.
+    pub(crate) before: Option<String>,
+}
+
+/// A network without the settings, which are those of the campaign.
+#[derive(Clone, Copy, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    Unet,
+    UnetPlusPlus,
+}
+
+impl Setting {
+    /// What makes a network alone other than a campaign with the same settings; nothing for a campaign.
+    pub(crate) fn alone_as_text(&self) -> anyhow::Result<String> {
+        Ok(match &self.alone {
+            Some(alone) => serde_json::to_string(alone)?,
+            None => String::new(),
+        })
+    }
 }
 
 /// The stacks of a data set, opened.
 pub(crate) struct Opened {
     pub(crate) stacks: Vec<Stack>,
     pub(crate) truths: Vec<LabelMap>,
+    /// Stacks on which nobody draws.
+    pub(crate) test: Vec<(Stack, LabelMap)>,
     scaling: Option<Scaling>,
 }
 
+/// One run of a plan.
+pub(crate) struct Job<'a> {
+    pub(crate) data: &'a DataSet,
+    pub(crate) arm: &'a Arm,
+    pub(crate) setting: &'a Setting,
+    pub(crate) budget: f64,
+    pub(crate) seed: u64,
+}
+
 impl Plan {
-    /// Reads a plan.
+    /// Reads a plan, and the file of stacks that it names.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
-        let text =
-            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let plan: Self =
-            toml::from_str(&text).with_context(|| format!("{} is no plan", path.display()))?;
+        let plan: Self = read(path, "plan")?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        ensure!(plan.seeds > 0, "seeds is 0: give at least 1");
+        let stacks = folder.join(&plan.stacks);
+        let mut known: BTreeMap<String, StackFiles> = read(&stacks, "file of stacks")?;
+        let beside = stacks.parent().unwrap_or(Path::new(""));
+        known.values_mut().for_each(|files| files.move_to(beside));
+        let plan = Self { folder, known, ..plan };
+        plan.check()?;
+        Ok(plan)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        ensure!(self.seeds > 0, "seeds is 0: give at least 1");
+        let settings: Vec<&String> = self.setting.iter().map(|it| &it.name).collect();
         for (what, names) in [
-            ("data", plan.data.iter().map(|it| &it.name).collect::<Vec<_>>()),
-            ("strategy", plan.strategy.iter().map(|it| &it.name).collect()),
-            ("setting", plan.setting.iter().map(|it| &it.name).collect()),
+            ("data", self.data.iter().map(|it| &it.name).collect::<Vec<_>>()),
+            ("strategy", self.strategy.iter().map(|it| &it.name).collect()),
+            ("setting", settings.clone()),
         ] {
             ensure!(!names.is_empty(), "the plan has no {what}");
             let twice = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name));
             ensure!(twice.is_none(), "{what} {:?} is there twice", twice.map(|(_, name)| name));
         }
-        Ok(Self { folder, ..plan })
+        for name in self.strategy.iter().filter_map(|arm| arm.settings.as_ref()).flatten() {
+            ensure!(settings.contains(&name), "the plan has no setting {name:?}");
+        }
+        self.data.iter().try_for_each(|data| self.check_patients(data))
+    }
+
+    /// Refuses stacks that are not known, and a patient on both sides.
+    fn check_patients(&self, data: &DataSet) -> anyhow::Result<()> {
+        let patient = |name: &String| -> anyhow::Result<String> {
+            let files = self.files(name)?;
+            Ok(files.patient.clone().unwrap_or_else(|| name.clone()))
+        };
+        ensure!(!data.stacks.is_empty(), "data {:?} has no stack", data.name);
+        let drawn = data.stacks.iter().map(patient).collect::<Result<Vec<_>, _>>()?;
+        for test in &data.test {
+            let patient = patient(test)?;
+            ensure!(
+                !drawn.contains(&patient),
+                "data {:?} draws on patient {patient:?} and tests on {test:?} of the same",
+                data.name
+            );
+        }
+        Ok(())
+    }
+
+    fn files(&self, name: &str) -> anyhow::Result<&StackFiles> {
+        let files = self.known.get(name);
+        files.with_context(|| format!("{} has no stack {name:?}", self.stacks.display()))
     }
 
     /// A path of the plan, from here.
@@ -126,41 +281,59 @@ impl Plan {
         self.folder.join(path)
     }
 
+    /// All runs: seeds outermost, so that every data set and arm has a first result early; arms innermost, so that a
+    /// stack is opened once for all of them.
+    pub(crate) fn jobs(&self) -> Vec<Job<'_>> {
+        let mut jobs = Vec::new();
+        for seed in 0..self.seeds {
+            for data in &self.data {
+                for setting in &self.setting {
+                    for arm in self.strategy.iter().filter(|arm| arm.runs_with(setting)) {
+                        let budgets = arm.budgets.as_ref().unwrap_or(&self.budgets);
+                        let job = |&budget| Job { data, arm, setting, budget, seed };
+                        jobs.extend(budgets.iter().map(job));
+                    }
+                }
+            }
+        }
+        jobs
+    }
+
+    /// Opens one stack.
+    pub(crate) fn open_stack(&self, name: &str) -> anyhow::Result<(Stack, LabelMap)> {
+        let opened = self.files(name)?.open(name)?;
+        opened.with_context(|| format!("the files of stack {name:?} are not there"))
+    }
+
     /// Opens a data set; `None` where its files are not there.
     pub(crate) fn open_data(&self, data: &DataSet) -> anyhow::Result<Option<Opened>> {
-        let (mut stacks, mut truths) = (Vec::new(), Vec::new());
-        for files in &data.stack {
-            let (image, truth) = (self.path(&files.image), self.path(&files.truth));
-            if !image.exists() || !truth.exists() {
-                return Ok(None);
-            }
-            let mut stack = Stack::open(image)?;
-            if let Some(roi) = &files.roi {
-                stack = stack.with_roi(self.path(roi))?;
-            }
-            if let Some(anatomy) = files.anatomy {
-                stack = stack.with_found_roi(anatomy)?;
-            }
-            truths.push(LabelMap::open(truth, &stack, &files.foreground)?);
-            stacks.push(stack);
-        }
-        Ok(Some(Opened { stacks, truths, scaling: data.scaling }))
+        let open = |names: &[String]| -> anyhow::Result<Option<Vec<(Stack, LabelMap)>>> {
+            names.iter().map(|name| self.files(name)?.open(name)).collect()
+        };
+        let (Some(drawn), Some(test)) = (open(&data.stacks)?, open(&data.test)?) else {
+            return Ok(None);
+        };
+        let (stacks, truths) = drawn.into_iter().unzip();
+        Ok(Some(Opened { stacks, truths, test, scaling: data.scaling }))
     }
 
     /// The settings of one run.
     pub(crate) fn config(
         &self,
-        (arm, setting): (&Arm, &Setting),
+        &Job { arm, setting, budget, seed, .. }: &Job<'_>,
         data: &Opened,
-        (budget, seed): (f64, u64),
         threads: NonZeroUsize,
     ) -> anyhow::Result<CampaignConfig> {
-        let mut json = serde_json::to_value(CampaignConfig::two_steps())?;
+        let base = match setting.base {
+            Base::TwoSteps => CampaignConfig::two_steps(),
+            Base::Paper => CampaignConfig::paper(),
+        };
+        let mut json = serde_json::to_value(base)?;
         merge(&mut json, &setting.config);
         let mut config: CampaignConfig =
             serde_json::from_value(json).with_context(|| format!("setting {:?}", setting.name))?;
         config.seed = seed;
-        config.reserve = self.reserve;
+        config.reserve = self.reserve.as_ref().and_then(|combs| combs.of_seed(seed));
         config.threads = Threads::Fixed(threads);
         config.stopping.budget.fraction = Some(budget);
         config.scaling = data.scaling.unwrap_or(config.scaling);
@@ -174,6 +347,52 @@ impl Plan {
     }
 }
 
+impl Arm {
+    fn runs_with(&self, setting: &Setting) -> bool {
+        self.settings.as_ref().is_none_or(|names| names.contains(&setting.name))
+    }
+}
+
+impl StackFiles {
+    /// Paths relative to a folder, from here.
+    fn move_to(&mut self, folder: &Path) {
+        for path in [&mut self.image, &mut self.truth, &mut self.roi].into_iter().flatten() {
+            *path = folder.join(&*path);
+        }
+    }
+
+    /// The stack and its truth; `None` where they are not there.
+    fn open(&self, name: &str) -> anyhow::Result<Option<(Stack, LabelMap)>> {
+        let (image, truth) = match (&self.phantom, &self.image, &self.truth) {
+            (Some(phantom), None, None) => {
+                let phantom = phantom.generate()?;
+                return Ok(Some((phantom.stack, phantom.truth)));
+            }
+            (None, Some(image), Some(truth)) => (image, truth),
+            _ => bail!("stack {name:?} needs an image and a truth, or a phantom alone"),
+        };
+        if !image.exists() || !truth.exists() {
+            return Ok(None);
+        }
+        let mut stack = Stack::open(image)?;
+        if let Some(roi) = &self.roi {
+            stack = stack.with_roi(roi)?;
+        }
+        if let Some(anatomy) = self.anatomy {
+            stack = stack.with_found_roi(anatomy)?;
+        }
+        let truth = LabelMap::open(truth, &stack, &self.foreground)?;
+        Ok(Some((stack, truth)))
+    }
+}
+
+/// Reads a TOML file.
+fn read<T: DeserializeOwned>(path: &Path, what: &str) -> anyhow::Result<T> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    toml::from_str(&text).with_context(|| format!("{} is no {what}", path.display()))
+}
+
 /// Puts the values of `changes` in the place of those of `whole`.
 fn merge(whole: &mut serde_json::Value, changes: &serde_json::Value) {
     match (whole, changes) {
@@ -184,5 +403,30 @@ fn merge(whole: &mut serde_json::Value, changes: &serde_json::Value) {
         }
         (_, serde_json::Value::Null) => {}
         (whole, changes) => *whole = changes.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_plan_of_the_folder_can_be_run() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("plans");
+        let nothing =
+            Opened { stacks: Vec::new(), truths: Vec::new(), test: Vec::new(), scaling: None };
+        let mut plans = 0;
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.file_name().is_some_and(|name| name == "stacks.toml") {
+                continue;
+            }
+            let plan = Plan::open(&path).unwrap();
+            for job in plan.jobs() {
+                plan.config(&job, &nothing, NonZeroUsize::MIN).unwrap();
+            }
+            plans += 1;
+        }
+        assert!(plans > 10, "{plans}");
     }
 }

@@ -21,29 +21,32 @@ pub(crate) struct Score {
     pub(crate) false_healthy: usize,
 }
 
-/// Scores the slices for which `wanted` holds.
-pub(crate) fn score(
-    labels: &[Array3<u8>],
-    truths: &[LabelMap],
-    wanted: impl Fn(CandidateId) -> bool,
-) -> anyhow::Result<Score> {
-    let mut counts = Vec::new();
-    for (stack, (labels, truth)) in labels.iter().zip(truths).enumerate() {
-        for slice in (0..labels.len_of(Axis(0))).map(SliceId) {
-            if wanted(CandidateId { stack, slice }) {
-                let found = labels.index_axis(Axis(0), slice.0).mapv(|label| label > 0);
-                let found = ConfusionCounts::from_masks(&found, &truth.mask(slice)?)?;
-                counts.push((counts.len(), found));
-            }
+impl Score {
+    /// Of these slices together.
+    pub(crate) fn of(counts: impl Iterator<Item = ConfusionCounts>) -> Self {
+        let evaluation = Evaluation::new(counts.enumerate(), EmptyPolicy::Undefined);
+        Self {
+            mean: evaluation.over_slices.dice.mean,
+            lesion: evaluation.over_lesion_slices().dice.mean,
+            pooled: evaluation.pooled.dice,
+            false_healthy: evaluation.false_healthy().0,
         }
     }
-    let evaluation = Evaluation::new(counts, EmptyPolicy::Undefined);
-    Ok(Score {
-        mean: evaluation.over_slices.dice.mean,
-        lesion: evaluation.over_lesion_slices().dice.mean,
-        pooled: evaluation.pooled.dice,
-        false_healthy: evaluation.false_healthy().0,
-    })
+}
+
+/// What was found of the slices of a stack that are not drawn, beside the truth.
+pub(crate) fn counts(
+    stack: usize,
+    labels: &Array3<u8>,
+    truth: &LabelMap,
+    drawn: &BTreeSet<CandidateId>,
+) -> anyhow::Result<Vec<(CandidateId, ConfusionCounts)>> {
+    let all = (0..labels.len_of(Axis(0))).map(|slice| CandidateId { stack, slice: SliceId(slice) });
+    let count = |id: CandidateId| {
+        let found = labels.index_axis(Axis(0), id.slice.0).mapv(|label| label > 0);
+        Ok((id, ConfusionCounts::from_masks(&found, &truth.mask(id.slice)?)?))
+    };
+    all.filter(|id| !drawn.contains(id)).map(count).collect()
 }
 
 /// The longest run of neighbouring slices among those drawn.

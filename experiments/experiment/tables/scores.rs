@@ -1,32 +1,34 @@
-//! Tables from the lines of results alone.
+//! Scores of every data set and arm, and how far estimates hold.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{self, Write};
 
 use qunet_context::Source;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use crate::run::Line;
+use super::{markdown, mean, number};
+use crate::line::Line;
 use crate::score::Score;
 
-/// Prints the scores of every data set and arm, means over the seeds, the means of these over the data sets, and how far
-/// estimates hold.
-pub(crate) fn print(out: &mut impl Write, lines: &[Line], reserve: bool) -> io::Result<()> {
-    let mut rows: BTreeMap<(String, [String; 3]), Vec<&Line>> = BTreeMap::new();
+/// What a table has a column for, beside all of them together.
+const SOURCES: [Source; 4] =
+    [Source::Interpolation, Source::Trees, Source::Network, Source::NetworkWithPrior];
+
+/// The scores of every data set and arm, means over the seeds, and the means of these over the data sets.
+pub(super) fn table(lines: &[Line], reserve: bool) -> String {
+    let mut groups: BTreeMap<(String, [String; 3]), Vec<&Line>> = BTreeMap::new();
     for line in lines {
         let budget = format!("{:.0} %", 100.0 * line.budget);
         let arm = [budget, line.strategy.clone(), line.setting.clone()];
-        rows.entry((line.data.clone(), arm)).or_default().push(line);
+        groups.entry((line.data.clone(), arm)).or_default().push(line);
     }
-    let names = SOURCES.map(|source| source.to_string()).join(" | ");
-    writeln!(
-        out,
-        "| data | budget | strategy | setting | seeds | drawn | fused | 95 % | {names} | run | s |"
-    )?;
-    writeln!(out, "|{}", "---|".repeat(10 + SOURCES.len()))?;
+    let names = SOURCES.map(|source| source.to_string());
+    let mut head = vec!["data", "budget", "strategy", "setting", "seeds", "drawn", "fused", "95 %"];
+    head.extend(names.iter().map(String::as_str));
+    head.extend(["run", "s"]);
+    let mut rows = Vec::new();
     let mut arms: BTreeMap<&[String; 3], Vec<[Means; 1 + SOURCES.len()]>> = BTreeMap::new();
-    for ((data, arm), lines) in &rows {
+    for ((data, arm), lines) in &groups {
         let pick = |(left, kept): (Score, Option<Score>)| if reserve { kept } else { Some(left) };
         let fused: Vec<Score> =
             lines.iter().filter_map(|line| pick((line.left, line.reserve))).collect();
@@ -36,33 +38,34 @@ pub(crate) fn print(out: &mut impl Write, lines: &[Line], reserve: bool) -> io::
         };
         let [interpolation, trees, network, with_prior] = SOURCES.map(source);
         let means = [Means::of(&fused), interpolation, trees, network, with_prior];
-        let seconds = lines.iter().map(|line| line.seconds).sum::<f64>() / lines.len() as f64;
+        let seconds = mean(lines.iter().map(|line| Some(line.seconds)));
         let run = lines.iter().map(|line| line.longest_run).max().unwrap_or_default();
         let drawn = format!("{} of {}", lines[0].drawn.len(), lines[0].of);
-        let (seeds, interval) = (lines.len().to_string(), interval(&fused));
-        let ends = (run.to_string(), format!("{seconds:.0}"));
-        row(out, (data, arm), (&seeds, &drawn), (&means, &interval), (&ends.0, &ends.1))?;
+        let before = [lines.len().to_string(), drawn, means[0].to_string(), interval(&fused)];
+        let after = [run.to_string(), number(seconds, 0)];
+        rows.push(row(data, arm, before, &means[1..], after));
         arms.entry(arm).or_default().push(means);
     }
     for (arm, means) in arms.iter().filter(|(_, means)| means.len() > 1) {
         let name = format!("**mean of {}**", means.len());
-        let column = |place: usize| Means::over(means.iter().map(|row| row[place]));
-        let means = [0, 1, 2, 3, 4].map(column);
-        row(out, (&name, arm), ("", ""), (&means, ""), ("", ""))?;
+        let means = [0, 1, 2, 3, 4].map(|at| Means::over(means.iter().map(|row| row[at])));
+        let before = [String::new(), String::new(), means[0].to_string(), String::new()];
+        rows.push(row(&name, arm, before, &means[1..], [String::new(), String::new()]));
     }
-    estimates(out, lines)
+    markdown(&head, rows)
 }
 
 fn row(
-    out: &mut impl Write,
-    (data, [budget, strategy, setting]): (&str, &[String; 3]),
-    (seeds, drawn): (&str, &str),
-    ([fused, sources @ ..], interval): (&[Means; 1 + SOURCES.len()], &str),
-    (run, seconds): (&str, &str),
-) -> io::Result<()> {
-    let sources = sources.map(|means| means.to_string()).join(" | ");
-    let arm = format!("{data} | {budget} | {strategy} | {setting} | {seeds} | {drawn}");
-    writeln!(out, "| {arm} | {fused} | {interval} | {sources} | {run} | {seconds} |")
+    data: &str,
+    arm: &[String; 3],
+    before: [String; 4],
+    sources: &[Means],
+    after: [String; 2],
+) -> Vec<String> {
+    let mut row = vec![data.to_owned()];
+    row.extend(arm.iter().cloned().chain(before));
+    row.extend(sources.iter().map(Means::to_string).chain(after));
+    row
 }
 
 /// The 95 % interval of the mean over the seeds of the mean Dice (Student's t); `-` for a single seed.
@@ -80,10 +83,6 @@ fn interval(scores: &[Score]) -> String {
     }
 }
 
-/// What a table has a column for, beside all of them together.
-const SOURCES: [Source; 4] =
-    [Source::Interpolation, Source::Trees, Source::Network, Source::NetworkWithPrior];
-
 /// Mean / lesion / pooled / false healthy slices, each a mean over runs or data sets.
 #[derive(Clone, Copy)]
 struct Means([Option<f64>; 4]);
@@ -98,18 +97,12 @@ impl Means {
     /// Of what is defined.
     fn over(all: impl Iterator<Item = Self>) -> Self {
         let all: Vec<Self> = all.collect();
-        Self([0, 1, 2, 3].map(|place| {
-            let values: Vec<f64> = all.iter().filter_map(|means| means.0[place]).collect();
-            (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-        }))
+        Self([0, 1, 2, 3].map(|place| mean(all.iter().map(|means| means.0[place]))))
     }
 }
 
 impl fmt::Display for Means {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = |value: Option<f64>, digits: usize| {
-            value.map_or("-".to_owned(), |value| format!("{value:.digits$}"))
-        };
         let [mean, lesion, pooled, healthy] = self.0;
         let [mean, lesion, pooled] = [mean, lesion, pooled].map(|value| number(value, 3));
         write!(f, "{mean} / {lesion} / {pooled} / {}", number(healthy, 1))
@@ -117,24 +110,19 @@ impl fmt::Display for Means {
 }
 
 /// How far the estimates are from the truth, over all stacks of all runs.
-fn estimates(out: &mut impl Write, lines: &[Line]) -> io::Result<()> {
+pub(super) fn estimates(lines: &[Line]) -> String {
     let (mut errors, mut within) = (Vec::new(), 0);
     for (estimate, truth) in lines.iter().flat_map(Line::estimated) {
-        errors.push(estimate.dice - truth);
+        errors.push(Some(estimate.dice - truth));
         within += usize::from((estimate.low..=estimate.high).contains(&truth));
     }
-    if errors.is_empty() {
-        return Ok(());
-    }
-    let count = errors.len() as f64;
-    writeln!(
-        out,
-        "\nEstimates of {} stacks: mean error {:+.3}, mean absolute error {:.3}, truth within the 90 % interval {:.0} %",
-        errors.len(),
-        errors.iter().sum::<f64>() / count,
-        errors.iter().map(|error| error.abs()).sum::<f64>() / count,
-        100.0 * within as f64 / count
-    )
+    let share = (!errors.is_empty()).then(|| 100.0 * within as f64 / errors.len() as f64);
+    let absolute = mean(errors.iter().map(|error| error.map(f64::abs)));
+    let head = ["stacks", "mean error", "mean absolute error", "truth within the 90 % interval"];
+    let stacks = errors.len().to_string();
+    let mean = mean(errors).map_or("-".to_owned(), |error| format!("{error:+.3}"));
+    let share = format!("{} %", number(share, 0));
+    markdown(&head, [vec![stacks, mean, number(absolute, 3), share]])
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::Outcome;
 use crate::command;
 use crate::setup;
+use crate::tasks;
 use crate::workspace::Workspace;
 
 /// Where the stacks are, from the repository root.
@@ -56,13 +57,24 @@ const EXAMPLES: [(&str, &[&str]); 15] = [
     ("transfer", &["--epochs", "2", "--picture", "target/examples-out/transfer.svg"]),
 ];
 
-/// Each example on small input.
+/// An experiment of two minutes, and its tables.
+const SMOKE: [&[&str]; 3] = [
+    &["run", "experiments/plans/smoke.toml"],
+    &["tables", "compared", "target/examples-out/smoke.jsonl"],
+    &["tables", "table1", "target/examples-out/smoke.jsonl"],
+];
+
+/// Each example on small input, and the smallest experiment.
 pub(super) fn each(workspace: &Workspace) -> anyhow::Result<Outcome> {
     setup::ensure(workspace)?;
     // A campaign that an earlier run left with other settings would be refused.
     setup::cache::remove_folder(workspace.root().join("target/examples-out"))?;
     for (name, arguments) in EXAMPLES {
         example(workspace, name, arguments)?;
+    }
+    for arguments in SMOKE {
+        let arguments: Vec<String> = arguments.iter().map(|&it| it.to_owned()).collect();
+        tasks::experiment(workspace, &arguments)?;
     }
     Ok(Outcome::Done)
 }

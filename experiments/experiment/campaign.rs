@@ -1,0 +1,109 @@
+//! One campaign in memory, with the truth in the place of an annotator.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use anyhow::Context;
+use qunet_campaign::{CampaignConfig, Outcome, RecordedLabels, Silent, run_rounds};
+use qunet_context::Source;
+use qunet_select::CandidateId;
+use qunet_stack::{LabelMap, SliceId, Stack};
+
+use crate::line::{Found, Signs, SliceLine};
+use crate::plan::Opened;
+use crate::score::{Score, counts};
+
+/// Runs it to its end.
+pub(crate) fn run(data: &Opened, config: &CampaignConfig) -> anyhow::Result<Found> {
+    let started = Instant::now();
+    let stacks: Vec<&Stack> = data.stacks.iter().collect();
+    let truths: Vec<&LabelMap> = data.truths.iter().collect();
+    let mut annotator = RecordedLabels::from_stacks(&truths);
+    let campaign = run_rounds(&stacks, config, &mut annotator, &mut Silent)?;
+    let seconds = started.elapsed().as_secs_f64();
+    let drawn = annotator.asked().clone();
+    let round = campaign.manifest().rounds.len();
+    let mut fusions = Vec::new();
+    for number in 0..stacks.len() {
+        let records = campaign.records(number, round)?.context("the last round is queried")?;
+        fusions.push(records.fusion);
+    }
+    let mut slices = slices_left(&campaign, data, &drawn, config)?;
+    slices.extend(slices_elsewhere(&campaign, data)?);
+    let sources = scores_by_source(&campaign, data, &drawn, config)?;
+    Ok(Found { drawn, slices, sources, fusions, parameters: None, seconds })
+}
+
+/// The slices of the campaign that nobody drew.
+fn slices_left(
+    campaign: &Outcome<'_>,
+    data: &Opened,
+    drawn: &BTreeSet<CandidateId>,
+    config: &CampaignConfig,
+) -> anyhow::Result<Vec<SliceLine>> {
+    let round = campaign.manifest().rounds.len();
+    let mut slices = Vec::new();
+    for (number, truth) in data.truths.iter().enumerate() {
+        let labels = campaign.segmentation(number)?.context("the run ends in a segmentation")?;
+        let records = campaign.records(number, round)?.context("the last round is queried")?;
+        let pairs = records.agreement.iter().zip(&records.uncertainty);
+        let signs: BTreeMap<CandidateId, Signs> = pairs
+            .map(|(agreement, uncertainty)| {
+                let signs = Signs {
+                    quality_index: agreement.quality_index as f32,
+                    disagreement_area: agreement.disagreement_area as f32,
+                    entropy: uncertainty.entropy as f32,
+                    foreground: uncertainty.foreground as f32,
+                };
+                (agreement.id, signs)
+            })
+            .collect();
+        for (id, counts) in counts(number, &labels, truth, drawn)? {
+            let (slice, reserved) = (id.slice.0, is_reserved(config, id.slice));
+            let signs = signs.get(&id).copied();
+            slices.push(SliceLine { stack: number, slice, reserved, counts, signs });
+        }
+    }
+    Ok(slices)
+}
+
+/// The slices of the stacks on which nobody draws.
+fn slices_elsewhere(campaign: &Outcome<'_>, data: &Opened) -> anyhow::Result<Vec<SliceLine>> {
+    let mut slices = Vec::new();
+    for ((stack, truth), number) in data.test.iter().zip(data.stacks.len()..) {
+        let labels = campaign.segment_other(stack, &mut Silent)?.labels;
+        let counts = counts(number, &labels, truth, &BTreeSet::new())?;
+        slices.extend(counts.into_iter().map(|(id, counts)| {
+            let (stack, slice) = (id.stack, id.slice.0);
+            SliceLine { stack, slice, reserved: false, counts, signs: None }
+        }));
+    }
+    Ok(slices)
+}
+
+/// What each source alone finds of the slices that nobody drew: on all of them, and on those of the reserve.
+fn scores_by_source(
+    campaign: &Outcome<'_>,
+    data: &Opened,
+    drawn: &BTreeSet<CandidateId>,
+    config: &CampaignConfig,
+) -> anyhow::Result<BTreeMap<Source, (Score, Option<Score>)>> {
+    let mut all: BTreeMap<Source, Vec<_>> = BTreeMap::new();
+    for (number, sources) in campaign.by_source()?.into_iter().enumerate() {
+        for (source, labels) in sources {
+            let counts = counts(number, &labels, &data.truths[number], drawn)?;
+            all.entry(source).or_default().extend(counts);
+        }
+    }
+    let rate = |(source, found): (Source, Vec<(CandidateId, _)>)| {
+        let kept = found.iter().filter(|(id, _)| is_reserved(config, id.slice));
+        let reserve = config.reserve.map(|_| Score::of(kept.map(|(_, counts)| *counts)));
+        (source, (Score::of(found.iter().map(|(_, counts)| *counts)), reserve))
+    };
+    Ok(all.into_iter().map(rate).collect())
+}
+
+/// Whether no arm may draw a slice.
+pub(crate) fn is_reserved(config: &CampaignConfig, slice: SliceId) -> bool {
+    config.reserve.is_some_and(|reserve| reserve.holds(slice))
+}
