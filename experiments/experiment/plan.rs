@@ -14,6 +14,7 @@ use qunet_stack::roi::Anatomy;
 use qunet_stack::{Foreground, LabelMap, Scaling, Stack};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use toml::Value;
 
 /// A file that describes an experiment.
 #[derive(Deserialize)]
@@ -43,27 +44,33 @@ pub(crate) struct Plan {
     known: BTreeMap<String, StackFiles>,
 }
 
+/// One comb of slices, or several.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Combs {
-    One(Reserve),
-    InTurn(Vec<Reserve>),
+#[serde(try_from = "Value")]
+struct Combs(Vec<Reserve>);
+
+impl TryFrom<Value> for Combs {
+    type Error = toml::de::Error;
+
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        match value {
+            Value::Array(combs) => {
+                combs.into_iter().map(Value::try_into).collect::<Result<_, _>>().map(Self)
+            }
+            comb => Ok(Self(vec![comb.try_into()?])),
+        }
+    }
 }
 
 impl Combs {
     fn of_seed(&self, seed: u64) -> Option<Reserve> {
-        match self {
-            Self::One(comb) => Some(*comb),
-            Self::InTurn(combs) => {
-                combs.get(usize::try_from(seed).ok()?.checked_rem(combs.len())?).copied()
-            }
-        }
+        self.0.get(usize::try_from(seed).ok()?.checked_rem(self.0.len())?).copied()
     }
 }
 
 /// Stacks of one campaign.
 #[derive(Clone, Deserialize)]
-#[serde(from = "NamedData")]
+#[serde(try_from = "Value")]
 pub(crate) struct DataSet {
     pub(crate) name: String,
     /// Names of the stacks on which slices are drawn.
@@ -72,14 +79,6 @@ pub(crate) struct DataSet {
     test: Vec<String>,
     /// How pixels become intensities; that of the settings where it is not given.
     scaling: Option<Scaling>,
-}
-
-/// A stack by its name, or several with a name of their own.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum NamedData {
-    Stack(String),
-    Set(DataFields),
 }
 
 #[derive(Deserialize)]
@@ -92,16 +91,19 @@ struct DataFields {
     scaling: Option<Scaling>,
 }
 
-impl From<NamedData> for DataSet {
-    fn from(data: NamedData) -> Self {
-        let fields = match data {
-            NamedData::Stack(name) => {
+/// A stack by its name, or several with a name of their own.
+impl TryFrom<Value> for DataSet {
+    type Error = toml::de::Error;
+
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        let DataFields { name, stacks, test, scaling } = match value {
+            Value::String(name) => {
                 DataFields { name, stacks: None, test: Vec::new(), scaling: None }
             }
-            NamedData::Set(fields) => fields,
+            fields => fields.try_into()?,
         };
-        let stacks = fields.stacks.unwrap_or_else(|| vec![fields.name.clone()]);
-        Self { name: fields.name, stacks, test: fields.test, scaling: fields.scaling }
+        let stacks = stacks.unwrap_or_else(|| vec![name.clone()]);
+        Ok(Self { name, stacks, test, scaling })
     }
 }
 
@@ -138,18 +140,17 @@ pub(crate) struct Arm {
 
 /// A strategy by its name, or with settings.
 #[derive(Clone, Deserialize)]
-#[serde(untagged)]
-enum Chosen {
-    Named(String),
-    Given(StrategyConfig),
-}
+#[serde(try_from = "Value")]
+struct Chosen(StrategyConfig);
 
-impl Chosen {
-    fn config(&self) -> anyhow::Result<StrategyConfig> {
-        match self {
-            Self::Named(name) => Ok(name.parse()?),
-            Self::Given(config) => Ok(config.clone()),
-        }
+impl TryFrom<Value> for Chosen {
+    type Error = anyhow::Error;
+
+    fn try_from(value: Value) -> anyhow::Result<Self> {
+        Ok(Self(match value {
+            Value::String(name) => name.parse()?,
+            settings => settings.try_into()?,
+        }))
     }
 }
 
@@ -337,10 +338,10 @@ impl Plan {
         config.threads = Threads::Fixed(threads);
         config.stopping.budget.fraction = Some(budget);
         config.scaling = data.scaling.unwrap_or(config.scaling);
-        let first = arm.first.config()?;
+        let first = arm.first.0.clone();
         let config = match &arm.later {
             None => config.single_round(first),
-            Some(later) => CampaignConfig { first, later: later.config()?, ..config },
+            Some(later) => CampaignConfig { first, later: later.0.clone(), ..config },
         };
         config.check().with_context(|| format!("setting {:?}, {:?}", setting.name, arm.name))?;
         Ok(config)

@@ -278,6 +278,9 @@ mod tests {
             ("missing", "phantom", "is there twice"),
             ("seeds = 1", "seeds = 0", "seeds is 0"),
             ("missing", "nowhere", "stacks.toml has no stack \"nowhere\""),
+            ("evenly_spaced", "evenly", "there is no strategy \"evenly\"; name one of random"),
+            ("3:1", "3:3", "name every how many-th slice is kept"),
+            ("test = [", "tests = [", "unknown field `tests`"),
             ("test = [\"another\"]", "test = [\"again\"]", "draws on patient \"1\" and tests"),
             ("first = \"spread\"", "first = \"spread\"\nsettings = [\"no\"]", "no setting \"no\""),
         ] {

@@ -11,7 +11,7 @@ use qunet_model::{
 use qunet_quality::QualityParams;
 use qunet_select::{
     AgreementParams, Budget, Column, Coverage, EmptyAgreement, HeadDisagreement, ImageQuality,
-    Spread, StoppingRules, Strategy, StrategyConfig,
+    StoppingRules, Strategy, StrategyConfig,
 };
 use qunet_stack::{Scaling, SliceId};
 use serde::{Deserialize, Serialize};
@@ -313,8 +313,8 @@ impl Default for CampaignConfig {
 
 impl CampaignConfig {
     /// Reduced networks (8 filters, 96 x 96) and a recipe that holds up with a handful of slices:
-    /// minutes on two CPU cores. A fifth of the slices are asked for at once, spread over the region,
-    /// the best image quality nearby ([`Spread`]); later rounds, where the budget grows, go where drawn
+    /// minutes on two CPU cores. A fifth of the slices are asked for at once, as
+    /// [`StrategyConfig::recommended`] chooses them; later rounds, where the budget grows, go where drawn
     /// slices are missed most ([`Coverage`]). `docs/completion.md` has the completion and what other
     /// choices give.
     #[must_use]
@@ -339,7 +339,7 @@ impl CampaignConfig {
                 empty_agreement: EmptyAgreement::Unknown,
                 ..AgreementParams::default()
             },
-            first: StrategyConfig::Spread(Spread::default()),
+            first: StrategyConfig::recommended(),
             later: StrategyConfig::Coverage(Coverage::default()),
             rounds: RoundSizes::default(),
             stopping: StoppingRules {

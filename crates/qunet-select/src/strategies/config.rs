@@ -111,6 +111,23 @@ impl StrategyConfig {
         ]
     }
 
+    /// What campaigns ask for by default, the whole budget at once: [`Spread`].
+    ///
+    /// On the stacks measured so far no strategy is better than evenly spaced slices beyond chance
+    /// (`docs/strategies.md`). This one spaces them evenly over the region of interest and looks at
+    /// the image quality; it needs no network.
+    ///
+    /// ```
+    /// use qunet_select::{Strategy, StrategyConfig};
+    ///
+    /// let recommended = StrategyConfig::recommended();
+    /// assert_eq!((recommended.name(), recommended.needs().network()), ("spread", false));
+    /// ```
+    #[must_use]
+    pub fn recommended() -> Self {
+        Self::Spread(Spread::default())
+    }
+
     /// The strategy itself.
     fn strategy(&self) -> &dyn Strategy {
         static ENTROPY: ByScore = ByScore::new(Column::Entropy);
