@@ -15,7 +15,7 @@ use qunet_stack::{LabelMap, Region, SliceId, Stack};
 
 use crate::campaign::is_reserved;
 use crate::line::{Found, SliceLine};
-use crate::plan::{Alone, Kind, Opened, Plan};
+use crate::plan::{Alone, NetworkKind, Opened, Plan};
 use crate::score::counts;
 
 /// Trains the network on the slices that the first strategy of `config` selects, and predicts all others.
@@ -42,21 +42,13 @@ pub(crate) fn run(
     let mut slices = Vec::new();
     for (number, (field, truth)) in fields.iter().zip(&data.truths).enumerate() {
         let labels = field.predict(&network, config)?;
-        slices.extend(counts(number, &labels, truth, &drawn)?.into_iter().map(|(id, counts)| {
-            let (slice, reserved) = (id.slice.0, is_reserved(config, id.slice));
-            SliceLine { stack: number, slice, reserved, counts, signs: None }
-        }));
+        let left = counts(number, &labels, truth, &drawn)?.into_iter();
+        slices.extend(left.map(|it| SliceLine::new(it, is_reserved(config, it.0.slice))));
     }
     for (number, (stack, truth)) in (data.stacks.len()..).zip(&data.test) {
         let labels = Field::new(stack, config)?.predict(&network, config)?;
-        let all = counts(number, &labels, truth, &BTreeSet::new())?;
-        slices.extend(all.into_iter().map(|(id, counts)| SliceLine {
-            stack: number,
-            slice: id.slice.0,
-            reserved: false,
-            counts,
-            signs: None,
-        }));
+        let all = counts(number, &labels, truth, &BTreeSet::new())?.into_iter();
+        slices.extend(all.map(|it| SliceLine::new(it, false)));
     }
     let parameters = Some(network.trainable_parameters());
     let (sources, fusions) = Default::default();
@@ -79,8 +71,8 @@ fn select(data: &Opened, config: &CampaignConfig) -> anyhow::Result<BTreeSet<Can
 
 fn network(config: &CampaignConfig, alone: &Alone) -> anyhow::Result<Network> {
     let architecture = match alone.network {
-        Kind::Unet => Architecture::Unet(config.network.unet),
-        Kind::UnetPlusPlus => Architecture::UnetPlusPlus(config.network),
+        NetworkKind::Unet => Architecture::Unet(config.network.unet),
+        NetworkKind::UnetPlusPlus => Architecture::UnetPlusPlus(config.network),
     };
     let description = Description { architecture, channels: Channels::default() };
     qunet_model::seed(config.seed);

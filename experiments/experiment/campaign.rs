@@ -58,10 +58,9 @@ fn slices_left(
                 (agreement.id, signs)
             })
             .collect();
-        for (id, counts) in counts(number, &labels, truth, drawn)? {
-            let (slice, reserved) = (id.slice.0, is_reserved(config, id.slice));
-            let signs = signs.get(&id).copied();
-            slices.push(SliceLine { stack: number, slice, reserved, counts, signs });
+        for it in counts(number, &labels, truth, drawn)? {
+            let line = SliceLine::new(it, is_reserved(config, it.0.slice));
+            slices.push(SliceLine { signs: signs.get(&it.0).copied(), ..line });
         }
     }
     Ok(slices)
@@ -72,11 +71,8 @@ fn slices_elsewhere(campaign: &Outcome<'_>, data: &Opened) -> anyhow::Result<Vec
     let mut slices = Vec::new();
     for ((stack, truth), number) in data.test.iter().zip(data.stacks.len()..) {
         let labels = campaign.segment_other(stack, &mut Silent)?.labels;
-        let counts = counts(number, &labels, truth, &BTreeSet::new())?;
-        slices.extend(counts.into_iter().map(|(id, counts)| {
-            let (stack, slice) = (id.stack, id.slice.0);
-            SliceLine { stack, slice, reserved: false, counts, signs: None }
-        }));
+        let all = counts(number, &labels, truth, &BTreeSet::new())?.into_iter();
+        slices.extend(all.map(|it| SliceLine::new(it, false)));
     }
     Ok(slices)
 }

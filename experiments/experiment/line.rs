@@ -96,6 +96,13 @@ pub(crate) struct Signs {
     pub(crate) foreground: f32,
 }
 
+impl SliceLine {
+    /// What was found of a slice, and whether no arm may draw it.
+    pub(crate) fn new((id, counts): (CandidateId, ConfusionCounts), reserved: bool) -> Self {
+        Self { stack: id.stack, slice: id.slice.0, reserved, counts, signs: None }
+    }
+}
+
 /// A slice as it is written: without the names of its fields, which are most of a record otherwise.
 type Row = (usize, usize, bool, [u64; 4], Option<[f32; 4]>);
 

@@ -60,7 +60,7 @@ enum Command {
     },
     /// Prints a table.
     Tables {
-        /// What of: scores, reserve, compared, curves, quality-index or estimates.
+        /// What of: scores, reserve, compared, curves, quality-index, estimates or table1.
         kind: tables::Kind,
         /// Files of results.
         #[arg(required = true)]

@@ -180,7 +180,7 @@ enum Base {
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Alone {
-    pub(crate) network: Kind,
+    pub(crate) network: NetworkKind,
     /// A stack all of whose slices it learns first.
     pub(crate) before: Option<String>,
 }
@@ -188,7 +188,7 @@ pub(crate) struct Alone {
 /// A network without the settings, which are those of the campaign.
 #[derive(Clone, Copy, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Kind {
+pub(crate) enum NetworkKind {
     Unet,
     UnetPlusPlus,
 }
@@ -255,21 +255,35 @@ impl Plan {
 
     /// Refuses stacks that are not known, and a patient on both sides.
     fn check_patients(&self, data: &DataSet) -> anyhow::Result<()> {
-        let patient = |name: &String| -> anyhow::Result<String> {
-            let files = self.files(name)?;
-            Ok(files.patient.clone().unwrap_or_else(|| name.clone()))
-        };
         ensure!(!data.stacks.is_empty(), "data {:?} has no stack", data.name);
-        let drawn = data.stacks.iter().map(patient).collect::<Result<Vec<_>, _>>()?;
+        let drawn = data.stacks.iter().map(|name| self.patient(name));
+        let drawn = drawn.collect::<Result<Vec<_>, _>>()?;
         for test in &data.test {
-            let patient = patient(test)?;
+            let patient = self.patient(test)?;
             ensure!(
                 !drawn.contains(&patient),
                 "data {:?} draws on patient {patient:?} and tests on {test:?} of the same",
                 data.name
             );
         }
+        let learnt_before = |it: &Setting| it.alone.as_ref()?.before.clone();
+        for before in self.setting.iter().filter_map(learnt_before) {
+            let patient = self.patient(&before)?;
+            for name in data.stacks.iter().chain(&data.test) {
+                ensure!(
+                    self.patient(name)? != patient,
+                    "a setting learns {before:?} before, which shows the patient of {name:?}"
+                );
+            }
+        }
         Ok(())
+    }
+
+    /// Whose stack it is.
+    fn patient(&self, name: &str) -> anyhow::Result<&str> {
+        let of_files = self.files(name)?.patient.as_deref();
+        let own_name = self.known.get_key_value(name).map(|(name, _)| name.as_str());
+        Ok(of_files.or(own_name).unwrap_or_default())
     }
 
     fn files(&self, name: &str) -> anyhow::Result<&StackFiles> {

@@ -234,24 +234,27 @@ mod tests {
         alone = { network = "unet" }
         config = { network = { unet = { width = 2 } }, input = { size = 32 }, train = { epochs = 1, steps_per_epoch = 1 } }
         [[setting]]
-        name = "U-net++ from another"
-        alone = { network = "unet_plus_plus", before = "another" }
+        name = "U-net++ from a third"
+        alone = { network = "unet_plus_plus", before = "third" }
         config = { network = { unet = { width = 2 } }, input = { size = 32 }, train = { epochs = 1, steps_per_epoch = 1 } }
     "#;
 
     #[test]
     fn networks_alone_are_scored_as_campaigns_are() -> anyhow::Result<()> {
         let folder = tempfile::tempdir()?;
-        let stack = |name, seed| {
+        let stack = |name: &str, seed: u64| {
             format!("[{name}]\nphantom = {{ slices = 12, size = 48, seed = {seed} }}\n")
         };
-        fs::write(folder.path().join("stacks.toml"), stack("phantom", 5) + &stack("another", 6))?;
+        fs::write(
+            folder.path().join("stacks.toml"),
+            stack("phantom", 5) + &stack("another", 6) + &stack("third", 7),
+        )?;
         let path = folder.path().join("plan.toml");
         fs::write(&path, ALONE)?;
         run(&Plan::open(&path)?, shard("1/1"), NonZeroUsize::MIN)?;
         let lines = read(&folder.path().join("alone.jsonl"))?;
         let of: Vec<_> = lines.iter().map(|it| (it.setting.as_str(), it.drawn.len())).collect();
-        assert_eq!(of, [("U-net", 3), ("U-net++ from another", 3)]);
+        assert_eq!(of, [("U-net", 3), ("U-net++ from a third", 3)]);
         assert_eq!(lines[0].drawn, lines[1].drawn);
         for line in &lines {
             assert_eq!((line.slices.len(), line.test.is_some()), (9 + 12, true));
@@ -281,6 +284,11 @@ mod tests {
             ("evenly_spaced", "evenly", "there is no strategy \"evenly\"; name one of random"),
             ("3:1", "3:3", "name every how many-th slice is kept"),
             ("test = [", "tests = [", "unknown field `tests`"),
+            (
+                "name = \"tiny\"",
+                "name = \"tiny\"\nalone = { network = \"unet\", before = \"again\" }",
+                "learns \"again\" before, which shows the patient of \"phantom\"",
+            ),
             ("test = [\"another\"]", "test = [\"again\"]", "draws on patient \"1\" and tests"),
             ("first = \"spread\"", "first = \"spread\"\nsettings = [\"no\"]", "no setting \"no\""),
         ] {

@@ -50,9 +50,8 @@ pub(super) fn table(lines: &[Line]) -> String {
 /// Of the stacks on which nobody draws where there are any, of the reserve otherwise, and of all slices left without
 /// either.
 fn evaluation(line: &Line) -> Evaluation {
-    let stacks = line.drawn.iter().map(|id| id.stack + 1).max().unwrap_or_default();
     let judged = line.slices.iter().filter(|it| match (line.test, line.reserve) {
-        (Some(_), _) => it.stack >= stacks,
+        (Some(_), _) => it.stack >= line.stacks.len(),
         (None, Some(_)) => it.reserved,
         (None, None) => true,
     });
