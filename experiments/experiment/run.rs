@@ -182,6 +182,13 @@ mod tests {
             assert_eq!(Some(Score::of(test.iter().map(|it| it.counts))), line.test);
             assert!(left.iter().all(|it| it.signs.is_some() && it.reserved == (it.slice % 3 == 1)));
         }
+        // One process that runs through finds the same.
+        fs::write(&path, PLAN.replace("results", "whole"))?;
+        run(&Plan::open(&path)?, shard("1/1"), NonZeroUsize::MIN)?;
+        let whole = read(&folder.path().join("whole.jsonl"))?;
+        for kind in [Kind::Compared, Kind::QualityIndex, Kind::Estimates] {
+            assert_eq!(kind.of(&whole)?, kind.of(&lines)?);
+        }
         // All that is there is skipped, in a file or in its compressed twin.
         run(&plan, shard("1/1"), NonZeroUsize::MIN)?;
         assert_eq!(read(&out)?.len(), 2);
