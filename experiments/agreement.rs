@@ -4,6 +4,8 @@
 //! `cargo run --release -p qunet-experiments --bin agreement -- --stack CT --labels LABELS --slices 7 --json FILE
 //! --figures FOLDER`
 
+mod ranks;
+
 use std::fs;
 use std::path::PathBuf;
 
@@ -14,12 +16,14 @@ use qunet_model::{
     TrainConfig, Trainer, TrainingSet, UnetConfig, UnetPlusPlusConfig,
 };
 use qunet_report::{AgreementPoint, agreement_scatter};
-use qunet_segmetrics::{ConfusionCounts, EmptyPolicy, OverlapMetric};
+use qunet_segmetrics::{ConfusionCounts, EmptyPolicy, OverlapMetric, Summary};
 use qunet_select::{
     AgreementParams, AgreementRecord, EmptyAgreement, EvenlySpaced, Maps, Pool, Request, Strategy,
 };
 use qunet_stack::{Foreground, LabelMap, Scaling, SliceId, Stack};
 use serde::Serialize;
+
+use crate::ranks::spearman;
 
 const POLICIES: [(&str, EmptyAgreement); 3] = [
     ("agree", EmptyAgreement::Agree),
@@ -166,31 +170,9 @@ fn outcome(
         seed,
         policy,
         spearman: spearman(&defined),
-        dice_of_picks: mean(picked.iter().filter_map(|point| point.dice)),
-        dice_of_all: mean(points.iter().filter_map(|point| point.dice)),
+        dice_of_picks: Summary::from_values(picked.iter().map(|point| point.dice)).mean,
+        dice_of_all: Summary::from_values(points.iter().map(|point| point.dice)).mean,
         missed: missed(&points),
         missed_and_picked: missed(picked),
     }
-}
-
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let values: Vec<f64> = values.collect();
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-}
-
-/// Pearson's correlation of the ranks, equal values sharing their mean rank.
-fn spearman(pairs: &[(f64, f64)]) -> Option<f64> {
-    let rank = |values: Vec<f64>| -> Vec<f64> {
-        let below = |x: f64| values.iter().filter(|&&other| other < x).count() as f64;
-        let equal = |x: f64| values.iter().filter(|&&other| other == x).count() as f64;
-        values.iter().map(|&x| below(x) + (equal(x) + 1.0) / 2.0).collect()
-    };
-    let (a, b) = pairs.iter().copied().unzip();
-    let (a, b) = (rank(a), rank(b));
-    let centre = (pairs.len() as f64 + 1.0) / 2.0;
-    let sum = |x: &[f64], y: &[f64]| -> f64 {
-        x.iter().zip(y).map(|(x, y)| (x - centre) * (y - centre)).sum()
-    };
-    let spread = (sum(&a, &a) * sum(&b, &b)).sqrt();
-    (spread > 0.0).then(|| sum(&a, &b) / spread)
 }

@@ -13,6 +13,7 @@ use qunet_context::{Estimate, Source, Weights};
 use qunet_segmetrics::ConfusionCounts;
 use qunet_select::CandidateId;
 use qunet_stack::Stack;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Job, Opened};
@@ -201,8 +202,15 @@ fn foreground(data: &Opened, drawn: &BTreeSet<CandidateId>) -> anyhow::Result<u6
     Ok(pixels)
 }
 
-/// The lines of a file of results, which may be compressed by gzip.
-pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<Line>> {
+/// What tells whether a run is finished.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub(crate) struct Finished {
+    pub(crate) key: String,
+    pub(crate) setting: String,
+}
+
+/// The lines of a file of results, which may be compressed by gzip: whole, or as much of each as `T` has.
+pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<Vec<T>> {
     let cannot = || format!("cannot read {}", path.display());
     let mut text = String::new();
     let mut file = File::open(path).with_context(cannot)?;
@@ -217,15 +225,10 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<Line>> {
     text.lines().enumerate().map(line).collect()
 }
 
-/// The keys of the runs that are finished, by setting: those of the file and of its compressed twin, `FILE.gz`.
-pub(crate) fn finished(path: &Path) -> anyhow::Result<BTreeSet<(String, String)>> {
-    let mut twin = path.as_os_str().to_owned();
-    twin.push(".gz");
-    let mut finished = BTreeSet::new();
-    for path in [path, Path::new(&twin)].into_iter().filter(|path| path.exists()) {
-        finished.extend(read(path)?.into_iter().map(|line| (line.key, line.setting)));
-    }
-    Ok(finished)
+/// The finished runs of a file of results; none where it is not there.
+pub(crate) fn finished(path: &Path) -> anyhow::Result<BTreeSet<Finished>> {
+    let lines = if path.exists() { read(path)? } else { Vec::new() };
+    Ok(lines.into_iter().collect())
 }
 
 /// Adds a line by one write, which several processes may do at once.

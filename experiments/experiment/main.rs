@@ -17,6 +17,8 @@ mod line;
 mod page;
 mod picture;
 mod plan;
+#[path = "../ranks.rs"]
+mod ranks;
 mod run;
 mod score;
 mod tables;

@@ -21,7 +21,7 @@ const END: &str = "<!-- end of the table -->";
 pub(crate) fn lines(results: &[PathBuf]) -> anyhow::Result<Vec<Line>> {
     let mut lines = Vec::new();
     for path in results {
-        lines.extend(read(path)?);
+        lines.extend(read::<Line>(path)?);
     }
     Ok(lines)
 }

@@ -1,12 +1,13 @@
 //! The runs of a plan, each to one line of results.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 
 use anyhow::{Context, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use sha2::{Digest, Sha256};
 
-use crate::line::{Line, append, finished};
+use crate::line::{Finished, Line, append, finished};
 use crate::plan::{Opened, Plan};
 use crate::{alone, campaign};
 
@@ -31,6 +32,10 @@ impl std::str::FromStr for Shard {
 /// Runs what the file of results lacks.
 pub(crate) fn run(plan: &Plan, shard: Shard, threads: NonZeroUsize) -> anyhow::Result<()> {
     let out = plan.path(&plan.out);
+    // The compressed twin of the file, `FILE.gz`, which nobody writes to.
+    let mut twin = out.clone().into_os_string();
+    twin.push(".gz");
+    let committed = finished(Path::new(&twin))?;
     let jobs = plan.jobs();
     let bar = ProgressBar::new(jobs.len() as u64);
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} {elapsed}, {eta} left");
@@ -55,8 +60,9 @@ pub(crate) fn run(plan: &Plan, shard: Shard, threads: NonZeroUsize) -> anyhow::R
         let config = plan.config(job, opened, threads)?;
         let settings = serde_json::to_string(&config)? + &job.setting.alone_as_text()?;
         let key = hash(&[settings.as_bytes(), digest.as_bytes()]);
+        let run = Finished { key, setting: setting.clone() };
         // Read each time: other shards write to the same file.
-        if finished(&out)?.contains(&(key.clone(), setting.clone())) {
+        if committed.contains(&run) || finished(&out)?.contains(&run) {
             continue;
         }
         let found = match &job.setting.alone {
@@ -64,7 +70,7 @@ pub(crate) fn run(plan: &Plan, shard: Shard, threads: NonZeroUsize) -> anyhow::R
             None => campaign::run(opened, &config),
         };
         let found = found.with_context(|| format!("{data}, {arm}, {setting}"))?;
-        append(&out, &Line::new(job, key, opened, found)?)?;
+        append(&out, &Line::new(job, run.key, opened, found)?)?;
     }
     bar.finish_and_clear();
     Ok(())
@@ -163,9 +169,9 @@ mod tests {
         let plan = Plan::open(&path)?;
         let out = folder.path().join("results.jsonl");
         run(&plan, shard("1/2"), NonZeroUsize::MIN)?;
-        assert_eq!(read(&out)?.len(), 1);
+        assert_eq!(read::<Line>(&out)?.len(), 1);
         run(&plan, shard("2/2"), NonZeroUsize::MIN)?;
-        let lines = read(&out)?;
+        let lines: Vec<Line> = read(&out)?;
         let names: Vec<&str> = lines.iter().map(|line| line.strategy.as_str()).collect();
         assert_eq!(names, ["even", "two rounds"]);
         // Slices 1, 4, 7 and 10 are the reserve.
@@ -185,13 +191,13 @@ mod tests {
         // One process that runs through finds the same.
         fs::write(&path, PLAN.replace("results", "whole"))?;
         run(&Plan::open(&path)?, shard("1/1"), NonZeroUsize::MIN)?;
-        let whole = read(&folder.path().join("whole.jsonl"))?;
+        let whole: Vec<Line> = read(&folder.path().join("whole.jsonl"))?;
         for kind in [Kind::Compared, Kind::QualityIndex, Kind::Estimates] {
             assert_eq!(kind.of(&whole)?, kind.of(&lines)?);
         }
         // All that is there is skipped, in a file or in its compressed twin.
         run(&plan, shard("1/1"), NonZeroUsize::MIN)?;
-        assert_eq!(read(&out)?.len(), 2);
+        assert_eq!(read::<Line>(&out)?.len(), 2);
         let twin = fs::File::create(folder.path().join("results.jsonl.gz"))?;
         let mut twin = GzEncoder::new(twin, Compression::default());
         twin.write_all(&fs::read(&out)?)?;
@@ -259,7 +265,7 @@ mod tests {
         let path = folder.path().join("plan.toml");
         fs::write(&path, ALONE)?;
         run(&Plan::open(&path)?, shard("1/1"), NonZeroUsize::MIN)?;
-        let lines = read(&folder.path().join("alone.jsonl"))?;
+        let lines: Vec<Line> = read(&folder.path().join("alone.jsonl"))?;
         let of: Vec<_> = lines.iter().map(|it| (it.setting.as_str(), it.drawn.len())).collect();
         assert_eq!(of, [("U-net", 3), ("U-net++ from a third", 3)]);
         assert_eq!(lines[0].drawn, lines[1].drawn);

@@ -9,6 +9,7 @@ mod table1;
 use std::str::FromStr;
 
 use anyhow::bail;
+use qunet_segmetrics::Summary;
 
 use crate::line::Line;
 
@@ -92,8 +93,7 @@ fn per_myriad(line: &Line) -> u64 {
 
 /// The mean of what is defined.
 fn mean(values: impl IntoIterator<Item = Option<f64>>) -> Option<f64> {
-    let values: Vec<f64> = values.into_iter().flatten().collect();
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    Summary::from_values(values).mean
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use qunet_segmetrics::{Bootstrap, EmptyPolicy, Interval};
 
 use super::{markdown, mean, number};
 use crate::line::{Line, Signs, SliceLine};
+use crate::ranks::{ranks, spearman};
 
 /// A slice with a Dice below this is to be found.
 const BAD: f64 = 0.5;
@@ -81,31 +82,6 @@ fn over_runs(
         (line.data.clone(), statistic(pairs.collect()))
     };
     Ok(Bootstrap::default().clustered_mean(lines.iter().map(of_run))?)
-}
-
-/// Ranks from 1, equal values sharing theirs.
-fn ranks(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
-    let mut ranks = vec![0.0; values.len()];
-    let mut before = 0;
-    for tied in order.chunk_by(|&a, &b| values[a] == values[b]) {
-        let rank = before as f64 + (tied.len() as f64 + 1.0) / 2.0;
-        tied.iter().for_each(|&place| ranks[place] = rank);
-        before += tied.len();
-    }
-    ranks
-}
-
-/// The correlation of the ranks; `None` where one of the two does not vary.
-fn spearman(pairs: &[(f64, f64)]) -> Option<f64> {
-    let (first, second): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
-    let middle = (pairs.len() as f64 + 1.0) / 2.0;
-    let [first, second] = [first, second]
-        .map(|it| ranks(&it).into_iter().map(|rank| rank - middle).collect::<Vec<_>>());
-    let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    let scale = (product(&first, &first) * product(&second, &second)).sqrt();
-    (scale > 0.0).then(|| product(&first, &second) / scale)
 }
 
 /// How probable it is that a slice with a low Dice has the lower sign than one without; `None` where there is one kind

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use qunet_context::Source;
+use qunet_segmetrics::Summary;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::{markdown, mean, number};
@@ -70,16 +71,14 @@ fn row(
 
 /// The 95 % interval of the mean over the seeds of the mean Dice (Student's t); `-` for a single seed.
 fn interval(scores: &[Score]) -> String {
-    let values: Vec<f64> = scores.iter().filter_map(|score| score.mean).collect();
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    match StudentsT::new(0.0, 1.0, count - 1.0) {
-        Ok(t) => {
-            let half = t.inverse_cdf(0.975) * (squares / (count - 1.0) / count).sqrt();
+    let dice = Summary::from_values(scores.iter().map(|score| score.mean));
+    let count = dice.defined as f64;
+    match (StudentsT::new(0.0, 1.0, count - 1.0), dice.mean, dice.std) {
+        (Ok(t), Some(mean), Some(std)) => {
+            let half = t.inverse_cdf(0.975) * std / count.sqrt();
             format!("{:.3} to {:.3}", mean - half, mean + half)
         }
-        Err(_) => "-".to_owned(),
+        _ => "-".to_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use qunet_segmetrics::{EmptyPolicy, Evaluation, OverlapMetric as Metric};
+use qunet_segmetrics::{EmptyPolicy, Evaluation, OverlapMetric as Metric, Summary};
 
 use super::{markdown, mean, number, per_myriad};
 use crate::line::Line;
@@ -37,8 +37,8 @@ pub(super) fn table(lines: &[Line]) -> String {
             let pooled = mean(evaluations.iter().map(|it| *it.pooled.get(metric)));
             row.push(format!("{} / {}", number(over, 3), number(pooled, 3)));
         }
-        let dice: Vec<f64> = evaluations.iter().filter_map(|it| it.over_slices.dice.mean).collect();
-        row.push(number(deviation(&dice), 3));
+        let dice = evaluations.iter().map(|it| it.over_slices.dice.mean);
+        row.push(number(Summary::from_values(dice).std, 3));
         let parameters = lines.iter().find_map(|line| line.parameters);
         row.push(parameters.map_or("-".to_owned(), |count| count.to_string()));
         row.push(number(mean(lines.iter().map(|it| Some(it.seconds))), 0));
@@ -56,13 +56,6 @@ fn evaluation(line: &Line) -> Evaluation {
         (None, None) => true,
     });
     Evaluation::new(judged.map(|it| (it.slice, it.counts)), EmptyPolicy::Undefined)
-}
-
-/// The standard deviation of a sample; `None` of fewer than two values.
-fn deviation(values: &[f64]) -> Option<f64> {
-    let mean = mean(values.iter().copied().map(Some))?;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    (values.len() > 1).then(|| (squares / (values.len() as f64 - 1.0)).sqrt())
 }
 
 #[cfg(test)]
