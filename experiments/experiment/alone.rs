@@ -28,16 +28,16 @@ pub(crate) fn run(
     let fields: Vec<Field<'_>> =
         data.stacks.iter().map(|stack| Field::new(stack, config)).collect::<Result<_, _>>()?;
     let drawn = select(data, config)?;
-    let mut network = network(config, alone)?;
+    let network = network(config, alone)?;
     if let Some(name) = &alone.before {
         let (stack, truth) = plan.open_stack(name)?;
         let field = Field::new(&stack, config)?;
         let all = (0..stack.slices()).map(SliceId).map(|slice| field.pair(slice, &truth));
-        train(&mut network, config, all.collect::<Result<_, _>>()?)?;
+        train(&network, config, all.collect::<Result<_, _>>()?)?;
     }
     let started = Instant::now();
     let pairs = drawn.iter().map(|id| fields[id.stack].pair(id.slice, &data.truths[id.stack]));
-    train(&mut network, config, pairs.collect::<Result<_, _>>()?)?;
+    train(&network, config, pairs.collect::<Result<_, _>>()?)?;
     let seconds = started.elapsed().as_secs_f64();
     let mut slices = Vec::new();
     for (number, (field, truth)) in fields.iter().zip(&data.truths).enumerate() {
@@ -75,12 +75,14 @@ fn network(config: &CampaignConfig, alone: &Alone) -> anyhow::Result<Network> {
         NetworkKind::UnetPlusPlus => Architecture::UnetPlusPlus(config.network),
     };
     let description = Description { architecture, channels: Channels::default() };
+    let (train, side) = (&config.train, config.input.size);
+    config.threads.apply(&description, train.batch_size, (side, side), train.precision)?;
     qunet_model::seed(config.seed);
     Ok(Network::new(&description, Device::cuda_if_available())?)
 }
 
 fn train(
-    network: &mut Network,
+    network: &Network,
     config: &CampaignConfig,
     pairs: Vec<(Array2<f32>, Array2<bool>)>,
 ) -> anyhow::Result<()> {

@@ -101,6 +101,7 @@ fn hash(parts: &[&[u8]]) -> String {
 mod tests {
     use std::fs;
     use std::io::Write;
+    use std::sync::{Mutex, MutexGuard, PoisonError};
 
     use flate2::Compression;
     use flate2::write::GzEncoder;
@@ -153,12 +154,19 @@ mod tests {
         fine_tune = { epochs = 1, steps_per_epoch = 1 }
     "#;
 
+    /// LibTorch has one random generator for the whole process: one test trains at a time.
+    fn turn() -> MutexGuard<'static, ()> {
+        static TURN: Mutex<()> = Mutex::new(());
+        TURN.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn shard(text: &str) -> Shard {
         text.parse().unwrap()
     }
 
     #[test]
     fn a_plan_is_shared_out_resumed_and_made_a_table() -> anyhow::Result<()> {
+        let _turn = turn();
         let folder = tempfile::tempdir()?;
         let phantom = CtPhantom { slices: 12, size: 48, seed: 5 }.generate()?;
         phantom.stack.write(folder.path().join("ct.nii.gz"))?;
@@ -254,6 +262,7 @@ mod tests {
 
     #[test]
     fn networks_alone_are_scored_as_campaigns_are() -> anyhow::Result<()> {
+        let _turn = turn();
         let folder = tempfile::tempdir()?;
         let stack = |name: &str, seed: u64| {
             format!("[{name}]\nphantom = {{ slices = 12, size = 48, seed = {seed} }}\n")
