@@ -51,9 +51,10 @@
 //! | [`score_slice`] | one slice (H, W) |
 //! | [`score_volume`] | an array (N, H, W) |
 //! | [`score_stack`] | a `Stack`, with its scaling and its region of interest |
+//! | [`score_view`] | one slice of a stack, with the scaling of the stack |
 //! | [`score_file`] | a file or folder, read a slice at a time |
 //!
-//! [`QualityParams`] are the settings of all four, [`QualityRecord`] is the result for one slice.
+//! [`QualityParams`] are the settings of all five, [`QualityRecord`] is the result for one slice.
 //! [`with_threads`] sets the number of threads. [`write_csv`], [`write_json`], [`read_csv`] and
 //! [`read_json`] keep records in files; a [`TableFault`] says what is wrong with such a file.
 //!
@@ -149,5 +150,5 @@ pub use pixel::Pixel;
 pub use record::QualityRecord;
 pub use region::{RegionStatistics, image_statistics, roi_statistics};
 pub use rows::Border;
-pub use score::{score_file, score_slice, score_stack, score_volume, with_threads};
+pub use score::{score_file, score_slice, score_stack, score_view, score_volume, with_threads};
 pub use table::{read_csv, read_json, write_csv, write_json};

@@ -13,6 +13,7 @@
 //!   [`MaskFault`] what speaks against them.
 //! * **One slice at a time.** [`SliceStream`] and [`MaskStream`] read the same files in the memory of a
 //!   slice ([`SlicePixels`]).
+//! * **Archives.** [`find_stacks`] lists the stacks beneath a folder.
 //! * **Space.** [`Geometry`] has affine (RAS or LPS), spacing in a [`LengthUnit`] and orientation
 //!   ([`millimetres`] prints distances); [`Stack::resliced`] slices the same voxels along another
 //!   [`SlicingAxis`].
@@ -78,6 +79,7 @@
 //! | `dicom-jpeg2000` | JPEG 2000 in DICOM, by a decoder translated from C that is not memory-safe code: use it for files that you trust |
 //! | `faults` | for tests: the environment variable `QUNET_FAULT` makes a step on the disk fail: `kill:17` ends the program at its 17th step (a new folder, a write, a sync or a rename), `full:17` lets no step succeed from the 17th on, as on a full disk |
 
+mod archive;
 #[cfg(feature = "dicom")]
 mod dicom_series;
 mod disk;
@@ -116,6 +118,7 @@ mod stream;
 #[cfg(feature = "tiff")]
 mod tiff_file;
 
+pub use archive::find_stacks;
 pub use error::{Error, MaskFault};
 pub use files::{
     PARTIAL_PREFIX, create_folder, is_partial, write_atomically, write_file, write_folder,

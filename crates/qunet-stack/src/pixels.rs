@@ -164,6 +164,17 @@ impl SlicePixels {
 }
 
 impl SliceView<'_> {
+    /// The same slice, borrowed for as long as this view lives.
+    #[must_use]
+    pub fn view(&self) -> SliceView<'_> {
+        match self {
+            Self::U8(array) => SliceView::U8(array.view()),
+            Self::U16(array) => SliceView::U16(array.view()),
+            Self::I16(array) => SliceView::I16(array.view()),
+            Self::F32(array) => SliceView::F32(array.view()),
+        }
+    }
+
     /// Height and width.
     #[must_use]
     pub fn dim(&self) -> (usize, usize) {
@@ -171,7 +182,8 @@ impl SliceView<'_> {
     }
 
     /// The name of the pixel type as numpy writes it.
-    pub(crate) fn dtype(&self) -> &'static str {
+    #[must_use]
+    pub fn dtype(&self) -> &'static str {
         match self {
             Self::U8(_) => "uint8",
             Self::U16(_) => "uint16",

@@ -14,7 +14,7 @@ pub use parallel::with_threads;
 use std::path::Path;
 
 use ndarray::{ArrayRef2, ArrayRef3, Axis};
-use qunet_stack::{MaskStream, Scaling, SliceId, SliceStream, Stack};
+use qunet_stack::{MaskStream, Scaling, SliceId, SliceStream, SliceView, Stack};
 
 use crate::{Pixel, QualityParams, QualityRecord, Result, rows::same_shape};
 
@@ -51,6 +51,36 @@ pub fn score_slice<T: Pixel>(
     params: &QualityParams,
 ) -> Result<QualityRecord> {
     Ok(measure_slice(id, image, roi, params)?.record(Linear::IDENTITY))
+}
+
+/// The metrics of one slice of a stack by its own, as [`score_stack`] gives them: `stack` is the
+/// smallest and largest pixel of the stack, which only [`Scaling::StackMinMax`] reads.
+///
+/// # Errors
+/// As [`score_stack`].
+///
+/// ```
+/// use qunet_quality::{QualityParams, score_stack, score_view};
+/// use qunet_stack::{Scaling, SliceId, phantom::CtPhantom};
+///
+/// let stack = CtPhantom { slices: 4, size: 48, seed: 5 }.generate()?.stack;
+/// let (scaling, params) = (Scaling::StackMinMax, QualityParams::paper());
+/// let all = score_stack(&stack, &scaling, &params)?;
+/// let id = SliceId(2);
+/// let roi = stack.roi(id)?;
+/// let one = score_view(id, stack.slice(id)?, roi.as_deref(), &scaling, stack.range(), &params)?;
+/// assert_eq!(one, all[2]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn score_view(
+    id: SliceId,
+    slice: SliceView<'_>,
+    roi: Option<&ArrayRef2<bool>>,
+    scaling: &Scaling,
+    stack: (f32, f32),
+    params: &QualityParams,
+) -> Result<QualityRecord> {
+    Scorer::new(*scaling, params)?.with_range(|| Ok(stack))?.record(id, slice, roi, stack)
 }
 
 /// The quality metrics of every slice of an array (N, H, W), with or without a mask (N, H, W), in

@@ -78,6 +78,19 @@ impl<'a> Scorer<'a> {
         }
     }
 
+    /// The metrics of one slice, where the range of the stack is known.
+    pub(super) fn record(
+        &self,
+        id: SliceId,
+        slice: SliceView<'_>,
+        roi: Option<&ArrayRef2<bool>>,
+        stack: Limits,
+    ) -> Result<QualityRecord> {
+        let (measured, own) = self.measure(id, slice, roi)?;
+        let limits = if self.range_comes_later() { stack } else { own };
+        Ok(measured.record(Linear::from_limits(limits)))
+    }
+
     fn measure_pixels<T: Pixel>(
         &self,
         id: SliceId,
