@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use anyhow::Context;
-use qunet_campaign::{CampaignConfig, Outcome, RecordedLabels, Silent, run_rounds};
+use qunet_campaign::{CampaignConfig, Outcome, RecordedLabels, Silent, first_round};
 use qunet_context::Source;
 use qunet_select::CandidateId;
 use qunet_stack::{LabelMap, SliceId, Stack};
@@ -13,18 +13,47 @@ use crate::line::{Found, Signs, SliceLine};
 use crate::plan::Opened;
 use crate::score::{Score, counts};
 
-/// Runs it to its end.
-pub(crate) fn run(data: &Opened, config: &CampaignConfig) -> anyhow::Result<Found> {
+/// The first round of a campaign, which arms that differ in later rounds alone have in common.
+pub(crate) struct FirstRound<'a> {
+    config: CampaignConfig,
+    campaign: Outcome<'a>,
+    annotator: RecordedLabels<'a>,
+    seconds: f64,
+}
+
+impl<'a> FirstRound<'a> {
+    fn run(data: &'a Opened, config: CampaignConfig) -> anyhow::Result<Self> {
+        let started = Instant::now();
+        let stacks: Vec<&Stack> = data.stacks.iter().collect();
+        let truths: Vec<&LabelMap> = data.truths.iter().collect();
+        let mut annotator = RecordedLabels::from_stacks(&truths);
+        let campaign = first_round(&stacks, &config, &mut annotator, &mut Silent)?;
+        Ok(Self { config, campaign, annotator, seconds: started.elapsed().as_secs_f64() })
+    }
+}
+
+/// Runs it to its end, from the first round where `known` is its own; that of this run is kept there.
+pub(crate) fn run<'a>(
+    data: &'a Opened,
+    config: &CampaignConfig,
+    known: &mut Option<FirstRound<'a>>,
+) -> anyhow::Result<Found> {
+    let later = config.later.clone();
+    let common = CampaignConfig { later: CampaignConfig::default().later, ..config.clone() };
+    let first = match known.take().filter(|first| first.config == common) {
+        Some(first) => first,
+        None => FirstRound::run(data, common)?,
+    };
+    let first = &*known.insert(first);
     let started = Instant::now();
-    let stacks: Vec<&Stack> = data.stacks.iter().collect();
-    let truths: Vec<&LabelMap> = data.truths.iter().collect();
-    let mut annotator = RecordedLabels::from_stacks(&truths);
-    let campaign = run_rounds(&stacks, config, &mut annotator, &mut Silent)?;
-    let seconds = started.elapsed().as_secs_f64();
+    let mut annotator = first.annotator.clone();
+    let mut campaign = first.campaign.fork(later)?;
+    campaign.finish(&mut annotator, &mut Silent)?;
+    let seconds = first.seconds + started.elapsed().as_secs_f64();
     let drawn = annotator.asked().clone();
     let round = campaign.manifest().rounds.len();
     let mut fusions = Vec::new();
-    for number in 0..stacks.len() {
+    for number in 0..data.stacks.len() {
         let records = campaign.records(number, round)?.context("the last round is queried")?;
         fusions.push(records.fusion);
     }

@@ -221,6 +221,16 @@ pub(crate) struct Job<'a> {
     pub(crate) seed: u64,
 }
 
+impl Job<'_> {
+    /// Whether the first round of another is the same, so that it is trained once for both.
+    pub(crate) fn begins_as(&self, other: &Self) -> bool {
+        let round = |job: &Self| (job.data.name.clone(), job.seed, job.setting.name.clone());
+        let alike = round(self) == round(other) && self.budget == other.budget;
+        let rounds = self.arm.later.is_some() && other.arm.later.is_some();
+        alike && rounds && self.arm.first.0 == other.arm.first.0
+    }
+}
+
 impl Plan {
     /// Reads a plan, and the file of stacks that it names.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {

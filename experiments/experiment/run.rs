@@ -1,14 +1,15 @@
 //! The runs of a plan, each to one line of results.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use sha2::{Digest, Sha256};
 
 use crate::line::{Finished, Line, append, finished};
-use crate::plan::{Opened, Plan};
+use crate::plan::{DataSet, Job, Opened, Plan};
 use crate::{alone, campaign};
 
 /// Which of the runs this process does: number `this` of `of`, from 1.
@@ -31,48 +32,95 @@ impl std::str::FromStr for Shard {
 
 /// Runs what the file of results lacks.
 pub(crate) fn run(plan: &Plan, shard: Shard, threads: NonZeroUsize) -> anyhow::Result<()> {
-    let out = plan.path(&plan.out);
-    // The compressed twin of the file, `FILE.gz`, which nobody writes to.
-    let mut twin = out.clone().into_os_string();
-    twin.push(".gz");
-    let committed = finished(Path::new(&twin))?;
+    let results = Results::open(plan)?;
     let jobs = plan.jobs();
     let bar = ProgressBar::new(jobs.len() as u64);
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} {elapsed}, {eta} left");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    let mut open: Option<(&str, Option<Opened>, String)> = None;
-    for (place, job) in jobs.iter().enumerate() {
-        let (data, arm, setting) = (&job.data.name, &job.arm.name, &job.setting.name);
-        bar.set_message(format!("{data} {arm} {setting} {}", job.seed));
-        bar.set_position(place as u64);
-        if place % shard.of != shard.this - 1 {
-            continue;
-        }
-        if open.as_ref().is_none_or(|(name, ..)| name != data) {
-            let opened = plan.open_data(job.data)?;
-            if opened.is_none() {
-                bar.println(format!("{data} is left out: its files are not there"));
+    let mut number = 0;
+    for of_data in jobs.chunk_by(|a, b| a.data.name == b.data.name) {
+        let name = &of_data[0].data.name;
+        let mut data = None;
+        // What begins alike is of one process, which trains the first round once.
+        for alike in of_data.chunk_by(Job::begins_as) {
+            number += 1;
+            if number % shard.of == shard.this % shard.of {
+                if data.is_none() {
+                    data = Some(Data::open(plan, of_data[0].data)?);
+                }
+                match data.as_ref().and_then(Option::as_ref) {
+                    Some(data) => run_alike(plan, alike, data, &results, threads, &bar)?,
+                    None => bar.println(format!("{name} is left out: its files are not there")),
+                }
             }
-            let digest = opened.as_ref().map_or(Ok(String::new()), digest)?;
-            open = Some((data, opened, digest));
+            bar.inc(alike.len() as u64);
         }
-        let Some((_, Some(opened), digest)) = &open else { continue };
-        let config = plan.config(job, opened, threads)?;
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// The file of results, and its compressed twin, `FILE.gz`, which nobody writes to.
+struct Results {
+    out: PathBuf,
+    committed: BTreeSet<Finished>,
+}
+
+impl Results {
+    fn open(plan: &Plan) -> anyhow::Result<Self> {
+        let out = plan.path(&plan.out);
+        let mut twin = out.clone().into_os_string();
+        twin.push(".gz");
+        Ok(Self { committed: finished(Path::new(&twin))?, out })
+    }
+
+    /// Read each time: other shards write to the same file.
+    fn have(&self, run: &Finished) -> anyhow::Result<bool> {
+        Ok(self.committed.contains(run) || finished(&self.out)?.contains(run))
+    }
+}
+
+/// A data set, and the digest of what it holds.
+struct Data {
+    opened: Opened,
+    digest: String,
+}
+
+impl Data {
+    /// `None` where its files are not there.
+    fn open(plan: &Plan, data: &DataSet) -> anyhow::Result<Option<Self>> {
+        let Some(opened) = plan.open_data(data)? else { return Ok(None) };
+        Ok(Some(Self { digest: digest(&opened)?, opened }))
+    }
+}
+
+/// The runs of one data set that have their first round in common.
+fn run_alike(
+    plan: &Plan,
+    jobs: &[Job<'_>],
+    Data { opened: data, digest }: &Data,
+    results: &Results,
+    threads: NonZeroUsize,
+    bar: &ProgressBar,
+) -> anyhow::Result<()> {
+    let mut first_round = None;
+    for job in jobs {
+        let (name, arm, setting) = (&job.data.name, &job.arm.name, &job.setting.name);
+        bar.set_message(format!("{name} {arm} {setting} {}", job.seed));
+        let config = plan.config(job, data, threads)?;
         let settings = serde_json::to_string(&config)? + &job.setting.alone_as_text()?;
         let key = hash(&[settings.as_bytes(), digest.as_bytes()]);
         let run = Finished { key, setting: setting.clone() };
-        // Read each time: other shards write to the same file.
-        if committed.contains(&run) || finished(&out)?.contains(&run) {
+        if results.have(&run)? {
             continue;
         }
         let found = match &job.setting.alone {
-            Some(alone) => alone::run(plan, opened, &config, alone),
-            None => campaign::run(opened, &config),
+            Some(alone) => alone::run(plan, data, &config, alone),
+            None => campaign::run(data, &config, &mut first_round),
         };
-        let found = found.with_context(|| format!("{data}, {arm}, {setting}"))?;
-        append(&out, &Line::new(job, run.key, opened, found)?)?;
+        let found = found.with_context(|| format!("{name}, {arm}, {setting}"))?;
+        append(&results.out, &Line::new(job, run.key, data, found)?)?;
     }
-    bar.finish_and_clear();
     Ok(())
 }
 

@@ -35,5 +35,7 @@ pub use qunet_model::{Observer, Silent};
 pub use records::SliceRecords;
 pub use report::{CampaignReport, Scored, Scores};
 pub use round::{Ingested, Queried};
-pub use run::{Annotator, Outcome, RecordedLabels, evaluate, run_rounds, run_two_steps};
+pub use run::{
+    Annotator, Outcome, RecordedLabels, evaluate, first_round, run_rounds, run_two_steps,
+};
 pub use store::{Folder, Item, Memory, Store};

@@ -7,7 +7,7 @@ use ndarray::{Array2, Array3, Axis};
 use qunet_exchange::Answers;
 use qunet_model::{IGNORE, Observer};
 use qunet_segmetrics::{ConfusionCounts, EmptyPolicy, Evaluation};
-use qunet_select::CandidateId;
+use qunet_select::{CandidateId, StrategyConfig};
 use qunet_stack::{LabelMap, SliceId, Stack};
 
 use crate::campaign::check_names;
@@ -97,13 +97,30 @@ pub fn run_rounds<'a>(
     annotator: &mut dyn Annotator,
     observer: &mut dyn Observer<Event>,
 ) -> Result<Outcome<'a>, Error> {
+    let mut campaign = first_round(stacks, config, annotator, observer)?;
+    campaign.finish(annotator, observer)?;
+    Ok(campaign)
+}
+
+/// The first round of [`run_rounds`], up to the point at which the trained network could be asked for more. From
+/// there [`Campaign::finish`] leads to the same end, and [`Campaign::fork`] to others.
+///
+/// # Errors
+/// As [`run_rounds`].
+pub fn first_round<'a>(
+    stacks: &[&'a Stack],
+    config: &CampaignConfig,
+    annotator: &mut dyn Annotator,
+    observer: &mut dyn Observer<Event>,
+) -> Result<Outcome<'a>, Error> {
     config.check()?;
     let sources = sources(stacks);
     check_names(&sources)?;
     let mut campaign = Campaign::begin(Memory::new(stacks), config, &sources, observer)?;
     loop {
-        match campaign.advance(observer)? {
+        match campaign.status().next {
             Next::Annotate { .. } => campaign.annotate(annotator, observer)?,
+            Next::Train => drop(campaign.train(observer)?.clone()),
             _ => return Ok(campaign),
         }
     }
@@ -159,6 +176,52 @@ impl EmptySlices for Certain {
 }
 
 impl Campaign<Memory<'_>> {
+    /// The same campaign again, in which another strategy chooses the slices of later rounds: to compare
+    /// strategies that begin alike, of which the first round is trained once.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] where the strategy cannot be used, and where the networks cannot be copied.
+    ///
+    /// ```
+    /// use qunet_campaign::{CampaignConfig, RecordedLabels, Silent, first_round};
+    /// use qunet_select::StrategyConfig;
+    /// use qunet_stack::phantom::CtPhantom;
+    ///
+    /// let phantom = CtPhantom { slices: 12, size: 48, seed: 5 }.generate()?;
+    /// let mut config = CampaignConfig::two_steps();
+    /// (config.network.unet.width, config.input.size) = (2, 32);
+    /// (config.train.epochs, config.fine_tune.epochs) = (1, 1);
+    /// let mut annotator = RecordedLabels::new(&phantom.truth);
+    /// let trained = first_round(&[&phantom.stack], &config, &mut annotator, &mut Silent)?;
+    /// for later in ["coverage", "random"] {
+    ///     let mut campaign = trained.fork(later.parse::<StrategyConfig>()?)?;
+    ///     campaign.finish(&mut annotator.clone(), &mut Silent)?;
+    ///     assert_eq!(campaign.manifest().rounds[0], trained.manifest().rounds[0]);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn fork(&self, later: StrategyConfig) -> Result<Self, Error> {
+        let mut manifest = self.manifest.clone();
+        manifest.config.later = later;
+        manifest.config.check()?;
+        Ok(Self { store: self.store.copy()?, manifest })
+    }
+
+    /// Takes all steps to the end, the annotator asked at once.
+    ///
+    /// # Errors
+    /// As [`run_rounds`].
+    pub fn finish(
+        &mut self,
+        annotator: &mut dyn Annotator,
+        observer: &mut dyn Observer<Event>,
+    ) -> Result<(), Error> {
+        while let Next::Annotate { .. } = self.advance(observer)? {
+            self.annotate(annotator, observer)?;
+        }
+        Ok(())
+    }
+
     /// Asks for the labels of all slices that wait.
     fn annotate(
         &mut self,

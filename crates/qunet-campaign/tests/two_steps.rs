@@ -12,7 +12,7 @@ use common::{alone, tiny};
 use ndarray::{Array2, Array3, Axis};
 use qunet_campaign::{
     Annotator, Campaign, CampaignConfig, Error, Event, Manifest, Masks, Next, Observer, Outcome,
-    RecordedLabels, Silent, StackSource, run_rounds, run_two_steps,
+    RecordedLabels, Silent, StackSource, first_round, run_rounds, run_two_steps,
 };
 use qunet_context::Source;
 use qunet_model::{HeadPlacement, TrainEvent};
@@ -178,6 +178,27 @@ fn a_folder_and_memory_give_the_same() {
     }
     assert_eq!(outcome.manifest().ended, campaign.manifest().ended);
     assert_eq!(outcome.segmentation(0).unwrap(), campaign.segmentation(0).unwrap());
+}
+
+#[test]
+fn a_fork_ends_as_a_campaign_of_its_own_does_and_leaves_the_first_round_as_it_was() {
+    let _turn = alone();
+    let phantom = phantom();
+    let base = config();
+    let mut annotator = RecordedLabels::new(&phantom.truth);
+    let trained = first_round(&[&phantom.stack], &base, &mut annotator, &mut Silent).unwrap();
+    // The second fork begins where the first did, though that trained further.
+    for later in ["head_disagreement", "core_set", "head_disagreement"] {
+        let config = CampaignConfig { later: later.parse().unwrap(), ..base.clone() };
+        let (whole, asked) = run(&phantom, &config);
+        let mut annotator = annotator.clone();
+        let mut fork = trained.fork(config.later.clone()).unwrap();
+        fork.finish(&mut annotator, &mut Silent).unwrap();
+        assert_eq!(*annotator.asked(), asked, "{later}");
+        assert_eq!(without_times(fork.manifest()), without_times(whole.manifest()), "{later}");
+        assert_eq!(fork.segmentation(0).unwrap(), whole.segmentation(0).unwrap(), "{later}");
+    }
+    assert_eq!(trained.manifest().rounds.len(), 1);
 }
 
 #[test]

@@ -29,6 +29,20 @@ impl<'a> Memory<'a> {
     pub(crate) fn new(stacks: &[&'a Stack]) -> Self {
         Self { stacks: stacks.to_vec(), ..Self::default() }
     }
+
+    /// The same items again, with networks of their own.
+    pub(crate) fn copy(&self) -> Result<Self, Error> {
+        let copy = |(&member, network): (&usize, &Rc<Network>)| {
+            Ok::<_, Error>((member, Rc::new(network.copy()?)))
+        };
+        Ok(Self {
+            stacks: self.stacks.clone(),
+            labels: self.labels.clone(),
+            scores: self.scores.clone(),
+            records: self.records.clone(),
+            networks: self.networks.iter().map(copy).collect::<Result<_, _>>()?,
+        })
+    }
 }
 
 fn get<T: Clone>(from: &BTreeMap<PathBuf, T>, item: Item<'_>) -> Result<T, Error> {

@@ -138,6 +138,26 @@ impl Network {
         weights::write(path.as_ref(), named(&self.variables), &self.description)
     }
 
+    /// The same network again, with weights of its own: training one leaves the other as it is.
+    ///
+    /// ```
+    /// use qunet_model::{Channels, Device, Network, UnetConfig};
+    ///
+    /// let unet = UnetConfig { width: 2, ..UnetConfig::paper() };
+    /// let network = Network::unet(&unet, Channels::default(), Device::Cpu)?;
+    /// let copy = network.copy()?;
+    /// assert_eq!(copy.description(), network.description());
+    /// # Ok::<(), qunet_model::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Torch`] where LibTorch fails.
+    pub fn copy(&self) -> Result<Self, Error> {
+        let mut copy = Self::constant(&self.description, self.device())?;
+        copy.variables.copy(&self.variables).while_doing("copying a network")?;
+        Ok(copy)
+    }
+
     /// Reads weights written by [`Network::save`], or by PyTorch under the same names. The file is checked before
     /// anything is read, and the network is unchanged where it does not fit.
     ///
