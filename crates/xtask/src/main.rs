@@ -1,11 +1,12 @@
 //! Workspace tasks, called as `cargo xtask <TASK>`. People and CI run the same tasks.
 //!
 //! `setup` provides LibTorch, `tasks` runs the demo, the tests, the faults and the benches, `downstream` tries the
-//! recipe for a crate outside the workspace, `ci` runs all checks in order, `peers` measures beside other
-//! libraries. `workspace` and `command` are what all of them use.
+//! recipe for a crate outside the workspace, `distributed` tests that of DataFusion and Ballista, `ci` runs all checks
+//! in order, `peers` measures beside other libraries. `workspace` and `command` are what all of them use.
 
 mod ci;
 mod command;
+mod distributed;
 mod downstream;
 mod peers;
 mod setup;
@@ -62,6 +63,9 @@ enum Task {
         #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Test, build or measure `distributed/`, the workspace of Apache DataFusion and Ballista.
+    #[command(subcommand)]
+    Distributed(distributed::Distributed),
     /// Measure with Criterion: the kernels beside plain loops, at several sizes.
     Bench(tasks::BenchOptions),
     /// Measure beside the libraries that do the same in Python, on the same pixels, alternately.
@@ -79,6 +83,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Task::Experiment { args } => tasks::experiment(&workspace, &args),
         Task::Test(options) => tasks::test(&workspace, &options),
         Task::Faults => tasks::faults(&workspace),
+        Task::Distributed(task) => distributed::run(&workspace, &task),
         Task::Bench(options) => tasks::bench(&workspace, &options),
         Task::Peers(peers) => peers::run(&workspace, &peers),
         Task::Ci(options) => ci::run(&workspace, &options),

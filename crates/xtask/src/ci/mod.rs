@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 
 use crate::workspace::Workspace;
-use crate::{command, downstream, tasks};
+use crate::{command, distributed, downstream, tasks};
 
 /// What `cargo xtask ci` takes.
 #[derive(clap::Args)]
@@ -35,7 +35,7 @@ struct Stage {
 }
 
 /// In the order in which they run: what is quick and fails often comes first.
-const STAGES: [Stage; 9] = [
+const STAGES: [Stage; 10] = [
     Stage { name: "fmt", about: "formatting", run: fmt },
     Stage {
         name: "clippy",
@@ -68,6 +68,11 @@ const STAGES: [Stage; 9] = [
         name: "data",
         about: "the demo on real stacks, where they are at hand",
         run: examples::on_real_stacks,
+    },
+    Stage {
+        name: "distributed",
+        about: "lints and tests of distributed/, where it or a crate it uses changed lately",
+        run: distributed::stage,
     },
 ];
 
