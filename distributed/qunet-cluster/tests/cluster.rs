@@ -6,6 +6,7 @@ use std::error::Error;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use qunet_quality::{QualityParams, score_stack};
@@ -17,8 +18,9 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_qunet-cluster");
 
 type Outcome = Result<(), Box<dyn Error>>;
 
-/// A cluster that ends with the test.
+/// A cluster that ends with the test. One at a time: they would only wait for one another.
 struct Cluster {
+    _turn: MutexGuard<'static, ()>,
     local: Child,
     scheduler: String,
     executors: Vec<u32>,
@@ -26,6 +28,8 @@ struct Cluster {
 
 impl Cluster {
     fn start(root: &Path) -> Result<Self, Box<dyn Error>> {
+        static TURN: Mutex<()> = Mutex::new(());
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let mut command = Command::new(PROGRAM);
         command.args(["local", "--executors", "2", "--root"]).arg(root);
         let mut local = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
@@ -39,7 +43,7 @@ impl Cluster {
                 ["executor", _, _, "(process", id] => {
                     executors.push(id.trim_end_matches(')').parse()?);
                 }
-                ["Ctrl-C", ..] => return Ok(Self { local, scheduler, executors }),
+                ["Ctrl-C", ..] => return Ok(Self { _turn: turn, local, scheduler, executors }),
                 _ => {}
             }
         }
@@ -161,7 +165,7 @@ fn values_are_those_of_the_library() -> Outcome {
 }
 
 /// A query that takes some seconds.
-const SLOW: &str = "SELECT stack, count(*) AS n, sum(qunet_blurriness(pixels, NULL, '{\"median_window\": 61}')) AS b \
+const SLOW: &str = "SELECT stack, count(*) AS n, sum(qunet_blurriness(pixels, NULL, '{\"median_window\": 101}')) AS b \
     FROM stacks GROUP BY stack ORDER BY stack";
 
 #[test]
