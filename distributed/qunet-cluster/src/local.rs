@@ -38,12 +38,24 @@ struct Process {
 }
 
 pub(crate) async fn run(options: &Options) -> anyhow::Result<()> {
+    // Before anything starts, so that nothing is left behind whenever Ctrl-C comes.
+    let mut stopped = Stopped::listen()?;
+    let mut processes = Vec::new();
+    let ended = tokio::select! {
+        ended = serve(options, &mut processes) => ended,
+        () = stopped.wait() => Ok(()),
+    };
+    stop(processes).await;
+    ended
+}
+
+/// Starts all processes and stays until there is no cluster any more.
+async fn serve(options: &Options, processes: &mut Vec<Process>) -> anyhow::Result<()> {
     let port = options.port.map_or_else(free_port, Ok)?;
     let scheduler = format!("127.0.0.1:{port}");
-    let mut processes = Vec::new();
     let port = port.to_string();
     processes.push(start("the scheduler", options, &["scheduler", "--port", &port])?);
-    until_answers(&mut processes, &scheduler).await?;
+    until_answers(processes, &scheduler).await?;
     println!("scheduler   {scheduler}");
     for number in 1..=options.executors.get() {
         let (port, tasks, threads) = (free_port()?, free_port()?, options.threads.to_string());
@@ -55,17 +67,12 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<()> {
         let id = process.child.id().unwrap_or_default();
         processes.push(process);
         let address = format!("127.0.0.1:{port}");
-        until_answers(&mut processes, &address).await?;
+        until_answers(processes, &address).await?;
         println!("executor {number}  {address}  (process {id})");
     }
     println!("Ask it:  qunet-cluster query --scheduler {scheduler} --stacks FOLDER \"SELECT ...\"");
     println!("Ctrl-C ends it.");
-    let ended = tokio::select! {
-        ended = watch(&mut processes) => ended,
-        _ = stopped() => Ok(()),
-    };
-    stop(processes).await;
-    ended
+    watch(processes).await
 }
 
 fn free_port() -> anyhow::Result<u16> {
@@ -143,20 +150,37 @@ async fn terminate(child: &Child) {
 #[cfg(not(unix))]
 async fn terminate(_child: &Child) {}
 
-/// Ctrl-C, or what `kill` sends.
+/// Ctrl-C, or what `kill` sends, from the moment at which it listens.
 #[cfg(unix)]
-async fn stopped() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminated) => tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
+struct Stopped([tokio::signal::unix::Signal; 2]);
+
+#[cfg(unix)]
+impl Stopped {
+    fn listen() -> anyhow::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]))
+    }
+
+    async fn wait(&mut self) {
+        let [interrupted, terminated] = &mut self.0;
+        tokio::select! {
+            _ = interrupted.recv() => {}
             _ = terminated.recv() => {}
-        },
-        Err(_) => drop(tokio::signal::ctrl_c().await),
+        }
     }
 }
 
+/// Ctrl-C.
 #[cfg(not(unix))]
-async fn stopped() {
-    let _ = tokio::signal::ctrl_c().await;
+struct Stopped;
+
+#[cfg(not(unix))]
+impl Stopped {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn wait(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

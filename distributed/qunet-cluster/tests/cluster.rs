@@ -18,6 +18,9 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_qunet-cluster");
 
 type Outcome = Result<(), Box<dyn Error>>;
 
+/// Of each slice of each stack.
+type Numbers = BTreeMap<(String, usize), Vec<Option<f64>>>;
+
 /// A cluster that ends with the test. One at a time: they would only wait for one another.
 struct Cluster {
     _turn: MutexGuard<'static, ()>,
@@ -96,7 +99,7 @@ const SCORES: &str = "WITH scored AS (SELECT stack, slice, qunet_scores(pixels) 
     s['roi_pixels'], s0['rank'] FROM judged";
 
 /// What the libraries say of each slice, as the query says it.
-fn expected(root: &Path) -> Result<BTreeMap<(String, usize), Vec<Option<f64>>>, Box<dyn Error>> {
+fn expected(root: &Path) -> Result<Numbers, Box<dyn Error>> {
     let mut all = BTreeMap::new();
     for path in find_stacks(root)? {
         let stack = Stack::open(&path)?;
@@ -124,9 +127,7 @@ fn expected(root: &Path) -> Result<BTreeMap<(String, usize), Vec<Option<f64>>>, 
 }
 
 /// The rows of the query, each slice once.
-fn found(
-    lines: &[Vec<String>],
-) -> Result<BTreeMap<(String, usize), Vec<Option<f64>>>, Box<dyn Error>> {
+fn found(lines: &[Vec<String>]) -> Result<Numbers, Box<dyn Error>> {
     let mut all = BTreeMap::new();
     for words in lines {
         let number =
