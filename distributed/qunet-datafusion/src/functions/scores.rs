@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::AsArray;
 use arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::common::internal_err;
 use datafusion::error::Result;
 use datafusion::logical_expr::{
     ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
@@ -49,11 +50,9 @@ struct Settings {
 }
 
 impl Scores {
-    fn settings(&self, value: Option<&ScalarValue>) -> Result<Settings> {
-        let text = match value {
-            None => None,
-            some => text_of(self.name, "settings", some)?,
-        };
+    /// From the third of so many arguments, which must be the same in every row.
+    fn settings(&self, arguments: usize, third: Option<&ScalarValue>) -> Result<Settings> {
+        let text = if arguments < 3 { None } else { text_of(self.name, "settings", third)? };
         let mut object = object(self.name, text)?;
         let scaling = match object.remove("scaling") {
             None => Scaling::None,
@@ -106,13 +105,8 @@ impl ScalarUDFImpl for Scores {
         let of = match self.alone {
             Some(_) => DataType::Float64,
             None => {
-                let value = args.scalar_arguments.get(2).copied();
-                let known = match value {
-                    None => self.settings(None)?,
-                    Some(value) => {
-                        self.settings(Some(value.unwrap_or(&ScalarValue::Boolean(None))))?
-                    }
-                };
+                let third = args.scalar_arguments.get(2).copied().flatten();
+                let known = self.settings(args.arg_fields.len(), third)?;
                 DataType::Struct(fields(&known.params))
             }
         };
@@ -133,15 +127,13 @@ impl ScalarUDFImpl for Scores {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let given = args.args.get(2);
-        let settings = match given {
-            None => self.settings(None)?,
-            some => self.settings(Some(constant(some).unwrap_or(&ScalarValue::Boolean(None))))?,
-        };
+        let settings = self.settings(args.args.len(), constant(args.args.get(2)))?;
         let records = self.records(&args, &settings)?;
         let all = to_array(&records, &settings.params)?;
         let Some(alone) = self.alone else { return Ok(ColumnarValue::Array(all)) };
-        let column = all.as_struct().column_by_name(alone).cloned();
-        Ok(ColumnarValue::Array(column.unwrap_or(all)))
+        match all.as_struct().column_by_name(alone) {
+            Some(column) => Ok(ColumnarValue::Array(Arc::clone(column))),
+            None => internal_err!("there is no metric {alone}"),
+        }
     }
 }

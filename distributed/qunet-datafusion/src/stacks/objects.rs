@@ -98,7 +98,7 @@ impl Objects {
         };
         let stacks = find_stacks(folder.path()).map_err(Error::from)?;
         let stacks = stacks.into_iter().map(named).collect();
-        Ok(Fetched { stacks, copy: Some(folder) })
+        Ok(Fetched { stacks, _copy: Some(folder) })
     }
 }
 

@@ -68,7 +68,7 @@ impl Place {
                 let path = if root.is_dir() { root.join(name) } else { root.clone() };
                 let path = roots.resolve(path)?;
                 roots.check_links(&path)?;
-                Ok(Fetched { stacks: vec![(name.to_owned(), path)], copy: None })
+                Ok(Fetched { stacks: vec![(name.to_owned(), path)], _copy: None })
             }
             Self::Objects(objects) => objects.copy(name).await,
         }
@@ -80,8 +80,7 @@ impl Place {
 pub(super) struct Fetched {
     pub(super) stacks: Vec<(String, PathBuf)>,
     /// Kept for as long as they are read.
-    #[allow(dead_code)]
-    pub(super) copy: Option<TempDir>,
+    pub(super) _copy: Option<TempDir>,
 }
 
 fn on_disk(root: &Path) -> Result<Vec<Found>, Error> {
