@@ -21,7 +21,7 @@ use crate::folder::Folder;
 /// use qunet_stack::{find_stacks, phantom::CtPhantom};
 ///
 /// let archive = tempfile::tempdir()?;
-/// let stack = CtPhantom { slices: 3, size: 48, seed: 1 }.generate()?.stack;
+/// let stack = CtPhantom { slices: 4, size: 48, seed: 1 }.generate()?.stack;
 /// stack.write(archive.path().join("b.nii.gz"))?;
 /// std::fs::create_dir_all(archive.path().join("a/deep"))?;
 /// stack.write(archive.path().join("a/deep/ct.nii"))?;
@@ -110,7 +110,7 @@ mod tests {
     fn every_kind_is_found_once() -> Result<(), Box<dyn std::error::Error>> {
         let archive = tempfile::tempdir()?;
         let root = archive.path();
-        let stack = CtPhantom { slices: 3, size: 32, seed: 1 }.generate()?.stack;
+        let stack = CtPhantom { slices: 4, size: 32, seed: 1 }.generate()?.stack;
         for folder in ["pictures", "pages", "nothing/at/all", ".hidden", "broken", "many pages"] {
             fs::create_dir_all(root.join(folder))?;
         }
@@ -127,7 +127,9 @@ mod tests {
             let grey = image::GrayImage::from_raw(32, 32, grey.into_raw_vec_and_offset().0);
             let grey = grey.ok_or("a slice is 32 x 32")?;
             grey.save(root.join(format!("pictures/{slice}.png")))?;
-            grey.save(root.join(format!("pages/{slice}.tif")))?;
+            let mut file = fs::File::create(root.join(format!("pages/{slice}.tif")))?;
+            let mut page = tiff::encoder::TiffEncoder::new(&mut file)?;
+            page.write_image::<tiff::encoder::colortype::Gray8>(32, 32, grey.as_raw())?;
         }
         let mut file = fs::File::create(root.join("many pages/all.tif"))?;
         let mut pages = tiff::encoder::TiffEncoder::new(&mut file)?;

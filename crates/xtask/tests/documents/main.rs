@@ -107,7 +107,7 @@ fn every_link_resolves() {
     let root = root();
     let mut pages: Vec<PathBuf> = ["README.md", "CONTRIBUTING.md"].map(|it| root.join(it)).into();
     pages.extend(pages::files(&root.join("docs"), "md"));
-    let readmes = ["crates", "benches", "examples", "experiments", "fuzz"];
+    let readmes = ["crates", "benches", "distributed", "examples", "experiments", "fuzz"];
     let readmes = readmes.iter().flat_map(|folder| pages::files(&root.join(folder), "md"));
     pages.extend(readmes.filter(|path| path.ends_with("README.md")));
     let mut faults = Vec::new();
@@ -144,6 +144,7 @@ type Dependencies = BTreeMap<String, [BTreeSet<String>; 2]>;
 fn the_table_of_crates_is_what_cargo_says() {
     let mut packages = dependencies(Path::new("Cargo.toml"));
     packages.extend(dependencies(Path::new("fuzz/Cargo.toml")));
+    packages.extend(dependencies(Path::new("distributed/Cargo.toml")));
     let page = Page::open("docs/architecture.md");
     let mut faults = Vec::new();
     let mut listed = BTreeSet::new();

@@ -79,7 +79,7 @@ pub struct Source {
 impl Source {
     pub fn read() -> Self {
         let mut source = Self { tests: BTreeMap::new(), words: BTreeMap::new() };
-        for folder in ["crates", "examples", "benches", "experiments", "fuzz"] {
+        for folder in ["crates", "distributed", "examples", "benches", "experiments", "fuzz"] {
             for path in files(&root().join(folder), "rs") {
                 source.add(path);
             }
