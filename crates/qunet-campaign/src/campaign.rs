@@ -174,7 +174,7 @@ impl<S: Store> Campaign<S> {
         }
     }
 
-    fn next(&self) -> Next {
+    pub(crate) fn next(&self) -> Next {
         let manifest = &self.manifest;
         if let Some(reason) = manifest.ended {
             return match manifest.segmentations.is_empty() {

@@ -118,7 +118,7 @@ pub fn first_round<'a>(
     check_names(&sources)?;
     let mut campaign = Campaign::begin(Memory::new(stacks), config, &sources, observer)?;
     loop {
-        match campaign.status().next {
+        match campaign.next() {
             Next::Annotate { .. } => campaign.annotate(annotator, observer)?,
             Next::Train => drop(campaign.train(observer)?.clone()),
             _ => return Ok(campaign),

@@ -12,7 +12,7 @@ use crate::{command, setup};
 /// What `cargo xtask distributed` does.
 #[derive(clap::Subcommand)]
 pub(crate) enum Distributed {
-    /// Lints and tests, on a cluster of a scheduler and two executors on loopback as well.
+    /// Formatting and tests, on a cluster of a scheduler and two executors on loopback as well.
     Test {
         /// With `qunet_segment`, which needs LibTorch.
         #[arg(long)]
@@ -59,6 +59,8 @@ pub(crate) fn run(workspace: &Workspace, task: &Distributed) -> anyhow::Result<(
             command::run(&mut cargo)?;
             let mut measure = self::cargo(workspace, false)?;
             measure.args(["run", "--release", "-p", "qunet-cluster", "--example", "measure", "--"]);
+            // Cargo runs it in the folder of the workspace.
+            let stacks = stacks.as_ref().map(std::path::absolute).transpose()?;
             command::run(measure.args(stacks))
         }
     }
@@ -76,15 +78,8 @@ pub(crate) fn stage(workspace: &Workspace) -> anyhow::Result<Outcome> {
 }
 
 fn test(workspace: &Workspace, model: bool) -> anyhow::Result<()> {
-    for arguments in [&["fmt", "--all", "--check"][..], &["test", "--workspace"]] {
-        let mut cargo = cargo(workspace, model)?;
-        cargo.args(arguments);
-        if arguments[0] == "test" {
-            cargo.args(features(model));
-        }
-        command::run(&mut cargo)?;
-    }
-    Ok(())
+    command::run(cargo(workspace, model)?.args(["fmt", "--all", "--check"]))?;
+    command::run(cargo(workspace, model)?.args(["test", "--workspace"]).args(features(model)))
 }
 
 fn features(model: bool) -> &'static [&'static str] {

@@ -71,7 +71,7 @@ const STAGES: [Stage; 10] = [
     },
     Stage {
         name: "distributed",
-        about: "lints and tests of distributed/, where it or a crate it uses changed lately",
+        about: "formatting and tests of distributed/, where it or a crate it uses changed lately",
         run: distributed::stage,
     },
 ];
