@@ -36,6 +36,7 @@ impl<'a> FirstRound<'a> {
 pub(crate) fn run<'a>(
     data: &'a Opened,
     config: &CampaignConfig,
+    by_source: bool,
     known: &mut Option<FirstRound<'a>>,
 ) -> anyhow::Result<Found> {
     let later = config.later.clone();
@@ -59,7 +60,10 @@ pub(crate) fn run<'a>(
     }
     let mut slices = slices_left(&campaign, data, &drawn, config)?;
     slices.extend(slices_elsewhere(&campaign, data)?);
-    let sources = scores_by_source(&campaign, data, &drawn, config)?;
+    let sources = match by_source {
+        true => scores_by_source(&campaign, data, &drawn, config)?,
+        false => BTreeMap::new(),
+    };
     Ok(Found { drawn, slices, sources, fusions, parameters: None, seconds })
 }
 

@@ -180,6 +180,21 @@ impl Line {
         })
     }
 
+    /// What a run is judged by: the stacks on which nobody draws where there are any, else the slices that no arm may
+    /// draw, and all that are left without either.
+    pub(crate) fn judged(&self) -> Score {
+        self.test.or(self.reserve).unwrap_or(self.left)
+    }
+
+    /// The slices of [`Line::judged`].
+    pub(crate) fn judged_slices(&self) -> impl Iterator<Item = &SliceLine> {
+        self.slices.iter().filter(|it| match (self.test, self.reserve) {
+            (Some(_), _) => it.stack >= self.stacks.len(),
+            (None, Some(_)) => it.reserved,
+            (None, None) => true,
+        })
+    }
+
     /// The estimate of each stack, and the mean Dice that it is of.
     pub(crate) fn estimated(&self) -> impl Iterator<Item = (Estimate, f64)> {
         let whole = std::slice::from_ref(&self.left);

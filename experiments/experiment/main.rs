@@ -62,7 +62,7 @@ enum Command {
     },
     /// Prints a table.
     Tables {
-        /// What of: scores, reserve, compared, curves, quality-index, estimates or table1.
+        /// What of: scores, reserve, compared, settings, curves, quality-index, estimates or table1.
         kind: tables::Kind,
         /// Files of results.
         #[arg(required = true)]
@@ -77,10 +77,11 @@ enum Command {
         #[arg(long, value_name = "FILE.svg")]
         out: PathBuf,
     },
-    /// Makes the tables of a page anew, from the results that its comments name.
+    /// Makes the tables of pages anew, from the results that their comments name.
     Page {
-        /// The page, in Markdown.
-        page: PathBuf,
+        /// The pages, in Markdown.
+        #[arg(required = true)]
+        pages: Vec<PathBuf>,
     },
 }
 
@@ -101,6 +102,6 @@ fn main() -> anyhow::Result<()> {
         Command::Curves { results, out } => {
             Ok(tables::curves::figure(&page::lines(&results)?)?.write_to(out)?)
         }
-        Command::Page { page } => page::refresh(&page),
+        Command::Page { pages } => pages.iter().try_for_each(|page| page::refresh(page)),
     }
 }

@@ -30,12 +30,13 @@ pub(crate) fn lines(results: &[PathBuf]) -> anyhow::Result<Vec<Line>> {
 pub(crate) fn refresh(path: &Path) -> anyhow::Result<()> {
     let text =
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let refreshed = refreshed(&text).with_context(|| path.display().to_string())?;
+    let refreshed = refreshed(&text, Path::new("")).with_context(|| path.display().to_string())?;
     qunet_stack::write_file(path, refreshed)?;
     Ok(())
 }
 
-fn refreshed(page: &str) -> anyhow::Result<String> {
+/// The page with tables made of the results that it names, whose paths begin at `root`.
+fn refreshed(page: &str, root: &Path) -> anyhow::Result<String> {
     let mut parts = page.split(BEGIN);
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -43,7 +44,7 @@ fn refreshed(page: &str) -> anyhow::Result<String> {
         let (_, after) =
             rest.split_once(END).with_context(|| format!("a table has no {END:?} behind it"))?;
         let (kind, files) = arguments.split_once(' ').context("a table names no results")?;
-        let files: Vec<PathBuf> = files.split(' ').map(PathBuf::from).collect();
+        let files: Vec<PathBuf> = files.split(' ').map(|file| root.join(file)).collect();
         let table = kind.parse::<Kind>()?.of(&lines(&files)?)?;
         text += &format!("{BEGIN}{arguments}{CLOSE}\n{table}\n{END}{after}");
     }
@@ -53,6 +54,27 @@ fn refreshed(page: &str) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_documents_have_the_tables_that_the_records_give() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut pages = 0;
+        for entry in fs::read_dir(root.join("docs")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "md") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            let path = path.display();
+            let found = refreshed(&text, &root).unwrap_or_else(|error| panic!("{path}: {error:#}"));
+            assert!(
+                found == text,
+                "{path} differs from its records: cargo xtask experiment page docs/*.md"
+            );
+            pages += usize::from(text.contains(BEGIN));
+        }
+        assert!(pages > 1, "{pages}");
+    }
 
     #[test]
     fn only_what_is_between_the_comments_changes() {

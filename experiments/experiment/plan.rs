@@ -30,6 +30,9 @@ pub(crate) struct Plan {
     pub(crate) budgets: Vec<f64>,
     /// Slices that no arm may draw; of several combs the seeds take one after the other.
     reserve: Option<Combs>,
+    /// Whether each source is scored by itself, too; its trees are fitted once more for that.
+    #[serde(default)]
+    pub(crate) by_source: bool,
     /// What is segmented.
     pub(crate) data: Vec<DataSet>,
     /// How slices are chosen.
@@ -132,14 +135,16 @@ pub(crate) struct Arm {
     pub(crate) name: String,
     first: Chosen,
     later: Option<Chosen>,
-    /// The budgets of this arm alone, in the place of the plan's.
+    /// The budgets of this arm alone, in the place of the plan's; a strategy may be there again with others.
     budgets: Option<Vec<f64>>,
     /// The settings it is run with; all where none is named.
     settings: Option<Vec<String>>,
+    /// Fewer seeds than the plan's, for an arm that costs more or varies less than the others.
+    seeds: Option<u64>,
 }
 
 /// A strategy by its name, or with settings.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, PartialEq, Deserialize)]
 #[serde(try_from = "Value")]
 struct Chosen(StrategyConfig);
 
@@ -250,17 +255,35 @@ impl Plan {
         let settings: Vec<&String> = self.setting.iter().map(|it| &it.name).collect();
         for (what, names) in [
             ("data", self.data.iter().map(|it| &it.name).collect::<Vec<_>>()),
-            ("strategy", self.strategy.iter().map(|it| &it.name).collect()),
             ("setting", settings.clone()),
         ] {
             ensure!(!names.is_empty(), "the plan has no {what}");
             let twice = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name));
             ensure!(twice.is_none(), "{what} {:?} is there twice", twice.map(|(_, name)| name));
         }
+        ensure!(!self.strategy.is_empty(), "the plan has no strategy");
+        for (at, arm) in self.strategy.iter().enumerate() {
+            let before = self.strategy[..at].iter().filter(|it| it.name == arm.name);
+            for other in before {
+                ensure!(self.are_apart(arm, other), "strategy {:?} is there twice", arm.name);
+            }
+        }
         for name in self.strategy.iter().filter_map(|arm| arm.settings.as_ref()).flatten() {
             ensure!(settings.contains(&name), "the plan has no setting {name:?}");
         }
         self.data.iter().try_for_each(|data| self.check_patients(data))
+    }
+
+    /// Whether two arms of one name are one strategy with other budgets, so that each may have seeds of its own.
+    fn are_apart(&self, one: &Arm, other: &Arm) -> bool {
+        let chosen = |arm: &Arm| (arm.first.clone(), arm.later.clone());
+        let budgets = self.budgets_of(one);
+        chosen(one) == chosen(other)
+            && !self.budgets_of(other).iter().any(|it| budgets.contains(it))
+    }
+
+    fn budgets_of<'a>(&'a self, arm: &'a Arm) -> &'a [f64] {
+        arm.budgets.as_ref().unwrap_or(&self.budgets)
     }
 
     /// Refuses stacks that are not known, and a patient on both sides.
@@ -313,10 +336,9 @@ impl Plan {
         for seed in 0..self.seeds {
             for data in &self.data {
                 for setting in &self.setting {
-                    for arm in self.strategy.iter().filter(|arm| arm.runs_with(setting)) {
-                        let budgets = arm.budgets.as_ref().unwrap_or(&self.budgets);
+                    for arm in self.strategy.iter().filter(|arm| arm.runs_with(setting, seed)) {
                         let job = |&budget| Job { data, arm, setting, budget, seed };
-                        jobs.extend(budgets.iter().map(job));
+                        jobs.extend(self.budgets_of(arm).iter().map(job));
                     }
                 }
             }
@@ -373,8 +395,9 @@ impl Plan {
 }
 
 impl Arm {
-    fn runs_with(&self, setting: &Setting) -> bool {
-        self.settings.as_ref().is_none_or(|names| names.contains(&setting.name))
+    fn runs_with(&self, setting: &Setting, seed: u64) -> bool {
+        let chosen = self.settings.as_ref().is_none_or(|names| names.contains(&setting.name));
+        chosen && self.seeds.is_none_or(|seeds| seed < seeds)
     }
 }
 

@@ -116,7 +116,7 @@ fn run_alike(
         }
         let found = match &job.setting.alone {
             Some(alone) => alone::run(plan, data, &config, alone),
-            None => campaign::run(data, &config, &mut first_round),
+            None => campaign::run(data, &config, plan.by_source, &mut first_round),
         };
         let found = found.with_context(|| format!("{name}, {arm}, {setting}"))?;
         append(&results.out, &Line::new(job, run.key, data, found)?)?;
@@ -244,10 +244,14 @@ mod tests {
             assert_eq!(Some(Score::of(test.iter().map(|it| it.counts))), line.test);
             assert!(left.iter().all(|it| it.signs.is_some() && it.reserved == (it.slice % 3 == 1)));
         }
-        // One process that runs through finds the same.
-        fs::write(&path, PLAN.replace("results", "whole"))?;
+        assert!(lines.iter().all(|line| line.sources.is_empty()));
+        // One process that runs through finds the same, and each source by itself where that is wanted.
+        let whole =
+            PLAN.replace("results", "whole").replace("seeds = 1", "seeds = 1\nby_source = true");
+        fs::write(&path, whole)?;
         run(&Plan::open(&path)?, shard("1/1"), NonZeroUsize::MIN)?;
         let whole: Vec<Line> = read(&folder.path().join("whole.jsonl"))?;
+        assert!(whole.iter().all(|line| line.sources.len() == 4));
         for kind in [Kind::Compared, Kind::QualityIndex, Kind::Estimates] {
             assert_eq!(kind.of(&whole)?, kind.of(&lines)?);
         }
@@ -351,6 +355,7 @@ mod tests {
             ("missing", "phantom", "is there twice"),
             ("seeds = 1", "seeds = 0", "seeds is 0"),
             ("missing", "nowhere", "stacks.toml has no stack \"nowhere\""),
+            ("two rounds", "even", "strategy \"even\" is there twice"),
             ("evenly_spaced", "evenly", "there is no strategy \"evenly\"; name one of random"),
             ("3:1", "3:3", "name every how many-th slice is kept"),
             ("test = [", "tests = [", "unknown field `tests`"),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use qunet_segmetrics::{Bootstrap, EmptyPolicy, Interval, SignedRank, SignedRankOptions, holm};
 
-use super::{markdown, mean, number, per_myriad};
+use super::{difference, markdown, mean, number, per_myriad};
 use crate::line::{Line, SliceLine};
 use crate::score::Score;
 
@@ -95,16 +95,11 @@ fn of_budget(arms: &Arms<'_>) -> anyhow::Result<String> {
     Ok(markdown(&head, rows.into_iter().map(|(_, row)| row)))
 }
 
-/// What an arm is judged by: the slices that no arm may draw, where there are any.
-pub(super) fn judged(line: &Line) -> Score {
-    line.reserve.unwrap_or(line.left)
-}
-
 /// The mean over data sets of the means over seeds.
 fn over_data(runs: &Runs<'_>, value: impl Fn(Score) -> Option<f64>) -> Option<f64> {
     let mut sets: BTreeMap<&str, Vec<Option<f64>>> = BTreeMap::new();
     for ((data, _), line) in runs {
-        sets.entry(data).or_default().push(value(judged(line)));
+        sets.entry(data).or_default().push(value(line.judged()));
     }
     mean(sets.into_values().map(mean))
 }
@@ -137,7 +132,7 @@ impl Beside {
             }
         }
         let difference =
-            |(line, other): &(&Line, &Line)| Some(judged(line).mean? - judged(other).mean?);
+            |(line, other): &(&Line, &Line)| Some(line.judged().mean? - other.judged().mean?);
         let all = sets
             .iter()
             .flat_map(|(data, pairs)| pairs.iter().map(move |pair| (*data, difference(pair))));
@@ -157,11 +152,8 @@ impl Beside {
     }
 
     fn cells(&self) -> [String; 3] {
-        let difference = self.difference.map_or("-".to_owned(), |it| {
-            format!("{:+.3} [{:+.3}, {:+.3}]", it.estimate, it.low, it.high)
-        });
         let [better, worse] = self.beyond;
-        [difference, format!("{:.3}", self.p_value), format!("{better}, {worse}")]
+        [difference(self.difference), format!("{:.3}", self.p_value), format!("{better}, {worse}")]
     }
 }
 
@@ -170,8 +162,8 @@ fn by_slice(pairs: &[(&Line, &Line)]) -> Vec<(u64, Option<f64>)> {
     let mut differences = Vec::new();
     for (line, other) in pairs {
         let others: BTreeMap<(usize, usize), &SliceLine> =
-            slices(other).map(|it| ((it.stack, it.slice), it)).collect();
-        differences.extend(slices(line).filter_map(|it| {
+            other.judged_slices().map(|it| ((it.stack, it.slice), it)).collect();
+        differences.extend(line.judged_slices().filter_map(|it| {
             let other = others.get(&(it.stack, it.slice))?;
             // Finding nothing where there is nothing is right, and better than finding something.
             let dice = |it: &SliceLine, policy| it.counts.dice(policy);
@@ -182,10 +174,6 @@ fn by_slice(pairs: &[(&Line, &Line)]) -> Vec<(u64, Option<f64>)> {
         }));
     }
     differences
-}
-
-fn slices(line: &Line) -> impl Iterator<Item = &SliceLine> {
-    line.slices.iter().filter(|it| it.reserved || line.reserve.is_none())
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use qunet_report::{BudgetCurve, BudgetPoint, Figure, budget_curves};
 use qunet_segmetrics::Bootstrap;
 
-use super::compared::judged;
 use super::{markdown, mean, number, per_myriad};
 use crate::line::Line;
 
@@ -78,7 +77,7 @@ pub(crate) fn figure(lines: &[Line]) -> anyhow::Result<Figure> {
     for (name, budgets) in arms {
         let mut points = Vec::new();
         for (budget, lines) in budgets {
-            let dice = lines.iter().map(|line| (&line.data, judged(line).mean));
+            let dice = lines.iter().map(|line| (&line.data, line.judged().mean));
             if let Some(it) = Bootstrap::default().clustered_mean(dice)? {
                 let (low, high) = (it.low.min(it.estimate), it.high.max(it.estimate));
                 points.push(BudgetPoint {
@@ -111,7 +110,7 @@ fn ceilings(lines: &[Line]) -> BTreeMap<&str, (f64, u64)> {
     }
     let of = |lines: &Vec<&Line>| {
         let foreground = lines.iter().map(|line| line.drawn_foreground).max()?;
-        Some((mean(lines.iter().map(|line| judged(line).mean))?, foreground))
+        Some((mean(lines.iter().map(|line| line.judged().mean))?, foreground))
     };
     largest.iter().filter_map(|(data, lines)| Some((*data, of(lines)?))).collect()
 }
@@ -120,7 +119,7 @@ fn ceilings(lines: &[Line]) -> BTreeMap<&str, (f64, u64)> {
 fn point(lines: &[&Line], total: u64) -> Option<Point> {
     let of = |value: &dyn Fn(&Line) -> f64| mean(lines.iter().map(|line| Some(value(line))));
     Some(Point {
-        dice: mean(lines.iter().map(|line| judged(line).mean))?,
+        dice: mean(lines.iter().map(|line| line.judged().mean))?,
         slices: of(&|line| line.drawn.len() as f64 / line.of as f64)?,
         foreground: of(&|line| line.drawn_foreground as f64 / total.max(1) as f64)?,
     })

@@ -4,12 +4,13 @@ mod compared;
 pub(crate) mod curves;
 mod quality_index;
 mod scores;
+mod settings;
 mod table1;
 
 use std::str::FromStr;
 
 use anyhow::bail;
-use qunet_segmetrics::Summary;
+use qunet_segmetrics::{Interval, Summary};
 
 use crate::line::Line;
 
@@ -22,6 +23,8 @@ pub(crate) enum Kind {
     Reserve,
     /// Arms beside evenly spaced and random slices at equal budget.
     Compared,
+    /// Settings beside the first of them, at equal strategy, budget and seed.
+    Settings,
     /// What more slices bring: scores over budgets.
     Curves,
     /// What the networks' own signs tell of the Dice of a slice.
@@ -33,10 +36,11 @@ pub(crate) enum Kind {
 }
 
 /// Every kind by its name.
-const KINDS: [(&str, Kind); 7] = [
+const KINDS: [(&str, Kind); 8] = [
     ("scores", Kind::Scores),
     ("reserve", Kind::Reserve),
     ("compared", Kind::Compared),
+    ("settings", Kind::Settings),
     ("curves", Kind::Curves),
     ("quality-index", Kind::QualityIndex),
     ("estimates", Kind::Estimates),
@@ -64,6 +68,7 @@ impl Kind {
             Self::Scores => Ok(scores::table(lines, false)),
             Self::Reserve => Ok(scores::table(lines, true)),
             Self::Compared => compared::table(lines),
+            Self::Settings => settings::table(lines),
             Self::Curves => curves::table(lines),
             Self::QualityIndex => quality_index::table(lines),
             Self::Estimates => Ok(scores::estimates(lines)),
@@ -84,6 +89,13 @@ fn markdown(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Strin
 /// A number with so many digits, `-` where it is undefined.
 fn number(value: Option<f64>, digits: usize) -> String {
     value.map_or("-".to_owned(), |value| format!("{value:.digits$}"))
+}
+
+/// A difference with its sign and its 95 % interval, `-` where it is undefined.
+fn difference(interval: Option<Interval>) -> String {
+    interval.map_or("-".to_owned(), |it| {
+        format!("{:+.3} [{:+.3}, {:+.3}]", it.estimate, it.low, it.high)
+    })
 }
 
 /// The budget in hundredths of a percent, by which lines are put together.

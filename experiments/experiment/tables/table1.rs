@@ -47,15 +47,9 @@ pub(super) fn table(lines: &[Line]) -> String {
     markdown(&head, rows)
 }
 
-/// Of the stacks on which nobody draws where there are any, of the reserve otherwise, and of all slices left without
-/// either.
 fn evaluation(line: &Line) -> Evaluation {
-    let judged = line.slices.iter().filter(|it| match (line.test, line.reserve) {
-        (Some(_), _) => it.stack >= line.stacks.len(),
-        (None, Some(_)) => it.reserved,
-        (None, None) => true,
-    });
-    Evaluation::new(judged.map(|it| (it.slice, it.counts)), EmptyPolicy::Undefined)
+    let judged = line.judged_slices().map(|it| (it.slice, it.counts));
+    Evaluation::new(judged, EmptyPolicy::Undefined)
 }
 
 #[cfg(test)]
