@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
 use ndarray::{Array2, Array3, Axis};
-use qunet_campaign::{CampaignConfig, RecordedLabels, Silent, run_rounds};
+use qunet_campaign::{CampaignConfig, Event, RecordedLabels, run_rounds};
 use qunet_context::Source;
 use qunet_report::{MontageTile, montage};
 use qunet_segmetrics::{ConfusionCounts, EmptyPolicy};
@@ -63,9 +64,19 @@ fn steps(opened: &Opened, config: &CampaignConfig, id: SliceId) -> anyhow::Resul
     let stacks: Vec<&Stack> = opened.stacks.iter().collect();
     let truths: Vec<&LabelMap> = opened.truths.iter().collect();
     let mut annotator = RecordedLabels::from_stacks(&truths);
-    let campaign = run_rounds(&stacks, config, &mut annotator, &mut Silent)?;
+    let mut asked = None;
+    // Found before anything is trained.
+    let mut observer = |event: &Event| match event {
+        Event::Selected { selection, .. } if selection.slices(0).contains(&id) => {
+            asked = Some(selection.slices(0));
+            ControlFlow::Break(())
+        }
+        _ => ControlFlow::Continue(()),
+    };
+    let campaign = run_rounds(&stacks, config, &mut annotator, &mut observer);
+    ensure!(asked.is_none(), "slice {id} is drawn: {:?}", asked.unwrap_or_default());
+    let campaign = campaign?;
     let drawn = &campaign.manifest().stacks[0].annotated;
-    ensure!(!drawn.contains(&id), "slice {id} is drawn: {drawn:?}");
     let before = drawn.iter().rev().find(|other| **other < id);
     let after = drawn.iter().find(|other| **other > id);
     let drawn = before.into_iter().chain(after);

@@ -385,11 +385,14 @@ impl CampaignConfig {
     }
 
     /// The same effort with all slices chosen at once by another strategy, for comparison: one
-    /// round over the whole budget, trained for as many epochs as both trainings together.
+    /// round over the whole budget. Where these settings leave slices for a second round, it is
+    /// trained for as many epochs as both trainings together.
     #[must_use]
     pub fn single_round(&self, strategy: StrategyConfig) -> Self {
         let mut train = self.train.clone();
-        train.epochs += self.fine_tune.epochs;
+        if self.rounds.share < 1.0 && self.stopping.max_rounds != Some(1) {
+            train.epochs += self.fine_tune.epochs;
+        }
         Self {
             first: strategy,
             train,
@@ -640,6 +643,7 @@ mod tests {
         let quick = CampaignConfig::quick();
         assert_eq!((quick.slices_of_round(1, 66, 0), quick.slices_of_round(2, 66, 13)), (13, 0));
         assert_eq!(quick.train, single.train);
+        assert_eq!(quick.single_round(StrategyConfig::Random {}).train, quick.train);
     }
 
     /// Nothing of the completion touches the paper's recipe.
