@@ -66,7 +66,7 @@
 //! |---|---|---|
 //! | `random` | [`Random`] | drawn, each equally likely |
 //! | `evenly_spaced` | [`EvenlySpaced`] | the middles of equal parts |
-//! | `spread` | [`Spread`] | near the middles of equal parts of where a lesion can be, the best quality there |
+//! | `spread` | [`Spread`] | the middles of equal parts of where a lesion can be |
 //! | `foreground_random` | [`ForegroundRandom`] | drawn, a share of them with predicted foreground |
 //! | `entropy`, `margin`, `bald`, `disagreement_area`, `quality_cost`, `score` | [`ByScore`] | the best values of a [`Column`] |
 //! | `power_bald` | [`PowerScore`] | drawn in proportion to a power of a column |

@@ -480,22 +480,27 @@ fn spread_covers_where_a_lesion_can_be_and_passes_over_poor_slices() {
             (0..30).map(|slice| record(slice, sharpness(slice), pixels(slice))).collect();
         Pool::of_stack(30).unwrap().with_quality(0, &scores).unwrap()
     };
-    let select = |pool: &Pool, count| {
-        let selection = Spread::default().select(pool, &Request::new(count, 0)).unwrap();
+    let by_quality = Spread { reach: 0.25, worst: 0.1 };
+    let by = |spread: Spread, pool: &Pool, count| {
+        let selection = spread.select(pool, &Request::new(count, 0)).unwrap();
         selection.slices(0).into_iter().map(|id| id.0).collect::<Vec<_>>()
     };
+    let select = |pool: &Pool, count| by(Spread::default(), pool, count);
     let even = pool(|_| 5.0);
     // Of equals the worst tenth is the lowest numbers, 4 and 5, which no middle is.
-    assert_eq!(select(&even, 4), [6, 11, 16, 21]);
-    assert_eq!(select(&even, 2), [14, 9], "the middle, then that of the first half");
-    assert_eq!(select(&even, 25).len(), 25, "more than show the region: all count");
+    for spread in [Spread::default(), by_quality] {
+        assert_eq!(by(spread, &even, 4), [6, 11, 16, 21]);
+        assert_eq!(by(spread, &even, 2), [14, 9], "the middle, then that of the first half");
+        assert_eq!(by(spread, &even, 25).len(), 25, "more than show the region: all count");
+    }
     // The middle 11 is blurred, and 17 is sharper than its neighbour 16.
     let uneven = pool(|slice| match slice {
         11 => 0.1,
         17 => 9.0,
         _ => 5.0,
     });
-    assert_eq!(select(&uneven, 4), [6, 10, 17, 21]);
+    assert_eq!(by(by_quality, &uneven, 4), [6, 10, 17, 21]);
+    assert_eq!(select(&uneven, 4), [6, 11, 16, 21], "quality moves nothing by default");
     // Nothing to see: none is chosen, and each verdict says why.
     let constant = Spread::default().select(&pool(|_| 0.0), &Request::new(4, 0)).unwrap();
     assert!(constant.ids().is_empty());
