@@ -235,6 +235,8 @@ fn nothing_outside_the_roots_is_read_or_written() -> Outcome {
     let output = cluster
         .ask("", &format!("COPY (SELECT 1 AS x) TO '{}' STORED AS CSV", copied.display()))?;
     assert!(!output.status.success() && !copied.exists());
+    let why = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(why.contains("a cluster writes no files: let the rows come here with --out"), "{why}");
     Ok(())
 }
 

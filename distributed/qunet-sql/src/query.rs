@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{DataFrame, SessionContext};
 use datafusion::sql::parser::DFParser;
@@ -114,8 +115,16 @@ impl Query {
             session.execute_logical_plan(plan).await?.collect().await?;
         }
         let plan = session.state().statement_to_plan(last).await?;
+        let copies = matches!(plan, LogicalPlan::Copy(_));
         let rows = session.execute_logical_plan(plan).await?;
-        self.write(session, rows).await
+        let written = self.write(session, rows).await;
+        match disk {
+            // The reason that the executors give does not arrive.
+            Disk::OfTheCluster if copies => {
+                written.context("a cluster writes no files: let the rows come here with --out FILE")
+            }
+            _ => written,
+        }
     }
 
     async fn write(&self, session: &SessionContext, rows: DataFrame) -> anyhow::Result<()> {
