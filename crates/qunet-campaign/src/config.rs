@@ -11,7 +11,7 @@ use qunet_model::{
 use qunet_quality::QualityParams;
 use qunet_select::{
     AgreementParams, Budget, Column, Coverage, EmptyAgreement, HeadDisagreement, ImageQuality,
-    StoppingRules, Strategy, StrategyConfig,
+    Spread, StoppingRules, Strategy, StrategyConfig,
 };
 use qunet_stack::{Scaling, SliceId};
 use serde::{Deserialize, Serialize};
@@ -353,11 +353,13 @@ impl CampaignConfig {
     }
 
     /// [`CampaignConfig::quick`] in two rounds, each with half of the budget and the first with ten
-    /// slices at most: what [`run_two_steps`](crate::run_two_steps) takes.
+    /// slices at most, which image quality chooses within its parts of the stack: what
+    /// [`run_two_steps`](crate::run_two_steps) takes.
     #[must_use]
     pub fn two_steps() -> Self {
         let quick = Self::quick();
         Self {
+            first: StrategyConfig::Spread(Spread::by_quality()),
             train: TrainConfig { epochs: 20, ..quick.train },
             rounds: RoundSizes { first: Some(10), share: 0.5, later: None },
             stopping: StoppingRules { max_rounds: Some(2), ..quick.stopping },

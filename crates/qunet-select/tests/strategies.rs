@@ -480,7 +480,7 @@ fn spread_covers_where_a_lesion_can_be_and_passes_over_poor_slices() {
             (0..30).map(|slice| record(slice, sharpness(slice), pixels(slice))).collect();
         Pool::of_stack(30).unwrap().with_quality(0, &scores).unwrap()
     };
-    let by_quality = Spread { reach: 0.25, worst: 0.1 };
+    let by_quality = Spread::by_quality();
     let by = |spread: Spread, pool: &Pool, count| {
         let selection = spread.select(pool, &Request::new(count, 0)).unwrap();
         selection.slices(0).into_iter().map(|id| id.0).collect::<Vec<_>>()
