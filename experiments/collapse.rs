@@ -102,6 +102,8 @@ fn main() -> anyhow::Result<()> {
         ));
     }
     ensure!(all.iter().any(|(_, mask)| mask.iter().any(|&m| m)), "the labels show no foreground");
+    ensure!(arguments.slices > 0, "--slices is 0: annotate at least 1");
+    ensure!(all.len() > 1, "the stack has one slice, and none would be left to judge by");
     let mut outcomes = Vec::new();
     for seed in 0..arguments.seeds {
         let chosen = choose(&all, arguments.slices, seed);

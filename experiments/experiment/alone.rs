@@ -25,6 +25,7 @@ pub(crate) fn run(
     config: &CampaignConfig,
     alone: &Alone,
 ) -> anyhow::Result<Found> {
+    let started = Instant::now();
     let fields: Vec<Field<'_>> =
         data.stacks.iter().map(|stack| Field::new(stack, config)).collect::<Result<_, _>>()?;
     let drawn = select(data, config)?;
@@ -35,16 +36,15 @@ pub(crate) fn run(
         let all = (0..stack.slices()).map(SliceId).map(|slice| field.pair(slice, &truth));
         train(&network, config, all.collect::<Result<_, _>>()?)?;
     }
-    let started = Instant::now();
     let pairs = drawn.iter().map(|id| fields[id.stack].pair(id.slice, &data.truths[id.stack]));
     train(&network, config, pairs.collect::<Result<_, _>>()?)?;
-    let seconds = started.elapsed().as_secs_f64();
     let mut slices = Vec::new();
     for (number, (field, truth)) in fields.iter().zip(&data.truths).enumerate() {
         let labels = field.predict(&network, config)?;
         let left = counts(number, &labels, truth, &drawn)?.into_iter();
         slices.extend(left.map(|it| SliceLine::new(it, is_reserved(config, it.0.slice))));
     }
+    let seconds = started.elapsed().as_secs_f64();
     for (number, (stack, truth)) in (data.stacks.len()..).zip(&data.test) {
         let labels = Field::new(stack, config)?.predict(&network, config)?;
         let all = counts(number, &labels, truth, &BTreeSet::new())?.into_iter();

@@ -64,7 +64,11 @@ pub(crate) fn run<'a>(
         true => scores_by_source(&campaign, data, &drawn, config)?,
         false => BTreeMap::new(),
     };
-    Ok(Found { drawn, slices, sources, fusions, parameters: None, seconds })
+    let parameters = match config.completion.sources.contains(&Source::Network) {
+        true => campaign.networks()?.first().map(|network| network.trainable_parameters()),
+        false => None,
+    };
+    Ok(Found { drawn, slices, sources, fusions, parameters, seconds })
 }
 
 /// The slices of the campaign that nobody drew.

@@ -25,6 +25,9 @@ pub(crate) struct Line {
     /// Of the settings, the pixels and the truth: what the run follows from.
     pub(crate) key: String,
     pub(crate) data: String,
+    /// On whom it is judged; empty in older records.
+    #[serde(default)]
+    pub(crate) patients: Vec<String>,
     pub(crate) strategy: String,
     pub(crate) setting: String,
     pub(crate) budget: f64,
@@ -54,9 +57,10 @@ pub(crate) struct Line {
     /// Every slice that was not drawn; empty in older records.
     #[serde(default)]
     pub(crate) slices: Vec<SliceLine>,
-    /// Trainable parameters of a network alone.
+    /// Trainable parameters of a network that segments; `None` where none does, and in older records.
     #[serde(default)]
     pub(crate) parameters: Option<usize>,
+    /// From the choice of slices to the segmentation of what nobody drew.
     pub(crate) seconds: f64,
 }
 
@@ -158,6 +162,7 @@ impl Line {
         Ok(Self {
             key,
             data: job.data.name.clone(),
+            patients: data.patients.clone(),
             strategy: job.arm.name.clone(),
             setting: job.setting.name.clone(),
             budget: job.budget,
@@ -184,6 +189,14 @@ impl Line {
     /// draw, and all that are left without either.
     pub(crate) fn judged(&self) -> Score {
         self.test.or(self.reserve).unwrap_or(self.left)
+    }
+
+    /// The share of the lesion pixels of the stacks on which slices are drawn that the annotator drew; `None` without any.
+    pub(crate) fn lesion_share(&self) -> Option<f64> {
+        let left = self.slices.iter().filter(|it| it.stack < self.stacks.len());
+        let left = left.map(|it| it.counts.true_positives + it.counts.false_negatives);
+        let all = self.drawn_foreground + left.sum::<u64>();
+        (all > 0).then(|| self.drawn_foreground as f64 / all as f64)
     }
 
     /// The slices of [`Line::judged`].

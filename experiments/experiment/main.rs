@@ -45,7 +45,7 @@ enum Command {
     },
     /// Draws how a slice that nobody drew is completed, step by step.
     Picture {
-        /// The plan; its first strategy, setting and budget are taken, with seed 0.
+        /// The plan; the first campaign of the data set is taken, with seed 0.
         plan: PathBuf,
         /// The data set, of which the first stack is shown.
         #[arg(long)]

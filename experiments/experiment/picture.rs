@@ -14,7 +14,7 @@ use qunet_report::{MontageTile, montage};
 use qunet_segmetrics::{ConfusionCounts, EmptyPolicy};
 use qunet_stack::{LabelMap, Region, SliceId, Stack};
 
-use crate::plan::{Job, Opened, Plan};
+use crate::plan::{Opened, Plan};
 
 /// Pixels around the region of interest that are shown too.
 const MARGIN: usize = 16;
@@ -26,7 +26,7 @@ struct Step {
     note: String,
 }
 
-/// Draws slice `slice` of the first stack of a data set, as its first strategy and setting complete it.
+/// Draws slice `slice` of the first stack of a data set, as its first campaign completes it.
 pub(crate) fn draw(
     plan: &Plan,
     (data, slice): (&str, usize),
@@ -39,9 +39,11 @@ pub(crate) fn draw(
     let opened = plan.open_data(set)?.with_context(|| format!("{data} is not there"))?;
     let (stack, truth) = (&opened.stacks[0], &opened.truths[0]);
     ensure!(slice < stack.slices(), "{data} has slices 0 to {}", stack.slices() - 1);
-    let (arm, setting) = (&plan.strategy[0], &plan.setting[0]);
-    let job = Job { data: set, arm, setting, budget: plan.budgets[0], seed: 0 };
-    let config = plan.config(&job, &opened, threads)?;
+    let jobs = plan.jobs();
+    let mut campaigns = jobs.iter().filter(|job| job.setting.alone.is_none());
+    let job = campaigns.find(|job| job.data.name == data);
+    let job = job.with_context(|| format!("no setting of the plan completes {data}"))?;
+    let config = plan.config(job, &opened, threads)?;
     let steps = steps(&opened, &config, SliceId(slice))?;
     let field = field(stack, SliceId(slice))?;
     let images = steps.iter().map(|step| {

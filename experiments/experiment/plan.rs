@@ -214,6 +214,8 @@ pub(crate) struct Opened {
     pub(crate) truths: Vec<LabelMap>,
     /// Stacks on which nobody draws.
     pub(crate) test: Vec<(Stack, LabelMap)>,
+    /// On whom it is judged: those of the latter where there are any, else of the former.
+    pub(crate) patients: Vec<String>,
     scaling: Option<Scaling>,
 }
 
@@ -229,10 +231,10 @@ pub(crate) struct Job<'a> {
 impl Job<'_> {
     /// Whether the first round of another is the same, so that it is trained once for both.
     pub(crate) fn begins_as(&self, other: &Self) -> bool {
-        let round = |job: &Self| (job.data.name.clone(), job.seed, job.setting.name.clone());
-        let alike = round(self) == round(other) && self.budget == other.budget;
+        let alike = self.data.name == other.data.name && self.setting.name == other.setting.name;
+        let alike = alike && self.seed == other.seed && self.budget == other.budget;
         let rounds = self.arm.later.is_some() && other.arm.later.is_some();
-        alike && rounds && self.arm.first.0 == other.arm.first.0
+        alike && rounds && self.arm.first == other.arm.first
     }
 }
 
@@ -263,6 +265,17 @@ impl Plan {
         }
         ensure!(!self.strategy.is_empty(), "the plan has no strategy");
         for (at, arm) in self.strategy.iter().enumerate() {
+            ensure!(!self.budgets_of(arm).is_empty(), "strategy {:?} has no budget", arm.name);
+            let mut alone = self.setting.iter().filter(|it| it.alone.is_some());
+            if arm.later.is_some()
+                && let Some(setting) = alone.find(|setting| arm.has(setting))
+            {
+                bail!(
+                    "strategy {:?} has a second round, for which a network alone ({:?}) is not asked",
+                    arm.name,
+                    setting.name
+                );
+            }
             let before = self.strategy[..at].iter().filter(|it| it.name == arm.name);
             for other in before {
                 ensure!(self.are_apart(arm, other), "strategy {:?} is there twice", arm.name);
@@ -361,7 +374,10 @@ impl Plan {
             return Ok(None);
         };
         let (stacks, truths) = drawn.into_iter().unzip();
-        Ok(Some(Opened { stacks, truths, test, scaling: data.scaling }))
+        let judged = if data.test.is_empty() { &data.stacks } else { &data.test };
+        let patients = judged.iter().map(|name| Ok(self.patient(name)?.to_owned()));
+        let patients = patients.collect::<anyhow::Result<_>>()?;
+        Ok(Some(Opened { stacks, truths, test, patients, scaling: data.scaling }))
     }
 
     /// The settings of one run.
@@ -385,9 +401,11 @@ impl Plan {
         config.stopping.budget.fraction = Some(budget);
         config.scaling = data.scaling.unwrap_or(config.scaling);
         let first = arm.first.0.clone();
-        let config = match &arm.later {
-            None => config.single_round(first),
-            Some(later) => CampaignConfig { first, later: later.0.clone(), ..config },
+        let config = match (&arm.later, &setting.alone) {
+            (Some(later), _) => CampaignConfig { first, later: later.0.clone(), ..config },
+            // It is trained once, for the epochs that the setting says.
+            (None, Some(_)) => CampaignConfig { first, ..config },
+            (None, None) => config.single_round(first),
         };
         config.check().with_context(|| format!("setting {:?}, {:?}", setting.name, arm.name))?;
         Ok(config)
@@ -395,9 +413,12 @@ impl Plan {
 }
 
 impl Arm {
+    fn has(&self, setting: &Setting) -> bool {
+        self.settings.as_ref().is_none_or(|names| names.contains(&setting.name))
+    }
+
     fn runs_with(&self, setting: &Setting, seed: u64) -> bool {
-        let chosen = self.settings.as_ref().is_none_or(|names| names.contains(&setting.name));
-        chosen && self.seeds.is_none_or(|seeds| seed < seeds)
+        self.has(setting) && self.seeds.is_none_or(|seeds| seed < seeds)
     }
 }
 
@@ -461,8 +482,13 @@ mod tests {
     #[test]
     fn every_plan_of_the_folder_can_be_run() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("plans");
-        let nothing =
-            Opened { stacks: Vec::new(), truths: Vec::new(), test: Vec::new(), scaling: None };
+        let nothing = Opened {
+            stacks: Vec::new(),
+            truths: Vec::new(),
+            test: Vec::new(),
+            patients: Vec::new(),
+            scaling: None,
+        };
         let mut plans = 0;
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -471,7 +497,12 @@ mod tests {
             }
             let plan = Plan::open(&path).unwrap();
             for job in plan.jobs() {
-                plan.config(&job, &nothing, NonZeroUsize::MIN).unwrap();
+                let config = plan.config(&job, &nothing, NonZeroUsize::MIN).unwrap();
+                // A network alone is trained for as long as its setting says.
+                let epochs = job.setting.config.pointer("/train/epochs");
+                if let (Some(_), Some(epochs)) = (&job.setting.alone, epochs) {
+                    assert_eq!(epochs, config.train.epochs);
+                }
             }
             plans += 1;
         }

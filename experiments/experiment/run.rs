@@ -361,9 +361,15 @@ mod tests {
             ("test = [", "tests = [", "unknown field `tests`"),
             (
                 "name = \"tiny\"",
-                "name = \"tiny\"\nalone = { network = \"unet\", before = \"again\" }",
+                "name = \"tiny\"\nalone = { network = \"unet\" }",
+                "\"two rounds\" has a second round, for which a network alone (\"tiny\") is not asked",
+            ),
+            (
+                "later = \"hybrid\"\n        [[setting]]",
+                "[[setting]]\nalone = { network = \"unet\", before = \"again\" }",
                 "learns \"again\" before, which shows the patient of \"phantom\"",
             ),
+            ("budgets = [0.4]", "budgets = []", "\"even\" has no budget"),
             ("test = [\"another\"]", "test = [\"again\"]", "draws on patient \"1\" and tests"),
             ("first = \"spread\"", "first = \"spread\"\nsettings = [\"no\"]", "no setting \"no\""),
         ] {

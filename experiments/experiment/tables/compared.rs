@@ -2,33 +2,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use qunet_segmetrics::{Bootstrap, EmptyPolicy, Interval, SignedRank, SignedRankOptions, holm};
+use qunet_segmetrics::{Bootstrap, EmptyPolicy, holm};
 
-use super::{difference, markdown, mean, number, per_myriad};
+use super::groups::Groups;
+use super::paired::Paired;
+use super::{Arm, arm_name, markdown, mean, number, per_myriad};
 use crate::line::{Line, SliceLine};
 use crate::score::Score;
 
 /// The arms that others are compared with, where they are there.
 const REFERENCES: [&str; 2] = ["even", "random"];
 
+/// On a data set with fewer seeds it is not said whether an arm is better or worse there.
+const FEWEST_SEEDS: usize = 5;
+
 /// The runs of one arm at one budget, by data set and seed.
 type Runs<'a> = BTreeMap<(&'a str, u64), &'a Line>;
 
-/// The arms of one budget, by strategy and setting.
+/// The arms of one budget.
 #[derive(Default)]
-struct Arms<'a>(BTreeMap<[&'a str; 2], Runs<'a>>);
+struct Arms<'a>(BTreeMap<Arm<'a>, Runs<'a>>);
 
 impl<'a> Arms<'a> {
-    /// The strategy, and the setting where there are several with that strategy.
-    fn name(&self, [strategy, setting]: [&str; 2]) -> String {
-        match self.0.keys().filter(|arm| arm[0] == strategy).count() {
-            1 => strategy.to_owned(),
-            _ => format!("{strategy}, {setting}"),
-        }
-    }
-
     /// A strategy that others are compared with: in the same setting where it was run in that, else in any.
-    fn reference(&self, strategy: &str, setting: &str) -> Option<([&'a str; 2], &Runs<'a>)> {
+    fn reference(&self, strategy: &str, setting: &str) -> Option<(Arm<'a>, &Runs<'a>)> {
         let with = |wanted: &dyn Fn(&str) -> bool| {
             self.0.iter().find(|(arm, _)| arm[0] == strategy && wanted(arm[1]))
         };
@@ -39,6 +36,7 @@ impl<'a> Arms<'a> {
 
 /// One table for each budget at which there are several arms.
 pub(super) fn table(lines: &[Line]) -> anyhow::Result<String> {
+    let groups = Groups::of(lines);
     let mut budgets: BTreeMap<u64, Arms<'_>> = BTreeMap::new();
     for line in lines {
         let arms = &mut budgets.entry(per_myriad(line)).or_default().0;
@@ -47,84 +45,113 @@ pub(super) fn table(lines: &[Line]) -> anyhow::Result<String> {
     }
     let mut text = String::new();
     for (budget, arms) in budgets.iter().filter(|(_, arms)| arms.0.len() > 1) {
-        text += &format!("Budget {} %:\n\n{}\n", *budget as f64 / 100.0, of_budget(arms)?);
+        let sets = arms.0.values().flat_map(|runs| runs.keys().map(|(data, _)| *data));
+        let (budget, count) = (*budget as f64 / 100.0, groups.count(sets));
+        text += &format!("Budget {budget} %, {count} independent groups of data sets:\n\n");
+        text += &format!("{}\n", of_budget(arms, &groups)?);
     }
     Ok(text)
 }
 
-fn of_budget(arms: &Arms<'_>) -> anyhow::Result<String> {
+fn of_budget(arms: &Arms<'_>, groups: &Groups<'_>) -> anyhow::Result<String> {
     let references: Vec<&str> =
         REFERENCES.into_iter().filter(|name| arms.reference(name, "").is_some()).collect();
-    let mut compared = Vec::new();
-    for (&arm, runs) in &arms.0 {
-        for &name in &references {
-            let others = arms.reference(name, arm[1]).filter(|(other, _)| *other != arm);
-            if let Some((_, others)) = others {
-                compared.push((arm, name, Beside::new(runs, others)?));
-            }
-        }
-    }
-    // All tests of the table are one family.
-    let p_values: Vec<f64> = compared.iter().map(|(.., beside)| beside.p_value).collect();
-    for ((.., beside), corrected) in compared.iter_mut().zip(holm(&p_values)) {
-        beside.p_value = corrected;
-    }
-    let mut head: Vec<String> =
-        ["strategy", "data sets", "runs", "Dice, mean", "pooled", "lesion pixels"]
-            .map(str::to_owned)
-            .into();
-    for name in &references {
-        head.extend([format!("beside {name}"), "p".to_owned(), "better, worse".to_owned()]);
-    }
+    let compared = compare(arms, &references, groups)?;
     let mut rows: Vec<(f64, Vec<String>)> = Vec::new();
     for (&arm, runs) in &arms.0 {
-        let (score, pooled) = (over_data(runs, |it| it.mean), over_data(runs, |it| it.pooled));
-        let even = arms.reference(REFERENCES[0], arm[1]);
-        let cost = even.and_then(|(_, even)| cost(runs, even));
-        let sets: BTreeSet<&str> = runs.keys().map(|(data, _)| *data).collect();
-        let mut row = vec![arms.name(arm), sets.len().to_string(), runs.len().to_string()];
-        row.extend([number(score, 3), number(pooled, 3), number(cost, 2)]);
+        let mut row = first_cells(arms, arm, runs, groups);
+        let mut order = None;
         for name in &references {
-            let beside = compared.iter().find(|(it, other, _)| (it, other) == (&arm, name));
-            row.extend(beside.map_or([const { String::new() }; 3], |(.., it)| it.cells()));
+            let beside = compared.get(&(arm, *name));
+            row.extend(beside.map_or([const { String::new() }; 3], Beside::cells));
+            order = order.or(beside.and_then(|it| it.paired.estimate()));
         }
-        rows.push((score.unwrap_or(f64::NEG_INFINITY), row));
+        // The reference itself differs by nothing.
+        let order =
+            order.unwrap_or(if references.contains(&arm[0]) { 0.0 } else { f64::NEG_INFINITY });
+        rows.push((order, row));
     }
     rows.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let head: Vec<&str> = head.iter().map(String::as_str).collect();
+    let mut head = vec!["strategy", "data sets", "runs", "Dice, mean", "pooled", "lesion pixels"];
+    let beside: Vec<String> = references.iter().map(|name| format!("beside {name}")).collect();
+    beside.iter().for_each(|beside| head.extend([beside, "p", "better, worse"]));
     Ok(markdown(&head, rows.into_iter().map(|(_, row)| row)))
 }
 
-/// The mean over data sets of the means over seeds.
-fn over_data(runs: &Runs<'_>, value: impl Fn(Score) -> Option<f64>) -> Option<f64> {
-    let mut sets: BTreeMap<&str, Vec<Option<f64>>> = BTreeMap::new();
-    for ((data, _), line) in runs {
-        sets.entry(data).or_default().push(value(line.judged()));
+/// Every arm beside the references, each pair once; all tests of the table are one family.
+fn compare<'a>(
+    arms: &Arms<'a>,
+    references: &[&'a str],
+    groups: &Groups<'a>,
+) -> anyhow::Result<BTreeMap<(Arm<'a>, &'a str), Beside>> {
+    let mut compared = BTreeMap::new();
+    for (&arm, runs) in &arms.0 {
+        // Of two references the later one is beside the earlier.
+        let earlier =
+            references.iter().position(|name| *name == arm[0]).unwrap_or(references.len());
+        for &name in &references[..earlier] {
+            if let Some((_, others)) = arms.reference(name, arm[1]) {
+                compared.insert((arm, name), Beside::new(runs, others, groups)?);
+            }
+        }
     }
-    mean(sets.into_values().map(mean))
+    let p_values: Vec<f64> =
+        compared.values().map(|beside: &Beside| beside.paired.p_value).collect();
+    for (beside, corrected) in compared.values_mut().zip(holm(&p_values)) {
+        beside.paired.p_value = corrected;
+    }
+    Ok(compared)
 }
 
-/// Lesion pixels that the arm asks for, over those that the other asks for: the mean over the runs of both.
-fn cost(runs: &Runs<'_>, others: &Runs<'_>) -> Option<f64> {
-    let ratio = |(key, line): (&(&str, u64), &&Line)| {
-        let other = others.get(key)?.drawn_foreground;
-        (other > 0).then(|| line.drawn_foreground as f64 / other as f64)
+/// What an arm gives and costs.
+fn first_cells<'a>(
+    arms: &Arms<'a>,
+    arm: Arm<'a>,
+    runs: &Runs<'a>,
+    groups: &Groups<'a>,
+) -> Vec<String> {
+    let over = |value: fn(Score) -> Option<f64>| {
+        let mut sets: BTreeMap<&str, Vec<Option<f64>>> = BTreeMap::new();
+        for ((data, _), line) in runs {
+            sets.entry(data).or_default().push(value(line.judged()));
+        }
+        groups.mean(sets.into_iter().map(|(data, values)| (data, mean(values))))
     };
-    mean(runs.iter().map(ratio))
+    let even = arms.reference(REFERENCES[0], arm[1]);
+    let cost = even.and_then(|(_, even)| cost(runs, even, groups));
+    let sets: BTreeSet<&str> = runs.keys().map(|(data, _)| *data).collect();
+    let (score, pooled) = (over(|it| it.mean), over(|it| it.pooled));
+    let counts = [sets.len(), runs.len()].map(|count| count.to_string());
+    let values = [number(score, 3), number(pooled, 3), number(cost, 2)];
+    [arm_name(arms.0.keys(), arm)].into_iter().chain(counts).chain(values).collect()
+}
+
+/// The share of all lesion pixels that the arm asks for, over that which the other asks for on the same runs.
+fn cost<'a>(runs: &Runs<'a>, others: &Runs<'a>, groups: &Groups<'a>) -> Option<f64> {
+    let mut sets: BTreeMap<&str, Vec<[Option<f64>; 2]>> = BTreeMap::new();
+    for (key, line) in runs {
+        if let Some(other) = others.get(key) {
+            let shares = [line, other].map(|it| it.lesion_share());
+            sets.entry(key.0).or_default().push(shares);
+        }
+    }
+    let [own, other] = [0, 1].map(|side| {
+        let of_set = |shares: &Vec<[Option<f64>; 2]>| mean(shares.iter().map(|it| it[side]));
+        groups.mean(sets.iter().map(|(data, shares)| (*data, of_set(shares))))
+    });
+    Some(own? / other.filter(|&other| other > 0.0)?)
 }
 
 /// An arm beside another on the same data sets and seeds.
 struct Beside {
-    /// Of the difference in mean Dice over the runs, data sets being drawn whole.
-    difference: Option<Interval>,
-    /// Of Wilcoxon's test over the data sets; 1 where it says nothing.
-    p_value: f64,
-    /// On how many data sets it is better and worse beyond the interval.
-    beyond: [usize; 2],
+    /// In mean Dice, over groups of data sets.
+    paired: Paired,
+    /// On how many data sets it is better and worse beyond the interval there; `None` where all have too few seeds.
+    beyond: Option<[usize; 2]>,
 }
 
 impl Beside {
-    fn new(runs: &Runs<'_>, others: &Runs<'_>) -> anyhow::Result<Self> {
+    fn new<'a>(runs: &Runs<'a>, others: &Runs<'a>, groups: &Groups<'a>) -> anyhow::Result<Self> {
         let mut sets: BTreeMap<&str, Vec<(&Line, &Line)>> = BTreeMap::new();
         for (key, line) in runs {
             if let Some(other) = others.get(key) {
@@ -133,27 +160,23 @@ impl Beside {
         }
         let difference =
             |(line, other): &(&Line, &Line)| Some(line.judged().mean? - other.judged().mean?);
-        let all = sets
-            .iter()
-            .flat_map(|(data, pairs)| pairs.iter().map(move |pair| (*data, difference(pair))));
-        let bootstrap = Bootstrap::default();
-        let interval = bootstrap.clustered_mean(all)?;
-        let of_sets: Vec<f64> =
-            sets.values().filter_map(|pairs| mean(pairs.iter().map(difference))).collect();
-        let test = SignedRank::test(&of_sets, SignedRankOptions::default());
-        let mut beyond = [0; 2];
-        for pairs in sets.values() {
-            if let Some(found) = bootstrap.clustered_mean(by_slice(pairs))? {
-                beyond[0] += usize::from(found.low > 0.0);
-                beyond[1] += usize::from(found.high < 0.0);
+        let of_sets = sets.iter().map(|(data, pairs)| (*data, mean(pairs.iter().map(difference))));
+        let paired = Paired::over(&groups.means(of_sets))?;
+        let mut beyond = None;
+        for pairs in sets.values().filter(|pairs| pairs.len() >= FEWEST_SEEDS) {
+            let [better, worse] = beyond.get_or_insert([0; 2]);
+            if let Some(found) = Bootstrap::default().clustered_mean(by_slice(pairs))? {
+                *better += usize::from(found.low > 0.0);
+                *worse += usize::from(found.high < 0.0);
             }
         }
-        Ok(Self { difference: interval, p_value: test.map_or(1.0, |it| it.p_value), beyond })
+        Ok(Self { paired, beyond })
     }
 
     fn cells(&self) -> [String; 3] {
-        let [better, worse] = self.beyond;
-        [difference(self.difference), format!("{:.3}", self.p_value), format!("{better}, {worse}")]
+        let [difference, p_value] = self.paired.cells();
+        let beyond = self.beyond.map(|[better, worse]| format!("{better}, {worse}"));
+        [difference, p_value, beyond.unwrap_or("-".to_owned())]
     }
 }
 
@@ -183,22 +206,32 @@ mod tests {
 
     #[test]
     fn an_arm_beside_another_by_hand() {
-        // Three data sets of two seeds; the arm is above on two of them and 0.05 below on the third.
+        // Three data sets of five seeds; the arm is above on two of them and 0.05 below on the third.
         let mut lines = Vec::new();
         for (data, gain) in [("a", 0.1), ("b", 0.12), ("c", -0.05)] {
-            for seed in 0..2 {
+            for seed in 0..5 {
                 lines.push(line(data, "even", 0.2, seed, 0.5, 1000));
                 lines.push(line(data, "spread", 0.2, seed, 0.5 + gain, 1500));
             }
         }
         let text = table(&lines).unwrap();
+        assert!(text.starts_with("Budget 20 %, 3 independent groups of data sets:"), "{text}");
         let row = text.lines().find(|row| row.starts_with("| spread")).unwrap();
-        // The mean gain is 0.17 / 3; of three differences the smallest is the negative one: p = 2 · 2 / 8.
-        assert!(row.starts_with("| spread | 3 | 6 | 0.557 | 0.557 | 1.50 | +0.057 ["), "{row}");
+        // The mean gain is 0.17 / 3; of three differences the smallest is the negative one: p = 2 · 2 / 8. Beside the
+        // 1000 lesion pixels of the slice that is left, 1500 are 60 %, and 1000 are 50 %.
+        assert!(row.starts_with("| spread | 3 | 15 | 0.557 | 0.557 | 1.20 | +0.057 ["), "{row}");
         assert!(row.ends_with("| 0.500 | 2, 1 |"), "{row}");
         let even = text.lines().find(|row| row.starts_with("| even")).unwrap();
         assert!(even.ends_with("| 1.00 |  |  |  |"), "{even}");
+        // The first two show one patient: their mean gain of 0.11 counts once.
+        for line in lines.iter_mut().filter(|line| line.data != "c") {
+            line.patients = vec!["one".to_owned()];
+        }
+        let text = table(&lines).unwrap();
+        let row = text.lines().find(|row| row.starts_with("| spread")).unwrap();
+        assert!(row.contains("| +0.030 ["), "{row}");
         // An arm of another setting is compared with the reference of its own where there is one.
+        lines.iter_mut().for_each(|line| line.patients.clear());
         for data in ["a", "b", "c"] {
             for (strategy, dice) in [("even", 0.3), ("spread", 0.2)] {
                 let setting = "large".to_owned();
@@ -208,7 +241,21 @@ mod tests {
         let text = table(&lines).unwrap();
         let row = text.lines().find(|row| row.starts_with("| spread, large")).unwrap();
         assert!(row.contains("| 0.200 | 0.200 | 1.00 | -0.100 [-0.100, -0.100] |"), "{row}");
+        assert!(row.ends_with("| - |"), "one seed says nothing of a data set: {row}");
         // One arm alone is compared with nothing.
         assert_eq!(table(&lines[..1]).unwrap(), "");
+    }
+
+    #[test]
+    fn two_references_are_tested_once() {
+        let lines = [("a", 0.5), ("b", 0.55)].map(|(data, dice)| {
+            [line(data, "even", 0.2, 0, 0.6, 10), line(data, "random", 0.2, 0, dice, 10)]
+        });
+        let text = table(lines.as_flattened()).unwrap();
+        let rows: Vec<&str> = text.lines().filter(|row| row.starts_with("| ")).skip(1).collect();
+        // The one test has p = 1/2, which a second one would double.
+        assert!(rows[0].starts_with("| even ") && rows[0].ends_with("| 1.00 |  |  |  |  |  |  |"));
+        assert!(rows[1].contains("| -0.075 ["), "{}", rows[1]);
+        assert!(rows[1].ends_with("] | 0.500 | - |  |  |  |"), "{}", rows[1]);
     }
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use qunet_report::{BudgetCurve, BudgetPoint, Figure, budget_curves};
 use qunet_segmetrics::Bootstrap;
 
-use super::{markdown, mean, number, per_myriad};
+use super::groups::Groups;
+use super::{Arm, arm_name, markdown, mean, number, per_myriad};
 use crate::line::Line;
 
 /// The share of what all slices give that is to be reached.
@@ -19,76 +20,138 @@ struct Point {
     foreground: f64,
 }
 
+/// The runs of one strategy on one data set, by budget and seed.
+type Runs<'a> = BTreeMap<u64, BTreeMap<u64, &'a Line>>;
+
+/// The runs of every arm with several budgets, by data set.
+type Arms<'a> = BTreeMap<Arm<'a>, BTreeMap<&'a str, Runs<'a>>>;
+
 /// Mean Dice over budgets, the area under that curve (AUBC, the mean height between the lowest and the highest budget),
-/// and what must be drawn to reach 95 % of the Dice that all slices give: means over the data sets, of strategies with
-/// several budgets. The ceiling is that of the largest budget of any arm.
+/// and what must be drawn to reach 95 % of the Dice that all slices give: means over groups of data sets, of strategies
+/// with several budgets. The ceiling is that of the runs that drew most; seeds count that have every budget. The last
+/// columns are of the data sets on which all strategies reach it.
 pub(super) fn table(lines: &[Line]) -> anyhow::Result<String> {
-    let mut arms: BTreeMap<&str, BTreeMap<&str, BTreeMap<u64, Vec<&Line>>>> = BTreeMap::new();
-    for line in lines {
-        let sets = arms.entry(&line.strategy).or_default();
-        let budgets = sets.entry(&line.data).or_default();
-        budgets.entry(per_myriad(line)).or_default().push(line);
+    let (groups, arms, ceilings) = (Groups::of(lines), arms(lines), ceilings(lines));
+    let budgets: BTreeSet<u64> =
+        arms.values().flat_map(BTreeMap::values).flat_map(BTreeMap::keys).copied().collect();
+    let curve = |(data, runs): (&&str, &Runs<'_>)| {
+        Curve::of(runs, ceilings.get(data).copied().unwrap_or_default())
+    };
+    let mut curves: BTreeMap<String, BTreeMap<&str, Curve>> = BTreeMap::new();
+    for (arm, sets) in &arms {
+        let of_arm = curves.entry(arm_name(arms.keys(), *arm)).or_default();
+        of_arm.extend(sets.iter().map(|it| (*it.0, curve(it))));
     }
-    let ceilings = ceilings(lines);
-    arms.retain(|_, sets| sets.values().any(|budgets| budgets.len() > 1));
-    let of_sets = arms.values().flat_map(BTreeMap::values);
-    let budgets: BTreeSet<u64> = of_sets.flat_map(BTreeMap::keys).copied().collect();
-    let percent = budgets.iter().map(|budget| format!("{} %", *budget as f64 / 100.0));
+    let mut common: BTreeSet<&str> = ceilings.keys().copied().collect();
+    for (data, curve) in curves.values().flatten() {
+        if curve.reached.is_none() {
+            common.remove(data);
+        }
+    }
     let mut head = vec!["strategy".to_owned(), "data sets".to_owned()];
-    head.extend(percent);
-    head.extend(
-        ["AUBC", "slices to 95 %", "lesion pixels to 95 %", "reached on"].map(str::to_owned),
-    );
-    let mut rows = Vec::new();
-    for (name, sets) in arms {
-        let mut row = vec![name.to_owned(), sets.len().to_string()];
-        for budget in &budgets {
-            let dice = sets.values().map(|of_set| Some(point(of_set.get(budget)?, 0)?.dice));
-            row.push(number(mean(dice), 3));
-        }
-        let (mut areas, mut reached) = (Vec::new(), Vec::new());
-        for (data, of_set) in &sets {
-            let total = ceilings.get(data).map_or(0, |it| it.1);
-            let curve: Vec<Point> = of_set.values().filter_map(|it| point(it, total)).collect();
-            areas.push(area(&curve));
-            let ceiling = ceilings.get(data).map(|it| it.0);
-            reached.push(ceiling.and_then(|ceiling| reach(&curve, SHARE * ceiling)));
-        }
-        row.push(number(mean(areas), 3));
-        let share = |value: fn(Point) -> f64| mean(reached.iter().map(|it| it.map(value)));
-        row.push(percent_of(share(|it| it.slices)));
-        row.push(percent_of(share(|it| it.foreground)));
-        row.push(format!("{} of {}", reached.iter().flatten().count(), sets.len()));
-        rows.push(row);
-    }
+    head.extend(budgets.iter().map(|budget| format!("{} %", *budget as f64 / 100.0)));
+    let last = ["AUBC", "slices to 95 %", "lesion pixels to 95 %", "reached on"];
+    head.extend(last.map(str::to_owned));
     let head: Vec<&str> = head.iter().map(String::as_str).collect();
+    let rows = curves.iter().map(|(name, sets)| row(name, sets, &budgets, (&groups, &common)));
     Ok(markdown(&head, rows))
 }
 
-/// The curves of the strategies with several budgets, with 95 % intervals over the data sets.
-pub(crate) fn figure(lines: &[Line]) -> anyhow::Result<Figure> {
-    let mut arms: BTreeMap<&str, BTreeMap<u64, Vec<&Line>>> = BTreeMap::new();
+/// A strategy: its Dice at the budgets, over all data sets, and what the Dice costs on those that all strategies have in
+/// common.
+fn row<'a>(
+    name: &str,
+    sets: &BTreeMap<&'a str, Curve>,
+    budgets: &BTreeSet<u64>,
+    (groups, common): (&Groups<'a>, &BTreeSet<&str>),
+) -> Vec<String> {
+    let over = |value: &dyn Fn(&Curve) -> Option<f64>| {
+        groups.mean(sets.iter().map(|(data, curve)| (*data, value(curve))))
+    };
+    let to_reach = |value: fn(Point) -> f64| {
+        let common = sets.iter().filter(|(data, _)| common.contains(*data));
+        groups.mean(common.map(|(data, curve)| (*data, curve.reached.map(value))))
+    };
+    let mut row = vec![name.to_owned(), sets.len().to_string()];
+    row.extend(budgets.iter().map(|budget| number(over(&|it| it.dice(*budget)), 3)));
+    row.push(number(over(&Curve::area), 3));
+    row.push(percent_of(to_reach(|it| it.slices)));
+    row.push(percent_of(to_reach(|it| it.foreground)));
+    let reached = sets.values().filter(|curve| curve.reached.is_some()).count();
+    row.push(format!("{reached} of {}", sets.len()));
+    row
+}
+
+/// The arms with several budgets, with the seeds that have all of them.
+fn arms(lines: &[Line]) -> Arms<'_> {
+    let mut arms: Arms<'_> = BTreeMap::new();
     for line in lines {
-        let budgets = arms.entry(&line.strategy).or_default();
-        budgets.entry(per_myriad(line)).or_default().push(line);
+        let sets = arms.entry([&line.strategy, &line.setting]).or_default();
+        let runs = sets.entry(&line.data).or_default();
+        runs.entry(per_myriad(line)).or_default().insert(line.seed, line);
     }
-    arms.retain(|_, budgets| budgets.len() > 1);
+    arms.retain(|_, sets| sets.values().any(|runs| runs.len() > 1));
+    for runs in arms.values_mut().flat_map(BTreeMap::values_mut) {
+        let seeds = runs.values().map(|of_budget| of_budget.keys().copied().collect());
+        let common = seeds.reduce(|one: BTreeSet<u64>, other| &one & &other).unwrap_or_default();
+        runs.values_mut().for_each(|of_budget| of_budget.retain(|seed, _| common.contains(seed)));
+    }
+    arms
+}
+
+/// What a strategy gives on one data set.
+struct Curve {
+    points: BTreeMap<u64, Point>,
+    /// Where it first reaches the share of the ceiling.
+    reached: Option<Point>,
+}
+
+impl Curve {
+    fn of(runs: &Runs<'_>, ceiling: Ceiling) -> Self {
+        let point = |(budget, seeds): (&u64, &BTreeMap<u64, &Line>)| {
+            Some((*budget, point(seeds, ceiling.foreground)?))
+        };
+        let points: BTreeMap<u64, Point> = runs.iter().filter_map(point).collect();
+        let in_order: Vec<Point> = points.values().copied().collect();
+        let reached = ceiling.dice.and_then(|dice| reach(&in_order, SHARE * dice));
+        Self { points, reached }
+    }
+
+    fn dice(&self, budget: u64) -> Option<f64> {
+        self.points.get(&budget).map(|point| point.dice)
+    }
+
+    /// The area over the share of slices, divided by how far that goes.
+    fn area(&self) -> Option<f64> {
+        let points: Vec<Point> = self.points.values().copied().collect();
+        let trapezoid = |pair: &[Point]| {
+            (pair[1].slices - pair[0].slices) * (pair[0].dice + pair[1].dice) / 2.0
+        };
+        let sum: f64 = points.windows(2).map(trapezoid).sum();
+        let range = points.last()?.slices - points.first()?.slices;
+        (range > 0.0).then(|| sum / range)
+    }
+}
+
+/// The curves of the strategies with several budgets, with 95 % intervals over groups of data sets.
+pub(crate) fn figure(lines: &[Line]) -> anyhow::Result<Figure> {
+    let groups = Groups::of(lines);
     let mut curves = Vec::new();
-    for (name, budgets) in arms {
+    let arms = arms(lines);
+    for (arm, sets) in &arms {
+        let budgets: BTreeSet<u64> = sets.values().flat_map(BTreeMap::keys).copied().collect();
         let mut points = Vec::new();
-        for (budget, lines) in budgets {
-            let dice = lines.iter().map(|line| (&line.data, line.judged().mean));
-            if let Some(it) = Bootstrap::default().clustered_mean(dice)? {
+        for budget in budgets {
+            let of_set =
+                |runs: &Runs<'_>| mean(runs.get(&budget)?.values().map(|line| line.judged().mean));
+            let of_groups = groups.means(sets.iter().map(|(data, runs)| (*data, of_set(runs))));
+            if let Some(it) = Bootstrap::default().mean(of_groups)? {
                 let (low, high) = (it.low.min(it.estimate), it.high.max(it.estimate));
-                points.push(BudgetPoint {
-                    cost: budget as f64 / 100.0,
-                    mean: it.estimate,
-                    low,
-                    high,
-                });
+                let cost = budget as f64 / 100.0;
+                points.push(BudgetPoint { cost, mean: it.estimate, low, high });
             }
         }
-        curves.push(BudgetCurve { name: name.to_owned(), points });
+        curves.push(BudgetCurve { name: arm_name(arms.keys(), *arm), points });
     }
     Ok(budget_curves(&curves, "slices drawn in %", "mean Dice of the slices judged")?)
 }
@@ -97,42 +160,40 @@ fn percent_of(share: Option<f64>) -> String {
     share.map_or("-".to_owned(), |share| format!("{:.0} %", 100.0 * share))
 }
 
-/// Of each data set the mean Dice and the lesion pixels drawn at the largest budget.
-fn ceilings(lines: &[Line]) -> BTreeMap<&str, (f64, u64)> {
-    let mut largest: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
+/// What is reached where all slices are drawn that may be, and their lesion pixels.
+#[derive(Clone, Copy, Default)]
+struct Ceiling {
+    dice: Option<f64>,
+    foreground: u64,
+}
+
+/// The ceiling of each data set: of the strategy that drew most slices there.
+fn ceilings(lines: &[Line]) -> BTreeMap<&str, Ceiling> {
+    let mut arms: BTreeMap<&str, BTreeMap<(u64, &str), Vec<&Line>>> = BTreeMap::new();
     for line in lines {
-        let of_set = largest.entry(&line.data).or_default();
-        match of_set.first().map(|first| line.budget.total_cmp(&first.budget)) {
-            Some(std::cmp::Ordering::Less) => {}
-            Some(std::cmp::Ordering::Greater) => *of_set = vec![line],
-            _ => of_set.push(line),
-        }
+        let of_set = arms.entry(&line.data).or_default();
+        of_set.entry((per_myriad(line), &line.strategy)).or_default().push(line);
     }
-    let of = |lines: &Vec<&Line>| {
-        let foreground = lines.iter().map(|line| line.drawn_foreground).max()?;
-        Some((mean(lines.iter().map(|line| line.judged().mean))?, foreground))
+    let drawn = |lines: &&Vec<&Line>| {
+        lines.iter().map(|line| line.drawn.len()).sum::<usize>() / lines.len()
     };
-    largest.iter().filter_map(|(data, lines)| Some((*data, of(lines)?))).collect()
+    let of = |lines: &Vec<&Line>| Ceiling {
+        dice: mean(lines.iter().map(|line| line.judged().mean)),
+        foreground: lines.iter().map(|line| line.drawn_foreground).max().unwrap_or_default(),
+    };
+    arms.iter()
+        .filter_map(|(data, of_set)| Some((*data, of(of_set.values().max_by_key(drawn)?))))
+        .collect()
 }
 
 /// The mean over seeds; pixels as a share of `total`.
-fn point(lines: &[&Line], total: u64) -> Option<Point> {
-    let of = |value: &dyn Fn(&Line) -> f64| mean(lines.iter().map(|line| Some(value(line))));
+fn point(seeds: &BTreeMap<u64, &Line>, total: u64) -> Option<Point> {
+    let of = |value: &dyn Fn(&Line) -> f64| mean(seeds.values().map(|line| Some(value(line))));
     Some(Point {
-        dice: mean(lines.iter().map(|line| line.judged().mean))?,
+        dice: mean(seeds.values().map(|line| line.judged().mean))?,
         slices: of(&|line| line.drawn.len() as f64 / line.of as f64)?,
         foreground: of(&|line| line.drawn_foreground as f64 / total.max(1) as f64)?,
     })
-}
-
-/// The area under the curve over the share of slices, divided by how far that goes.
-fn area(curve: &[Point]) -> Option<f64> {
-    let (first, last) = (curve.first()?, curve.last()?);
-    let trapezoid =
-        |pair: &[Point]| (pair[1].slices - pair[0].slices) * (pair[0].dice + pair[1].dice) / 2.0;
-    let sum: f64 = curve.windows(2).map(trapezoid).sum();
-    let range = last.slices - first.slices;
-    (range > 0.0).then(|| sum / range)
 }
 
 /// Where the curve first reaches a Dice, straight between its points.
@@ -166,5 +227,9 @@ mod tests {
         let row = text.lines().last().unwrap();
         assert_eq!(row, "| even | 1 | 0.600 | 0.800 | 0.700 | 18 % | 18 % | 1 of 1 |");
         assert!(figure(&lines).is_ok());
+        // A budget of everything of which little was drawn is no ceiling, a seed without every budget no part of a curve.
+        let few = Line { budget: 1.0, ..line("a", "few", 0.3, 0, 0.2, 10) };
+        let alone = line("a", "even", 0.1, 1, 0.1, 100);
+        assert_eq!(table(&[&lines[..], &[few, alone]].concat()).unwrap(), text);
     }
 }

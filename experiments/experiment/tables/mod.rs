@@ -2,6 +2,8 @@
 
 mod compared;
 pub(crate) mod curves;
+mod groups;
+mod paired;
 mod quality_index;
 mod scores;
 mod settings;
@@ -10,7 +12,7 @@ mod table1;
 use std::str::FromStr;
 
 use anyhow::bail;
-use qunet_segmetrics::{Interval, Summary};
+use qunet_segmetrics::Summary;
 
 use crate::line::Line;
 
@@ -86,16 +88,27 @@ fn markdown(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Strin
     text
 }
 
+/// Budget, strategy and setting.
+type Method<'a> = (u64, &'a str, &'a str);
+
+fn method(line: &Line) -> Method<'_> {
+    (per_myriad(line), &line.strategy, &line.setting)
+}
+
+/// Strategy and setting.
+type Arm<'a> = [&'a str; 2];
+
+/// The strategy of an arm, and its setting where several of `arms` have that strategy.
+fn arm_name<'a>(arms: impl Iterator<Item = &'a Arm<'a>>, [strategy, setting]: Arm<'_>) -> String {
+    match arms.filter(|arm| arm[0] == strategy).count() {
+        1 => strategy.to_owned(),
+        _ => format!("{strategy}, {setting}"),
+    }
+}
+
 /// A number with so many digits, `-` where it is undefined.
 fn number(value: Option<f64>, digits: usize) -> String {
     value.map_or("-".to_owned(), |value| format!("{value:.digits$}"))
-}
-
-/// A difference with its sign and its 95 % interval, `-` where it is undefined.
-fn difference(interval: Option<Interval>) -> String {
-    interval.map_or("-".to_owned(), |it| {
-        format!("{:+.3} [{:+.3}, {:+.3}]", it.estimate, it.low, it.high)
-    })
 }
 
 /// The budget in hundredths of a percent, by which lines are put together.
@@ -140,6 +153,7 @@ mod tests {
         Line {
             key: String::new(),
             data: data.to_owned(),
+            patients: Vec::new(),
             strategy: strategy.to_owned(),
             setting: "small".to_owned(),
             budget,
@@ -149,7 +163,7 @@ mod tests {
             drawn_foreground,
             longest_run: 1,
             left: score,
-            stacks: Vec::new(),
+            stacks: vec![score],
             reserve: Some(score),
             test: None,
             sources: Default::default(),

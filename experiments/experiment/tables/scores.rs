@@ -7,7 +7,7 @@ use qunet_context::Source;
 use qunet_segmetrics::Summary;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::{markdown, mean, number};
+use super::{Method, markdown, mean, method, number};
 use crate::line::Line;
 use crate::score::Score;
 
@@ -17,19 +17,17 @@ const SOURCES: [Source; 4] =
 
 /// The scores of every data set and arm, means over the seeds, and the means of these over the data sets.
 pub(super) fn table(lines: &[Line], reserve: bool) -> String {
-    let mut groups: BTreeMap<(String, [String; 3]), Vec<&Line>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, Method<'_>), Vec<&Line>> = BTreeMap::new();
     for line in lines {
-        let budget = format!("{:.0} %", 100.0 * line.budget);
-        let arm = [budget, line.strategy.clone(), line.setting.clone()];
-        groups.entry((line.data.clone(), arm)).or_default().push(line);
+        groups.entry((&line.data, method(line))).or_default().push(line);
     }
     let names = SOURCES.map(|source| source.to_string());
     let mut head = vec!["data", "budget", "strategy", "setting", "seeds", "drawn", "fused", "95 %"];
     head.extend(names.iter().map(String::as_str));
     head.extend(["run", "s"]);
     let mut rows = Vec::new();
-    let mut arms: BTreeMap<&[String; 3], Vec<[Means; 1 + SOURCES.len()]>> = BTreeMap::new();
-    for ((data, arm), lines) in &groups {
+    let mut methods: BTreeMap<Method<'_>, Vec<[Means; 1 + SOURCES.len()]>> = BTreeMap::new();
+    for ((data, method), lines) in &groups {
         let pick = |(left, kept): (Score, Option<Score>)| if reserve { kept } else { Some(left) };
         let fused: Vec<Score> =
             lines.iter().filter_map(|line| pick((line.left, line.reserve))).collect();
@@ -44,27 +42,28 @@ pub(super) fn table(lines: &[Line], reserve: bool) -> String {
         let drawn = format!("{} of {}", lines[0].drawn.len(), lines[0].of);
         let before = [lines.len().to_string(), drawn, means[0].to_string(), interval(&fused)];
         let after = [run.to_string(), number(seconds, 0)];
-        rows.push(row(data, arm, before, &means[1..], after));
-        arms.entry(arm).or_default().push(means);
+        rows.push(row(data, *method, before, &means[1..], after));
+        methods.entry(*method).or_default().push(means);
     }
-    for (arm, means) in arms.iter().filter(|(_, means)| means.len() > 1) {
+    for (method, means) in methods.iter().filter(|(_, means)| means.len() > 1) {
         let name = format!("**mean of {}**", means.len());
         let means = [0, 1, 2, 3, 4].map(|at| Means::over(means.iter().map(|row| row[at])));
         let before = [String::new(), String::new(), means[0].to_string(), String::new()];
-        rows.push(row(&name, arm, before, &means[1..], [String::new(), String::new()]));
+        rows.push(row(&name, *method, before, &means[1..], [String::new(), String::new()]));
     }
     markdown(&head, rows)
 }
 
 fn row(
     data: &str,
-    arm: &[String; 3],
+    (budget, strategy, setting): Method<'_>,
     before: [String; 4],
     sources: &[Means],
     after: [String; 2],
 ) -> Vec<String> {
-    let mut row = vec![data.to_owned()];
-    row.extend(arm.iter().cloned().chain(before));
+    let budget = format!("{} %", budget as f64 / 100.0);
+    let mut row = vec![data.to_owned(), budget, strategy.to_owned(), setting.to_owned()];
+    row.extend(before);
     row.extend(sources.iter().map(Means::to_string).chain(after));
     row
 }
@@ -120,7 +119,7 @@ pub(super) fn estimates(lines: &[Line]) -> String {
     let head = ["stacks", "mean error", "mean absolute error", "truth within the 90 % interval"];
     let stacks = errors.len().to_string();
     let mean = mean(errors).map_or("-".to_owned(), |error| format!("{error:+.3}"));
-    let share = format!("{} %", number(share, 0));
+    let share = share.map_or("-".to_owned(), |share| format!("{share:.0} %"));
     markdown(&head, [vec![stacks, mean, number(absolute, 3), share]])
 }
 

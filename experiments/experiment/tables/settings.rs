@@ -2,21 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use qunet_segmetrics::{Bootstrap, Interval, SignedRank, SignedRankOptions, holm};
+use qunet_segmetrics::holm;
 
-use super::{difference, markdown, mean, number, per_myriad};
+use super::paired::Paired;
+use super::{markdown, mean, number, per_myriad};
 use crate::line::Line;
 
 /// The runs of one setting by seed.
 type Runs<'a> = BTreeMap<u64, &'a Line>;
 
-/// A row of the table, before p-values are corrected.
-struct Row {
-    cells: Vec<String>,
-    beside: Option<Interval>,
-    /// Of Wilcoxon's test over the seeds; `None` for the setting that others are beside.
-    p_value: Option<f64>,
-}
+/// The cells of a row, and what is beside the first setting; `None` of that setting itself.
+type Row = (Vec<String>, Option<Paired>);
 
 /// The Dice of each setting, and its difference to the first by name: means over the seeds, 95 % intervals by drawing
 /// seeds, Wilcoxon's test over the seeds, corrected by Holm over the table.
@@ -37,16 +33,14 @@ pub(super) fn table(lines: &[Line]) -> anyhow::Result<String> {
             first = first.or(Some(runs));
         }
     }
-    let tested: Vec<f64> = rows.iter().filter_map(|row| row.p_value).collect();
-    let mut corrected = holm(&tested).into_iter();
+    let tested: Vec<f64> =
+        rows.iter().filter_map(|(_, paired)| Some(paired.as_ref()?.p_value)).collect();
+    let paired = rows.iter_mut().filter_map(|(_, paired)| paired.as_mut());
+    paired.zip(holm(&tested)).for_each(|(paired, corrected)| paired.p_value = corrected);
     let head =
         ["data", "slices", "budget", "setting", "runs", "Dice, mean", "pooled", "beside", "p"];
-    let rows = rows.into_iter().map(|Row { mut cells, beside, p_value }| {
-        let p_value = p_value.and_then(|_| corrected.next());
-        cells.extend(match p_value {
-            Some(p_value) => [difference(beside), number(Some(p_value), 3)],
-            None => [const { String::new() }; 2],
-        });
+    let rows = rows.into_iter().map(|(mut cells, paired)| {
+        cells.extend(paired.map_or([const { String::new() }; 2], |paired| paired.cells()));
         cells
     });
     Ok(markdown(&head, rows))
@@ -58,18 +52,11 @@ fn row(names: [&str; 4], runs: &Runs<'_>, first: Option<&Runs<'_>>) -> anyhow::R
     cells.push(runs.len().to_string());
     cells.push(number(mean(scores().map(|it| it.mean)), 3));
     cells.push(number(mean(scores().map(|it| it.pooled)), 3));
-    let Some(first) = first else { return Ok(Row { cells, beside: None, p_value: None }) };
-    let differences: Vec<(u64, Option<f64>)> = runs
-        .iter()
-        .filter_map(|(seed, line)| Some((*seed, line, first.get(seed)?)))
-        .map(|(seed, line, other)| {
-            (seed, line.judged().mean.zip(other.judged().mean).map(|(mine, other)| mine - other))
-        })
-        .collect();
-    let values: Vec<f64> = differences.iter().filter_map(|it| it.1).collect();
-    let test = SignedRank::test(&values, SignedRankOptions::default());
-    let beside = Bootstrap::default().clustered_mean(differences)?;
-    Ok(Row { cells, beside, p_value: Some(test.map_or(1.0, |it| it.p_value)) })
+    let Some(first) = first else { return Ok((cells, None)) };
+    let difference =
+        |(seed, line): (&u64, &&Line)| Some(line.judged().mean? - first.get(seed)?.judged().mean?);
+    let differences: Vec<Option<f64>> = runs.iter().map(difference).collect();
+    Ok((cells, Some(Paired::over(&differences)?)))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use qunet_segmetrics::{EmptyPolicy, Evaluation, OverlapMetric as Metric, Summary};
 
-use super::{markdown, mean, number, per_myriad};
+use super::{Method, markdown, mean, method, number};
 use crate::line::Line;
 
 /// Pr, Re, J, D and Acc in the order of the paper.
@@ -16,35 +16,84 @@ const METRICS: [(Metric, &str); 5] = [
     (Metric::Accuracy, "Acc"),
 ];
 
-/// On the slices that are judged, the mean over the slices / pooled over their pixels, each the mean over runs ± its
-/// standard deviation for the Dice; what was drawn, the parameters and the seconds of a training.
+/// On the slices that are judged, the mean over the slices / pooled over their pixels, each the mean over runs; the
+/// standard deviation of the Dice over runs; what was drawn, the parameters of a network and the seconds of a run. Below, the
+/// means over the data sets.
 pub(super) fn table(lines: &[Line]) -> String {
-    let mut groups: BTreeMap<([&str; 3], u64), Vec<&Line>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, Method<'_>), Vec<&Line>> = BTreeMap::new();
     for line in lines {
-        let names = [line.data.as_str(), &line.strategy, &line.setting];
-        groups.entry((names, per_myriad(line))).or_default().push(line);
+        groups.entry((&line.data, method(line))).or_default().push(line);
     }
     let mut head = vec!["data", "slices", "method", "drawn", "runs"];
     head.extend(METRICS.map(|(_, name)| name));
     head.extend(["D, standard deviation", "parameters", "s"]);
-    let rows = groups.into_iter().map(|(([data, strategy, setting], _), lines)| {
-        let drawn = mean(lines.iter().map(|it| Some(100.0 * it.drawn.len() as f64 / it.of as f64)));
-        let evaluations: Vec<Evaluation> = lines.iter().map(|line| evaluation(line)).collect();
-        let mut row = vec![data.to_owned(), strategy.to_owned(), setting.to_owned()];
-        row.extend([format!("{} %", number(drawn, 0)), lines.len().to_string()]);
-        for (metric, _) in METRICS {
-            let over = mean(evaluations.iter().map(|it| it.over_slices.get(metric).mean));
-            let pooled = mean(evaluations.iter().map(|it| *it.pooled.get(metric)));
-            row.push(format!("{} / {}", number(over, 3), number(pooled, 3)));
-        }
-        let dice = evaluations.iter().map(|it| it.over_slices.dice.mean);
-        row.push(number(Summary::from_values(dice).std, 3));
-        let parameters = lines.iter().find_map(|line| line.parameters);
-        row.push(parameters.map_or("-".to_owned(), |count| count.to_string()));
-        row.push(number(mean(lines.iter().map(|it| Some(it.seconds))), 0));
-        row
-    });
+    let mut rows = Vec::new();
+    let mut methods: BTreeMap<Method<'_>, Vec<Scores>> = BTreeMap::new();
+    for ((data, method), lines) in &groups {
+        let found = Scores::of(lines);
+        rows.push(found.row(data, *method, &lines.len().to_string()));
+        methods.entry(*method).or_default().push(found);
+    }
+    for (method, found) in methods.iter().filter(|(_, found)| found.len() > 1) {
+        let name = format!("**mean of {}**", found.len());
+        rows.push(Scores::over(found).row(&name, *method, ""));
+    }
     markdown(&head, rows)
+}
+
+/// Means over the runs of one method.
+struct Scores {
+    /// In percent.
+    drawn: Option<f64>,
+    /// Over the slices, and pooled over their pixels.
+    metrics: [[Option<f64>; 2]; METRICS.len()],
+    deviation: Option<f64>,
+    parameters: Option<usize>,
+    seconds: Option<f64>,
+}
+
+impl Scores {
+    fn of(lines: &[&Line]) -> Self {
+        let evaluations: Vec<Evaluation> = lines.iter().map(|line| evaluation(line)).collect();
+        let metrics = METRICS.map(|(metric, _)| {
+            let over = evaluations.iter().map(|it| it.over_slices.get(metric).mean);
+            let pooled = evaluations.iter().map(|it| *it.pooled.get(metric));
+            [mean(over), mean(pooled)]
+        });
+        let dice = evaluations.iter().map(|it| it.over_slices.dice.mean);
+        let drawn = lines.iter().map(|it| Some(100.0 * it.drawn.len() as f64 / it.of as f64));
+        Self {
+            drawn: mean(drawn),
+            metrics,
+            deviation: Summary::from_values(dice).std,
+            parameters: lines.iter().find_map(|line| line.parameters),
+            seconds: mean(lines.iter().map(|it| Some(it.seconds))),
+        }
+    }
+
+    /// The means over data sets.
+    fn over(sets: &[Self]) -> Self {
+        let of = |value: &dyn Fn(&Self) -> Option<f64>| mean(sets.iter().map(value));
+        Self {
+            drawn: of(&|it| it.drawn),
+            metrics: std::array::from_fn(|metric| {
+                [0, 1].map(|view| of(&|it| it.metrics[metric][view]))
+            }),
+            deviation: of(&|it| it.deviation),
+            parameters: sets.iter().find_map(|it| it.parameters),
+            seconds: of(&|it| it.seconds),
+        }
+    }
+
+    fn row(&self, data: &str, (_, strategy, setting): Method<'_>, runs: &str) -> Vec<String> {
+        let mut row = [data, strategy, setting].map(str::to_owned).to_vec();
+        row.extend([format!("{} %", number(self.drawn, 0)), runs.to_owned()]);
+        let views = self.metrics.map(|views| views.map(|it| number(it, 3)).join(" / "));
+        row.extend(views);
+        let parameters = self.parameters.map_or("-".to_owned(), |count| count.to_string());
+        row.extend([number(self.deviation, 3), parameters, number(self.seconds, 0)]);
+        row
+    }
 }
 
 fn evaluation(line: &Line) -> Evaluation {
@@ -60,7 +109,7 @@ mod tests {
     #[test]
     fn a_row_by_hand() {
         // TP = 600 and 800, FP = FN = 400 and 200: precision, recall and Dice are the same.
-        let lines = [0.6, 0.8].map(|dice| line("a", "random", 0.25, 0, dice, 10));
+        let mut lines = [0.6, 0.8].map(|dice| line("a", "random", 0.25, 0, dice, 10)).to_vec();
         let text = table(&lines);
         let row = text.lines().last().unwrap_or_default();
         let (equal, jaccard) = ("0.700 / 0.700", (600.0 / 1400.0 + 800.0 / 1200.0) / 2.0);
@@ -69,5 +118,11 @@ mod tests {
         assert!(row.contains(&format!("| {equal} | {equal} | {jaccard} | {equal} |")), "{row}");
         // The deviation of 0.6 and 0.8 is 0.1 · √2.
         assert!(row.ends_with("| 0.141 | - | 1 |"), "{row}");
+        // Data sets count alike, however many runs they have.
+        lines.push(line("b", "random", 0.25, 0, 0.5, 10));
+        let text = table(&lines);
+        let row = text.lines().last().unwrap_or_default();
+        let expected = "| **mean of 2** | random | small | 25 % |  | 0.600 / 0.600 |";
+        assert!(row.starts_with(expected), "{row}");
     }
 }
