@@ -263,36 +263,38 @@ impl Plan {
             let twice = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name));
             ensure!(twice.is_none(), "{what} {:?} is there twice", twice.map(|(_, name)| name));
         }
-        ensure!(!self.strategy.is_empty(), "the plan has no strategy");
-        for (at, arm) in self.strategy.iter().enumerate() {
-            ensure!(!self.budgets_of(arm).is_empty(), "strategy {:?} has no budget", arm.name);
-            let mut alone = self.setting.iter().filter(|it| it.alone.is_some());
-            if arm.later.is_some()
-                && let Some(setting) = alone.find(|setting| arm.has(setting))
-            {
-                bail!(
-                    "strategy {:?} has a second round, for which a network alone ({:?}) is not asked",
-                    arm.name,
-                    setting.name
-                );
-            }
-            let before = self.strategy[..at].iter().filter(|it| it.name == arm.name);
-            for other in before {
-                ensure!(self.are_apart(arm, other), "strategy {:?} is there twice", arm.name);
-            }
-        }
         for name in self.strategy.iter().filter_map(|arm| arm.settings.as_ref()).flatten() {
             ensure!(settings.contains(&name), "the plan has no setting {name:?}");
         }
+        self.check_arms()?;
         self.data.iter().try_for_each(|data| self.check_patients(data))
+    }
+
+    /// Refuses arms that would not run, or not as they say, and two of one name.
+    fn check_arms(&self) -> anyhow::Result<()> {
+        ensure!(!self.strategy.is_empty(), "the plan has no strategy");
+        for (at, arm) in self.strategy.iter().enumerate() {
+            let name = &arm.name;
+            ensure!(!self.budgets_of(arm).is_empty(), "strategy {name:?} has no budget");
+            let mut alone = self.setting.iter().filter(|it| it.alone.is_some() && arm.has(it));
+            if let Some(Setting { name: setting, .. }) =
+                alone.next().filter(|_| arm.later.is_some())
+            {
+                bail!(
+                    "strategy {name:?} has a second round, for which a network alone ({setting:?}) is not asked"
+                );
+            }
+            let mut others = self.strategy[..at].iter().filter(|it| it.name == *name);
+            ensure!(others.all(|it| self.are_apart(arm, it)), "strategy {name:?} is there twice");
+        }
+        Ok(())
     }
 
     /// Whether two arms of one name are one strategy with other budgets, so that each may have seeds of its own.
     fn are_apart(&self, one: &Arm, other: &Arm) -> bool {
-        let chosen = |arm: &Arm| (arm.first.clone(), arm.later.clone());
         let budgets = self.budgets_of(one);
-        chosen(one) == chosen(other)
-            && !self.budgets_of(other).iter().any(|it| budgets.contains(it))
+        let apart = !self.budgets_of(other).iter().any(|it| budgets.contains(it));
+        apart && one.first == other.first && one.later == other.later
     }
 
     fn budgets_of<'a>(&'a self, arm: &'a Arm) -> &'a [f64] {
