@@ -13,7 +13,7 @@ use qunet_model::{
 use qunet_select::{CandidateId, Pool, Request, Strategy};
 use qunet_stack::{LabelMap, Region, SliceId, Stack};
 
-use crate::campaign::is_reserved;
+use crate::campaign::{elsewhere, is_reserved};
 use crate::line::{Found, SliceLine};
 use crate::plan::{Alone, NetworkKind, Opened, Plan};
 use crate::score::counts;
@@ -45,11 +45,7 @@ pub(crate) fn run(
         slices.extend(left.map(|it| SliceLine::new(it, is_reserved(config, it.0.slice))));
     }
     let seconds = started.elapsed().as_secs_f64();
-    for (number, (stack, truth)) in (data.stacks.len()..).zip(&data.test) {
-        let labels = Field::new(stack, config)?.predict(&network, config)?;
-        let all = counts(number, &labels, truth, &BTreeSet::new())?.into_iter();
-        slices.extend(all.map(|it| SliceLine::new(it, false)));
-    }
+    slices.extend(elsewhere(data, |stack| Field::new(stack, config)?.predict(&network, config))?);
     let parameters = Some(network.trainable_parameters());
     let (sources, fusions) = Default::default();
     Ok(Found { drawn, slices, sources, fusions, parameters, seconds })

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use anyhow::Context;
+use ndarray::Array3;
 use qunet_campaign::{CampaignConfig, Outcome, RecordedLabels, Silent, first_round};
 use qunet_context::Source;
 use qunet_select::CandidateId;
@@ -59,7 +60,7 @@ pub(crate) fn run<'a>(
         fusions.push(records.fusion);
     }
     let mut slices = slices_left(&campaign, data, &drawn, config)?;
-    slices.extend(slices_elsewhere(&campaign, data)?);
+    slices.extend(elsewhere(data, |stack| Ok(campaign.segment_other(stack, &mut Silent)?.labels))?);
     let sources = match by_source {
         true => scores_by_source(&campaign, data, &drawn, config)?,
         false => BTreeMap::new(),
@@ -104,10 +105,13 @@ fn slices_left(
 }
 
 /// The slices of the stacks on which nobody draws.
-fn slices_elsewhere(campaign: &Outcome<'_>, data: &Opened) -> anyhow::Result<Vec<SliceLine>> {
+pub(crate) fn elsewhere(
+    data: &Opened,
+    segment: impl Fn(&Stack) -> anyhow::Result<Array3<u8>>,
+) -> anyhow::Result<Vec<SliceLine>> {
     let mut slices = Vec::new();
     for ((stack, truth), number) in data.test.iter().zip(data.stacks.len()..) {
-        let labels = campaign.segment_other(stack, &mut Silent)?.labels;
+        let labels = segment(stack)?;
         let all = counts(number, &labels, truth, &BTreeSet::new())?.into_iter();
         slices.extend(all.map(|it| SliceLine::new(it, false)));
     }

@@ -38,7 +38,7 @@ pub(crate) fn draw(
     let set = set.with_context(|| format!("the plan has no data {data:?}, but {known:?}"))?;
     let opened = plan.open_data(set)?.with_context(|| format!("{data} is not there"))?;
     let (stack, truth) = (&opened.stacks[0], &opened.truths[0]);
-    ensure!(slice < stack.slices(), "{data} has slices 0 to {}", stack.slices() - 1);
+    ensure!(slice < stack.slices(), "slice {slice}: {data} has slices 0 to {}", stack.slices() - 1);
     let jobs = plan.jobs();
     let mut campaigns = jobs.iter().filter(|job| job.setting.alone.is_none());
     let job = campaigns.find(|job| job.data.name == data);
