@@ -1,4 +1,4 @@
-//! Slices all over the stack, before there is a network to ask.
+//! Slices all over the region of interest, before there is a network to ask.
 
 use std::ops::Range;
 
