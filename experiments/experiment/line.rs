@@ -191,12 +191,13 @@ impl Line {
         self.test.or(self.reserve).unwrap_or(self.left)
     }
 
-    /// The share of the lesion pixels of the stacks on which slices are drawn that the annotator drew; `None` without any.
+    /// The share of the lesion pixels of the stacks on which slices are drawn that the annotator drew; `None` without
+    /// any, and in older records, which do not tell what was left.
     pub(crate) fn lesion_share(&self) -> Option<f64> {
         let left = self.slices.iter().filter(|it| it.stack < self.stacks.len());
         let left = left.map(|it| it.counts.true_positives + it.counts.false_negatives);
         let all = self.drawn_foreground + left.sum::<u64>();
-        (all > 0).then(|| self.drawn_foreground as f64 / all as f64)
+        (!self.slices.is_empty() && all > 0).then(|| self.drawn_foreground as f64 / all as f64)
     }
 
     /// The slices of [`Line::judged`].
