@@ -28,7 +28,10 @@ impl<'a> FirstRound<'a> {
         let stacks: Vec<&Stack> = data.stacks.iter().collect();
         let truths: Vec<&LabelMap> = data.truths.iter().collect();
         let mut annotator = RecordedLabels::from_stacks(&truths);
-        let campaign = first_round(&stacks, &config, &mut annotator, &mut Silent)?;
+        let mut campaign = first_round(&stacks, &config, &mut annotator, &mut Silent)?;
+        if config.stopping.max_rounds != Some(1) {
+            campaign.observe(&mut Silent)?;
+        }
         Ok(Self { config, campaign, annotator, seconds: started.elapsed().as_secs_f64() })
     }
 }

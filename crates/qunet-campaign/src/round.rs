@@ -12,7 +12,9 @@ use qunet_model::{
     Device, Fit, IGNORE, Network, Observer, Threads, TrainEvent, Trainer, TrainingSet,
 };
 use qunet_segmetrics::{ConfusionMatrix, EmptyPolicy};
-use qunet_select::{CandidateId, Request, RoundSummary, Selection, StopReason, Strategy};
+use qunet_select::{
+    CandidateId, Column, Needs, Request, RoundSummary, Selection, StopReason, Strategy,
+};
 use qunet_stack::{SliceId, Stack};
 
 use crate::campaign::new_round;
@@ -33,6 +35,14 @@ pub enum Queried {
     Asks(Selection),
     /// The campaign is over.
     Ends(StopReason),
+}
+
+/// What the networks say of one stack: the digests of its items, as [`items_of_query`] names them, and its records.
+type Observed = ([Digest; 3], SliceRecords);
+
+/// The items of a stack that a query leaves: the prediction, the disagreement, and the records.
+fn items_of_query(stack: &str, round: usize) -> [Item<'_>; 3] {
+    [Item::Prediction(stack, round), Item::Disagreement(stack, round), Item::Records(stack, round)]
 }
 
 /// The slices of an ingest, by what became of them.
@@ -334,7 +344,7 @@ impl<S: Store> Campaign<S> {
         }
         self.refuse_while_waiting("query")?;
         self.manifest.config.check_samples(strategy)?;
-        let (query, records) = self.observe(round, strategy, observer)?;
+        let (query, records) = self.observed(round, &strategy.needs(), observer)?;
         let fusions = records.iter().map(|stack| stack.fusion.clone()).collect();
         notify(observer, &Event::Observed { summary: query.summary, fusions })?;
         let mut manifest = self.manifest.clone();
@@ -357,75 +367,71 @@ impl<S: Store> Campaign<S> {
         Ok(queried)
     }
 
-    /// The observation of every stack by the network of this round.
-    fn observe(
+    /// What the networks of this round say of every stack; what was observed already is taken from there.
+    pub(crate) fn observed(
         &mut self,
         round: usize,
-        strategy: &dyn Strategy,
+        needs: &Needs,
         observer: &mut dyn Observer<Event>,
     ) -> Result<(Query, Vec<SliceRecords>), Error> {
-        let networks = self.networks()?;
         let members = match self.manifest.last_trained() {
             Some((_, training)) => training.members.clone(),
             None => return Err(Error::NotTrained { round }),
         };
         let weights: Vec<Digest> = members.iter().map(|member| member.weights.clone()).collect();
+        let resumed = |number| self.resumable(number, round, &weights, needs);
+        let mut found: Vec<Option<Observed>> =
+            (0..self.manifest.stacks.len()).map(resumed).collect();
+        if found.iter().any(Option::is_none) {
+            self.observe_rest(round, members, needs, &mut found, observer)?;
+        }
+        let (digests, all): (Vec<[Digest; 3]>, Vec<SliceRecords>) =
+            found.into_iter().flatten().unzip();
+        let item = |place: usize| digests.iter().map(|items| items[place].clone()).collect();
+        let [predictions, disagreements, records]: [Vec<Digest>; 3] = [item(0), item(1), item(2)];
+        let summary = self.summary(round, &all, &predictions)?;
+        Ok((Query { summary, records, predictions, disagreements }, all))
+    }
+
+    /// Observes the stacks of which nothing was found.
+    fn observe_rest(
+        &mut self,
+        round: usize,
+        members: Vec<Member>,
+        needs: &Needs,
+        found: &mut [Option<Observed>],
+        observer: &mut dyn Observer<Event>,
+    ) -> Result<(), Error> {
+        let networks = self.networks()?;
         let config = self.manifest.config.clone();
         let drawings = self.open_drawings()?;
         let stacks = self.working_stacks(&drawings, &config)?;
         let committee = Committee::new(&config, &networks, &stacks, Priors::Shown)?;
-        let left_out: Vec<_> = members.into_iter().map(|member| member.left_out).collect();
-        let mut weighed = Vec::new();
-        let mut all = Vec::with_capacity(self.manifest.stacks.len());
-        let (mut records, mut predictions, mut disagreements) =
-            (Vec::new(), Vec::new(), Vec::new());
-        for number in 0..self.manifest.stacks.len() {
-            let name = self.record(number)?.source.name.clone();
-            let items = [
-                Item::Prediction(&name, round),
-                Item::Disagreement(&name, round),
-                Item::Records(&name, round),
-            ];
-            if let Some((digests, found)) = self.resumable(number, items, &weights, strategy) {
-                let [prediction, disagreement, record] = digests;
-                predictions.push(prediction);
-                disagreements.push(disagreement);
-                records.push(record);
-                all.push(found);
+        let (weights, left_out): (Vec<_>, Vec<_>) =
+            members.into_iter().map(|member| (member.weights, member.left_out)).unzip();
+        let weighed = weigh_sources(&config, &committee, &stacks, &left_out)?;
+        for (number, weighed) in weighed.into_iter().enumerate() {
+            if found[number].is_some() {
                 continue;
             }
-            if weighed.is_empty() {
-                let all = weigh_sources(&config, &committee, &stacks, &left_out)?;
-                weighed = all.into_iter().map(Some).collect();
-            }
-            // Taken once: a stack is observed once in a query.
-            let Some(of_stack) = weighed[number].take() else { continue };
             let open = self.record(number)?.open_slices();
             let partial = self.partial_slices(number)?;
-            let inference = Inference {
-                config: &config,
-                round,
-                stack: number,
-                working: &stacks[number],
-                committee: &committee,
-                needs: &strategy.needs(),
-            };
-            let found =
-                inference.observe((&open, &partial), of_stack, weights.clone(), observer)?;
+            let (stack, working, committee) = (number, &stacks[number], &committee);
+            let inference = Inference { config: &config, round, stack, working, committee, needs };
+            let observation =
+                inference.observe((&open, &partial), weighed, weights.clone(), observer)?;
+            let name = self.record(number)?.source.name.clone();
+            let [prediction, disagreement, records] = items_of_query(&name, round);
             let stack = &drawings[number].0;
-            predictions.push(self.store.put_labels(items[0], stack, found.labels)?);
-            disagreements.push(self.store.put_labels(items[1], stack, found.disagreement)?);
-            // The records come last: where they are, the label maps are too.
-            records.push(self.store.put_records(items[2], found.records.clone())?);
-            all.push(found.records);
+            let digests = [
+                self.store.put_labels(prediction, stack, observation.labels)?,
+                self.store.put_labels(disagreement, stack, observation.disagreement)?,
+                // The records come last: where they are, the label maps are too.
+                self.store.put_records(records, observation.records.clone())?,
+            ];
+            found[number] = Some((digests, observation.records));
         }
-        let query = Query {
-            summary: self.summary(round, &all, &predictions)?,
-            records,
-            predictions,
-            disagreements,
-        };
-        Ok((query, all))
+        Ok(())
     }
 
     /// All stacks with what was drawn on them.
@@ -478,25 +484,29 @@ impl<S: Store> Campaign<S> {
         Ok(all)
     }
 
-    /// The items of a stack that an interrupted query left, where they are those of these weights
-    /// and slices and hold what the strategy needs.
+    /// What an interrupted query left of a stack, or an observation before it, where it is of these weights
+    /// and slices and holds what is needed.
     fn resumable(
         &self,
         number: usize,
-        items: [Item<'_>; 3],
+        round: usize,
         weights: &[Digest],
-        strategy: &dyn Strategy,
-    ) -> Option<([Digest; 3], SliceRecords)> {
+        needs: &Needs,
+    ) -> Option<Observed> {
+        let record = self.record(number).ok()?;
+        let items = items_of_query(&record.source.name, round);
+        let [_, _, records] = items;
         let digests = items.map(|item| self.store.left_behind(item));
-        let [Some(prediction), Some(disagreement), Some(record)] = digests else { return None };
-        let found = self.store.records(items[2], &record).ok()?;
-        let mut wanted = self.record(number).ok()?.open_slices();
+        let [Some(prediction), Some(disagreement), Some(digest)] = digests else { return None };
+        let found = self.store.records(records, &digest).ok()?;
+        let mut wanted = record.open_slices();
         wanted.extend(self.partial_slices(number).ok()?);
-        let features = strategy.needs().contains(&qunet_select::Column::Features);
+        let lacks = |column, has: bool| needs.contains(&column) && !has;
         let whole = found.weights == weights
             && found.predicted == wanted
-            && (!features || !found.features.is_empty());
-        whole.then_some(([prediction, disagreement, record], found))
+            && !lacks(Column::Features, !found.features.is_empty())
+            && !lacks(Column::Bald, found.uncertainty.iter().all(|it| it.bald.is_some()));
+        whole.then_some(([prediction, disagreement, digest], found))
     }
 
     /// Annotated slices on which some pixels are not: the network predicts those.

@@ -7,7 +7,7 @@ use ndarray::{Array2, Array3, Axis};
 use qunet_exchange::Answers;
 use qunet_model::{IGNORE, Observer};
 use qunet_segmetrics::{ConfusionCounts, EmptyPolicy, Evaluation};
-use qunet_select::{CandidateId, StrategyConfig};
+use qunet_select::{CandidateId, Column, Needs, StrategyConfig};
 use qunet_stack::{LabelMap, SliceId, Stack};
 
 use crate::campaign::check_names;
@@ -126,10 +126,10 @@ pub fn first_round<'a>(
     }
 }
 
-/// Both steps of QU-net++ (Algorithm 1) on one stack: two rounds of the engine behind
-/// [`run_rounds`]. The first asks for the slices S0 by image quality and trains on them; the network
-/// then asks for those on which its last two heads disagree, is trained further, and segments the
-/// rest.
+/// The two steps of QU-net++ on one stack: two rounds of the engine behind [`run_rounds`]. The first
+/// asks for slices by image quality and trains on them; the network then asks for more, is trained
+/// further, and the rest is segmented. With [`CampaignConfig::paper`] this is Algorithm 1: S0, then
+/// the slices on which the last two heads disagree, and the last head alone.
 ///
 /// # Errors
 /// [`Error::Parameter`] where `stopping.max_rounds` is not 2, as [`CampaignConfig::two_steps`] and
@@ -176,8 +176,18 @@ impl EmptySlices for Certain {
 }
 
 impl Campaign<Memory<'_>> {
+    /// Observes the slices that nobody drew, for whatever strategy may choose among them: the queries of all
+    /// [forks](Campaign::fork) take it from here.
+    ///
+    /// # Errors
+    /// [`Error::NotTrained`] before the first training; otherwise as [`run_rounds`].
+    pub fn observe(&mut self, observer: &mut dyn Observer<Event>) -> Result<(), Error> {
+        let needs = Needs::columns([Column::Bald, Column::Features]);
+        self.observed(self.manifest.rounds.len(), &needs, observer).map(drop)
+    }
+
     /// The same campaign again, in which another strategy chooses the slices of later rounds: to compare
-    /// strategies that begin alike, of which the first round is trained once.
+    /// strategies that begin alike, of which the first round is trained once, and observed once.
     ///
     /// # Errors
     /// [`Error::Parameter`] where the strategy cannot be used, and where the networks cannot be copied.
@@ -192,7 +202,8 @@ impl Campaign<Memory<'_>> {
     /// (config.network.unet.width, config.input.size) = (2, 32);
     /// (config.train.epochs, config.fine_tune.epochs) = (1, 1);
     /// let mut annotator = RecordedLabels::new(&phantom.truth);
-    /// let trained = first_round(&[&phantom.stack], &config, &mut annotator, &mut Silent)?;
+    /// let mut trained = first_round(&[&phantom.stack], &config, &mut annotator, &mut Silent)?;
+    /// trained.observe(&mut Silent)?;
     /// for later in ["coverage", "random"] {
     ///     let mut campaign = trained.fork(later.parse::<StrategyConfig>()?)?;
     ///     campaign.finish(&mut annotator.clone(), &mut Silent)?;

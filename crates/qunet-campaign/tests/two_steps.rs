@@ -186,14 +186,27 @@ fn a_fork_ends_as_a_campaign_of_its_own_does_and_leaves_the_first_round_as_it_wa
     let phantom = phantom();
     let base = config();
     let mut annotator = RecordedLabels::new(&phantom.truth);
-    let trained = first_round(&[&phantom.stack], &base, &mut annotator, &mut Silent).unwrap();
-    // The second fork begins where the first did, though that trained further.
-    for later in ["head_disagreement", "core_set", "head_disagreement"] {
+    let mut trained = first_round(&[&phantom.stack], &base, &mut annotator, &mut Silent).unwrap();
+    // Later forks begin where the first did, though that trained further; from the second on with what was observed.
+    for (number, later) in
+        ["head_disagreement", "core_set", "bald", "head_disagreement"].into_iter().enumerate()
+    {
+        if number == 1 {
+            trained.observe(&mut Silent).unwrap();
+        }
         let config = CampaignConfig { later: later.parse().unwrap(), ..base.clone() };
         let (whole, asked) = run(&phantom, &config);
         let mut annotator = annotator.clone();
         let mut fork = trained.fork(config.later.clone()).unwrap();
-        fork.finish(&mut annotator, &mut Silent).unwrap();
+        let mut predicted = BTreeSet::new();
+        let mut observer = |event: &Event| {
+            if let Event::Predicted { round, .. } = event {
+                predicted.insert(*round);
+            }
+            ControlFlow::Continue(())
+        };
+        fork.finish(&mut annotator, &mut observer).unwrap();
+        assert_eq!(predicted.contains(&1), number == 0, "{later}");
         assert_eq!(*annotator.asked(), asked, "{later}");
         assert_eq!(without_times(fork.manifest()), without_times(whole.manifest()), "{later}");
         assert_eq!(fork.segmentation(0).unwrap(), whole.segmentation(0).unwrap(), "{later}");
