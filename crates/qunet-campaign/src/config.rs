@@ -381,7 +381,8 @@ impl CampaignConfig {
             agreement: AgreementParams::default(),
             first: StrategyConfig::ImageQuality(ImageQuality::paper()),
             later: StrategyConfig::HeadDisagreement(HeadDisagreement::paper()),
-            rounds: RoundSizes { first: Some(10), share: 0.6, later: None },
+            // Section II-B: fewer than 10.
+            rounds: RoundSizes { first: Some(9), share: 0.6, later: None },
             ..Self::two_steps()
         }
     }
@@ -638,6 +639,8 @@ mod tests {
         assert_eq!(sizes(60), (6, 6));
         assert_eq!(sizes(11), (2, 0));
         assert_eq!(sizes(829), (10, 155));
+        // Of the paper's S0 there are fewer than ten.
+        assert_eq!(CampaignConfig::paper().slices_of_round(1, 829, 0), 9);
         let single = config.single_round(StrategyConfig::Random {});
         assert_eq!(single.slices_of_round(1, 66, 0), 13);
         assert_eq!(single.train.epochs, config.train.epochs + config.fine_tune.epochs);

@@ -130,7 +130,7 @@ impl Default for ImageQuality {
 }
 
 impl ImageQuality {
-    /// The paper's settings (section II-B), which asks for 10 slices: both metrics below their mean,
+    /// The paper's settings (section II-B), which asks for fewer than 10 slices: both metrics below their mean,
     /// the smallest distance between near duplicates that leaves as many as asked for. The smallest
     /// distance is our reading, the paper's is lost in print.
     #[must_use]
