@@ -37,14 +37,13 @@ pub(crate) fn run(plan: &Plan, shard: Shard, threads: NonZeroUsize) -> anyhow::R
     let bar = ProgressBar::new(jobs.len() as u64);
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} {elapsed}, {eta} left");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    let mut number = 0;
-    for of_data in jobs.chunk_by(|a, b| a.data.name == b.data.name) {
+    for (turn, of_data) in jobs.chunk_by(|a, b| a.data.name == b.data.name).enumerate() {
         let name = &of_data[0].data.name;
         let mut data = None;
         // What begins alike is of one process, which trains the first round once.
-        for alike in of_data.chunk_by(Job::begins_as) {
-            number += 1;
-            if number % shard.of == shard.this % shard.of {
+        for (number, alike) in of_data.chunk_by(Job::begins_as).enumerate() {
+            // Each data set begins with the next process, or the arms that cost most would all be of one.
+            if (turn + number) % shard.of == shard.this - 1 {
                 if data.is_none() {
                     data = Some(Data::open(plan, of_data[0].data)?);
                 }

@@ -39,9 +39,14 @@ impl<'a> Groups<'a> {
         Self { of_set: of_set.collect() }
     }
 
+    /// The number of the group of a data set; `None` for one without lines.
+    pub(super) fn number(&self, set: &str) -> Option<usize> {
+        self.of_set.get(set).copied()
+    }
+
     /// How many groups these data sets are of.
     pub(super) fn count(&self, sets: impl IntoIterator<Item = &'a str>) -> usize {
-        sets.into_iter().filter_map(|set| self.of_set.get(set)).collect::<BTreeSet<_>>().len()
+        sets.into_iter().filter_map(|set| self.number(set)).collect::<BTreeSet<_>>().len()
     }
 
     /// The mean of the defined values of each group.
@@ -51,7 +56,7 @@ impl<'a> Groups<'a> {
     ) -> Vec<Option<f64>> {
         let mut groups: BTreeMap<Option<usize>, Vec<Option<f64>>> = BTreeMap::new();
         for (set, value) in of_sets {
-            groups.entry(self.of_set.get(set).copied()).or_default().push(value);
+            groups.entry(self.number(set)).or_default().push(value);
         }
         groups.into_values().map(mean).collect()
     }

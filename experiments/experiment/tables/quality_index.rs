@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use qunet_segmetrics::{Bootstrap, EmptyPolicy, Interval};
 
+use super::groups::Groups;
 use super::{markdown, mean, number};
 use crate::line::{Line, Signs, SliceLine};
 use crate::ranks::{ranks, spearman};
@@ -17,6 +18,9 @@ const BINS: usize = 5;
 /// A number that may tell the Dice of a slice, higher = better.
 type Sign = fn(&Signs) -> f64;
 
+/// A run, with the group of its data set.
+type Run<'a> = (Option<usize>, &'a Line);
+
 /// All of them by name.
 const SIGNS: [(&str, Sign); 4] = [
     ("Q", |it| f64::from(it.quality_index)),
@@ -26,20 +30,21 @@ const SIGNS: [(&str, Sign); 4] = [
 ];
 
 /// Spearman's correlation of each sign with the Dice of the slices of a run, on all slices with a Dice and on those with
-/// lesion, and how well it finds slices with a Dice below 0.5 (area under the ROC curve): means over runs, data sets
-/// being drawn whole for the interval. Behind it the mean Dice by Q.
+/// lesion, and how well it finds slices with a Dice below 0.5 (area under the ROC curve): means over runs, groups of data
+/// sets being drawn whole for the interval. Behind it the mean Dice by Q.
 pub(super) fn table(lines: &[Line]) -> anyhow::Result<String> {
-    let mut settings: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
+    let groups = Groups::of(lines);
+    let mut settings: BTreeMap<&str, Vec<Run<'_>>> = BTreeMap::new();
     for line in lines.iter().filter(|line| line.slices.iter().any(|it| it.signs.is_some())) {
-        settings.entry(&line.setting).or_default().push(line);
+        settings.entry(&line.setting).or_default().push((groups.number(&line.data), line));
     }
     let head = ["setting", "sign", "correlation, all", "lesion slices", "finds Dice < 0.5"];
     let mut rows = Vec::new();
-    for (setting, lines) in &settings {
+    for (setting, runs) in &settings {
         for (name, sign) in SIGNS {
-            let all = over_runs(lines, |pairs| spearman(&pairs), sign, |_| true)?;
-            let lesion = over_runs(lines, |pairs| spearman(&pairs), sign, has_lesion)?;
-            let found = over_runs(lines, |pairs| finds(&pairs), sign, |_| true)?;
+            let all = over_runs(runs, |pairs| spearman(&pairs), sign, |_| true)?;
+            let lesion = over_runs(runs, |pairs| spearman(&pairs), sign, has_lesion)?;
+            let found = over_runs(runs, |pairs| finds(&pairs), sign, |_| true)?;
             let mut row = vec![(*setting).to_owned(), name.to_owned()];
             row.extend([all, lesion, found].map(cell));
             rows.push(row);
@@ -54,7 +59,7 @@ pub(super) fn table(lines: &[Line]) -> anyhow::Result<String> {
         .collect();
     let mut head = vec!["setting"];
     head.extend(bounds.iter().map(String::as_str));
-    text += &markdown(&head, settings.iter().map(|(setting, lines)| by_quality(setting, lines)));
+    text += &markdown(&head, settings.iter().map(|(setting, runs)| by_quality(setting, runs)));
     Ok(text)
 }
 
@@ -69,19 +74,19 @@ fn cell(interval: Option<Interval>) -> String {
 
 /// A statistic of each run's pairs of sign and Dice.
 fn over_runs(
-    lines: &[&Line],
+    runs: &[Run<'_>],
     statistic: impl Fn(Vec<(f64, f64)>) -> Option<f64>,
     sign: Sign,
     wanted: impl Fn(&SliceLine) -> bool,
 ) -> anyhow::Result<Option<Interval>> {
-    let of_run = |line: &&Line| {
+    let of_run = |&(group, line): &Run<'_>| {
         let slices = line.slices.iter().filter(|it| wanted(it));
         let pairs = slices.filter_map(|it| {
             Some((sign(it.signs.as_ref()?), it.counts.dice(EmptyPolicy::Undefined)?))
         });
-        (line.data.clone(), statistic(pairs.collect()))
+        (group, statistic(pairs.collect()))
     };
-    Ok(Bootstrap::default().clustered_mean(lines.iter().map(of_run))?)
+    Ok(Bootstrap::default().clustered_mean(runs.iter().map(of_run))?)
 }
 
 /// How probable it is that a slice with a low Dice has the lower sign than one without; `None` where there is one kind
@@ -95,9 +100,9 @@ fn finds(pairs: &[(f64, f64)]) -> Option<f64> {
     (good * bad > 0.0).then(|| (sum - good * (good + 1.0) / 2.0) / (good * bad))
 }
 
-fn by_quality(setting: &str, lines: &[&Line]) -> Vec<String> {
+fn by_quality(setting: &str, runs: &[Run<'_>]) -> Vec<String> {
     let mut bins = vec![Vec::new(); BINS];
-    for slice in lines.iter().flat_map(|line| &line.slices) {
+    for slice in runs.iter().flat_map(|(_, line)| &line.slices) {
         if let Some((signs, dice)) = slice.signs.zip(slice.counts.dice(EmptyPolicy::Undefined)) {
             let bin = (f64::from(signs.quality_index) * BINS as f64) as usize;
             bins[bin.min(BINS - 1)].push(Some(dice));
