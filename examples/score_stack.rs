@@ -13,7 +13,7 @@ use qunet::stack::phantom::CtPhantom;
 /// Scores every slice of a stack: sharpness, blurriness, inverse PSNR, region mean and CoV.
 #[derive(Parser)]
 struct Arguments {
-    /// Image stack: a .nii or .nii.gz file, or a folder of PNG slices; default: a CT phantom.
+    /// Image stack: NIfTI, DICOM, TIFF, .npy, or a folder of PNG or JPEG slices; default: a CT phantom.
     #[arg(long, value_name = "FILE|DIR")]
     stack: Option<PathBuf>,
     /// Region of interest on the stack's grid.

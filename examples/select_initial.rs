@@ -13,7 +13,7 @@ use qunet::stack::phantom::CtPhantom;
 /// Chooses the slices S0 to annotate first and prints the verdict on every slice.
 #[derive(Parser)]
 struct Arguments {
-    /// Image stack: a .nii or .nii.gz file, or a folder of PNG slices; default: a CT phantom.
+    /// Image stack: NIfTI, DICOM, TIFF, .npy, or a folder of PNG or JPEG slices; default: a CT phantom.
     #[arg(long, value_name = "FILE|DIR")]
     stack: Option<PathBuf>,
     /// Region of interest on the stack's grid.

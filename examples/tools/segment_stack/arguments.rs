@@ -14,8 +14,8 @@ const SAMPLES: usize = 8;
 const PHANTOM_EPOCHS: usize = 6;
 
 /// Both steps of QU-net++ on one stack: choose slices by image quality, train a U-net++ on them,
-/// ask for the slices on which its heads disagree, train further, segment the rest, and show all
-/// of it in one page.
+/// ask for the slices that it lacks most, train further, segment the rest, and show all of it in one
+/// page.
 ///
 /// Without --stack a chest CT phantom is made, so nothing else is needed. With --stack the labels
 /// stand in for the annotator: only the chosen slices are read for training, the others are used
@@ -23,8 +23,8 @@ const PHANTOM_EPOCHS: usize = 6;
 #[derive(Debug, Parser)]
 #[command(name = "segment_stack")]
 pub(crate) struct Arguments {
-    /// Image stack: a .nii or .nii.gz file, a folder of PNG slices, or a folder that holds such
-    /// folders by the names images and masks.
+    /// Image stack: NIfTI, DICOM, TIFF or .npy, a folder of PNG or JPEG slices, or a folder that
+    /// holds such folders by the names images and masks.
     #[arg(long, value_name = "FILE|DIR")]
     pub(crate) stack: Option<PathBuf>,
     /// Region of interest (anatomy such as the lungs, not the lesion), on the stack's grid.
