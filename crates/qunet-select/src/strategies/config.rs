@@ -115,8 +115,8 @@ impl StrategyConfig {
     ///
     /// Slices evenly spaced over the region of interest, of two of them one in the middle. On fifteen
     /// data sets they were better than random slices, and level with slices spaced evenly over the
-    /// whole stack; no strategy was better than these, and those that ask a network were worse
-    /// (`docs/strategies.md`). It needs no network.
+    /// whole stack; no strategy was better than these, and most of those that ask a network were
+    /// worse (`docs/strategies.md`). It needs no network.
     ///
     /// ```
     /// use qunet_select::{Strategy, StrategyConfig};
