@@ -29,6 +29,7 @@ impl<'a> FirstRound<'a> {
         let truths: Vec<&LabelMap> = data.truths.iter().collect();
         let mut annotator = RecordedLabels::from_stacks(&truths);
         let mut campaign = first_round(&stacks, &config, &mut annotator, &mut Silent)?;
+        // Arms of a single round have nothing to ask for, and no other arm to share it with.
         if config.stopping.max_rounds != Some(1) {
             campaign.observe(&mut Silent)?;
         }

@@ -18,9 +18,6 @@ const BINS: usize = 5;
 /// A number that may tell the Dice of a slice, higher = better.
 type Sign = fn(&Signs) -> f64;
 
-/// A run, with the group of its data set.
-type Run<'a> = (Option<usize>, &'a Line);
-
 /// All of them by name.
 const SIGNS: [(&str, Sign); 4] = [
     ("Q", |it| f64::from(it.quality_index)),
@@ -28,6 +25,9 @@ const SIGNS: [(&str, Sign); 4] = [
     ("- entropy", |it| -f64::from(it.entropy)),
     ("foreground predicted", |it| f64::from(it.foreground)),
 ];
+
+/// A run, with the group of its data set.
+type Run<'a> = (Option<usize>, &'a Line);
 
 /// Spearman's correlation of each sign with the Dice of the slices of a run, on all slices with a Dice and on those with
 /// lesion, and how well it finds slices with a Dice below 0.5 (area under the ROC curve): means over runs, groups of data
